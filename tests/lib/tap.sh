@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# Shell tests in TAP. A test reads this file first and ends with done_testing:
+#
+#   . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+#
+#   run leat --version
+#   is "$status" 0 "leat --version succeeds"
+#   is "$out" "leat $VERSION" "and prints name and version"
+#   done_testing
+#
+# It starts in an empty folder, $scratch, that is removed at the end (LEAT_KEEP=1 keeps it).
+# By hand: bash tests/cli/test-version.sh, with the build tree in build/ or $top_builddir.
+#
+#   ok STATUS NAME        passes if STATUS is 0:  cmp -s a b; ok $? "a equals b"
+#   is GOT WANTED NAME    passes if both are the same text
+#   isnt GOT OTHER NAME   passes if they differ
+#   like GOT REGEX NAME   passes if the extended regular expression matches
+#   unlike GOT REGEX NAME passes if it does not
+#   same FILE FILE NAME   passes if both files hold the same bytes; shows a diff if not
+#   pass NAME, fail NAME  without a condition
+#   run COMMAND...        runs it; $status, $out, $err (texts), $out_file, $err_file (bytes)
+#   leat ARGUMENT...      the program under test, below valgrind where that is asked for
+#   skip NAME REASON      counts one assertion as skipped
+#   skip_all REASON       skips the test as a whole; only before the first assertion
+#   requires COMMAND...   skip_all unless these commands exist
+#   requires_data NAME    skip_all unless $LEAT_TEST_DATA/NAME exists; sets $data to its path
+#   note TEXT             a line in the log
+#   done_testing          prints the plan; a test that never gets here has failed
+
+top_srcdir=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
+if [ -z "${LEAT-}" ]; then
+    top_builddir=$(cd "${top_builddir:-$top_srcdir/build}" && pwd) || exit 1
+    VERSION=$(sed -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$top_builddir/config.h")
+    . "$top_srcdir/tests/lib/env.sh"
+fi
+
+n_tests=0
+scratch=$(mktemp -d "$TMPDIR/${0##*/}.XXXXXX") || exit 1
+cd "$scratch" || exit 1
+out_file=$TMPDIR/${scratch##*/}.out
+err_file=$TMPDIR/${scratch##*/}.err
+
+_tap_cleanup()
+{
+    cd / || return
+    if [ -n "${LEAT_KEEP-}" ]; then
+        echo "# kept: $scratch"
+    else
+        chmod -R u+rwX "$scratch" 2>/dev/null
+        rm -rf "$scratch" "$out_file" "$err_file"
+    fi
+}
+trap _tap_cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+note()   { printf '%s\n' "$*" | sed 's/^/# /'; }
+pass()   { n_tests=$((n_tests + 1)); echo "ok $n_tests - $1"; }
+fail()   { n_tests=$((n_tests + 1)); echo "not ok $n_tests - $1"; }
+skip()   { n_tests=$((n_tests + 1)); echo "ok $n_tests - $1 # SKIP $2"; }
+
+ok()     { if [ "$1" -eq 0 ]; then pass "$2"; else fail "$2"; note "status: $1"; fi; }
+is()     { if [ "$1" = "$2" ]; then pass "$3"; else fail "$3"; note "got:    $1"; note "wanted: $2"; _tap_last; fi; }
+isnt()   { if [ "$1" != "$2" ]; then pass "$3"; else fail "$3"; note "got:    $1"; fi; }
+like()   { if printf '%s\n' "$1" | grep -Eq -e "$2"; then pass "$3"; else fail "$3"; note "got:    $1"; note "wanted: /$2/"; _tap_last; fi; }
+unlike() { if printf '%s\n' "$1" | grep -Eq -e "$2"; then fail "$3"; note "got:    $1"; note "not:    /$2/"; else pass "$3"; fi; }
+same()   { if cmp -s "$1" "$2"; then pass "$3"; else fail "$3"; diff -u "$1" "$2" 2>&1 | head -40 | sed 's/^/# /'; fi; }
+
+# After a failure: what the last command had to say.
+_tap_last() { if [ -s "$err_file" ]; then note "stderr:"; head -20 "$err_file" | sed 's/^/#   /'; fi; }
+
+run()
+{
+    status=0
+    "$@" >"$out_file" 2>"$err_file" || status=$?
+    out=$(tr -d '\0' <"$out_file")
+    err=$(tr -d '\0' <"$err_file")
+}
+
+# LEAT_VALGRIND is a command with its options, to be split into words.
+# shellcheck disable=SC2086
+leat() { ${LEAT_VALGRIND-} "$LEAT" "$@"; }
+
+skip_all() { echo "1..0 # SKIP $1"; exit 0; }
+
+requires()
+{
+    local command
+    for command in "$@"; do
+        command -v "$command" >/dev/null 2>&1 || skip_all "no $command"
+    done
+}
+
+requires_data()
+{
+    [ -n "${LEAT_TEST_DATA-}" ] || skip_all "LEAT_TEST_DATA is not set"
+    data=$LEAT_TEST_DATA/$1
+    [ -e "$data" ] || skip_all "no $1 in LEAT_TEST_DATA"
+}
+
+done_testing() { echo "1..$n_tests"; exit 0; }

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# Every test speaks TAP. A new one is one line in one of the lists below.
+
+# C, cmocka: tests/unit/test-NAME.c, which includes "unit.h" first.
+UNIT_TESTS = \
+	tests/unit/test-build \
+	$(NULL)
+
+# Shell: bash, reads tests/lib/tap.sh first.
+SHELL_TESTS = \
+	tests/cli/test-version.sh \
+	tests/fuzz/test-corpus.sh \
+	$(NULL)
+
+# tests/fuzz/fuzz-NAME.c has LLVMFuzzerTestOneInput; its corpus is tests/fuzz/corpus/NAME/.
+FUZZ_TARGETS = \
+	$(NULL)
+
+# What is run under ThreadSanitizer: all that starts threads.
+TSAN_TESTS = \
+	tests/unit/test-build \
+	tests/cli/test-version.sh \
+	$(NULL)
+
+# What is run under valgrind: enough to pass through every room, in a few minutes.
+VALGRIND_TESTS = \
+	tests/unit/test-build \
+	tests/cli/test-version.sh \
+	$(NULL)
+
+# Files and whole folders that the tests read.
+EXTRA_DIST += \
+	$(SHELL_TESTS) \
+	tests/lib/env.sh \
+	tests/lib/tap.sh \
+	tests/lsan.supp \
+	tests/valgrind.supp \
+	$(NULL)
+
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS = $(SHELL_TESTS)
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+LDADD = tests/libfuzzreplay.la core/libcore.la $(CMOCKA_LIBS)
+
+# main() of the fuzz targets; a program with a main() of its own leaves it in the archive.
+check_LTLIBRARIES += tests/libfuzzreplay.la
+tests_libfuzzreplay_la_SOURCES = tests/lib/fuzz-replay.c
+EXTRA_DIST += tests/lib/unit.h
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(BASH)
+LOG_COMPILER = $(LEAT_VALGRIND)
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; VERSION='$(VERSION)'; \
+	FUZZ_TARGETS='$(FUZZ_TARGETS)'; LEAT_VALGRIND='$(LEAT_VALGRIND)'; CC='$(CC)'; \
+	export top_srcdir top_builddir VERSION FUZZ_TARGETS LEAT_VALGRIND CC; . '$(abs_top_srcdir)/tests/lib/env.sh';
+
+SUB_BUILD = MAKE='$(MAKE)' $(BASH) $(top_srcdir)/build-aux/sub-build.sh
+check-asan:
+	@$(SUB_BUILD) _asan --enable-sanitizers=address,undefined -- check
+check-tsan:
+	@$(SUB_BUILD) _tsan --enable-sanitizers=thread -- check TESTS='$(TSAN_TESTS)'
+check-valgrind: all
+	@test -n '$(VALGRIND)' || { echo "valgrind is missing: apt-get install valgrind, then configure again" >&2; exit 1; }
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' TEST_SUITE_LOG=test-suite-valgrind.log \
+		LEAT_VALGRIND='$(VALGRIND) --quiet --error-exitcode=99 --leak-check=full --keep-debuginfo=yes --num-callers=30 --suppressions=$(abs_top_srcdir)/tests/valgrind.supp'
+check-fuzz: all
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/fuzz/test-corpus.sh TEST_SUITE_LOG=test-suite-fuzz.log
+coverage:
+	@test -n '$(GCOVR)' || { echo "gcovr is missing: apt-get install gcovr, then configure again" >&2; exit 1; }
+	@$(SUB_BUILD) _coverage --enable-coverage -- check
+	@$(GCOVR) --root $(top_srcdir) --filter '.*/(core|plugins)/' --print-summary _coverage
+bench: all
+	@if test -x $(top_srcdir)/tests/bench/run.sh; then LEAT='$(abs_builddir)/leat' $(top_srcdir)/tests/bench/run.sh; \
+	else echo "there is no tests/bench/run.sh yet" >&2; exit 1; fi
+.PHONY: check-asan check-tsan check-valgrind check-fuzz coverage bench
+
+clean-local:
+	-rm -rf _asan _tsan _coverage
+mostlyclean-local:
+	-chmod -R u+w tests/tmp 2>/dev/null; rm -rf tests/tmp
+CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log
