@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int leat_file_read(const char *path, size_t limit, struct leat_text_buffer *out)
+{
+    char room[16384];
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+    ssize_t n;
+
+    if (fd < 0)
+        return -errno;
+    while ((n = read(fd, room, sizeof room)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            rc = -errno;
+        else if (out->n + (size_t)n > limit)
+            rc = -EFBIG;
+        if (rc < 0)
+            break;
+        leat_text_add(out, room, (size_t)n);
+    }
+    close(fd);
+    return rc;
+}
+
+static int write_all(int fd, const char *text, size_t n)
+{
+    while (n) {
+        ssize_t done = write(fd, text, n);
+
+        if (done < 0 && errno != EINTR)
+            return -errno;
+        if (done > 0) {
+            text += done;
+            n -= (size_t)done;
+        }
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+int leat_file_sync_folder(const char *path)
+{
+    struct leat_arena arena = {0};
+    int fd = open(leat_path_folder(&arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -errno : 0;
+
+    leat_arena_deinit(&arena);
+    if (fd < 0)
+        return rc;
+    if (fsync(fd) < 0)
+        rc = -errno;
+    close(fd);
+    return rc;
+}
+
+int leat_file_write(const char *path, const char *text, size_t n)
+{
+    struct leat_arena arena = {0};
+    const char *beside = leat_arena_printf(&arena, "%s.%ld.part", path, (long)getpid());
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), rc;
+
+    if (fd < 0) {
+        rc = -errno;
+        leat_arena_deinit(&arena);
+        return rc;
+    }
+    rc = write_all(fd, text, n);
+    close(fd);
+    if (rc == 0 && rename(beside, path) < 0)
+        rc = -errno;
+    if (rc < 0)
+        (void)unlink(beside);
+    else
+        rc = leat_file_sync_folder(path);
+    leat_arena_deinit(&arena);
+    return rc;
+}
+
+const char *leat_path_folder(struct leat_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return ".";
+    return slash == path ? "/" : leat_arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+const char *leat_path_join(struct leat_arena *arena, const char *folder, const char *path)
+{
+    return *path == '/' ? path : leat_arena_printf(arena, "%s/%s", folder, path);
+}
+
+const char *leat_path_canonical(struct leat_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *real = realpath(path, NULL);
+    const char *result = path;
+
+    if (real) {
+        result = leat_arena_strdup(arena, real);
+    } else if ((real = realpath(leat_path_folder(arena, path), NULL))) {
+        result = leat_arena_printf(arena, "%s/%s", strcmp(real, "/") == 0 ? "" : real, slash ? slash + 1 : path);
+    }
+    free(real);
+    return result;
+}

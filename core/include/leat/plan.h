@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Planning: before a row moves, each stage says what it will put out, what it
+ * needs, and what is wrong with its options. All mistakes are found in one go:
+ * leat_plan_wrong notes one and goes on; `plan` returns 0 and the host stops
+ * after the last stage. One thread, no blocking, except where the host allows
+ * the store to be touched (leat_plan_may_connect).
+ */
+#ifndef LEAT_PLAN_H
+#define LEAT_PLAN_H
+
+#include <leat/error.h>
+#include <leat/option.h>
+#include <leat/schema.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct leat_plan;       /* one stage's part of the plan */
+struct leat_expression; /* compiled, immutable, shared by all workers; the plan owns it */
+
+/* What a run will cost, for `leat plan`. */
+enum leat_estimate { LEAT_ESTIMATE_ROWS, LEAT_ESTIMATE_BYTES, LEAT_ESTIMATE_CALLS };
+
+struct leat_plan_services {
+    const struct leat_schema *(*input)(struct leat_plan *);
+    int (*add_field)(struct leat_plan *, const struct leat_field *);
+    void *(*alloc)(struct leat_plan *, size_t n);
+    void (*wrong)(struct leat_plan *, const struct leat_node *, const char *option, const char *text);
+    const struct leat_node *(*node)(struct leat_plan *, const char *option);
+    int (*field)(struct leat_plan *, const struct leat_node *, bool by_key);
+    int (*bind)(struct leat_plan *, const struct leat_node *, const struct leat_option *, void *);
+    const struct leat_expression *(*expression)(struct leat_plan *, const struct leat_node *, enum leat_type wanted,
+                                                struct leat_field *ret_result);
+    const struct leat_expression *(*expression_text)(struct leat_plan *, const char *text, enum leat_type wanted,
+                                                     struct leat_field *ret_result);
+    bool (*may_connect)(struct leat_plan *);
+    void (*target)(struct leat_plan *, const char *identity);
+    void (*estimate)(struct leat_plan *, enum leat_estimate, int64_t);
+    void (*key)(struct leat_plan *, int field);
+    void (*searchable)(struct leat_plan *, int field);
+    void (*leaves_out)(struct leat_plan *, int in_field, const char *what_becomes_of_it);
+    void (*accepts_secret)(struct leat_plan *, int in_field);
+    void (*serial)(struct leat_plan *);
+    void (*note)(struct leat_plan *, const char *text);
+    void (*file)(struct leat_plan *, const char *path, bool written);
+};
+
+extern const struct leat_plan_services *leat_plan_services;
+
+/* The fields of the batches that come in. Extracts have none. */
+static inline const struct leat_schema *leat_plan_input(struct leat_plan *plan)
+{
+    return leat_plan_services->input(plan);
+}
+
+/* Adds a field to what goes out and returns its number; the strings are copied.
+ * A second field of the same name is a mistake of the plugin's: negative. */
+static inline int leat_plan_add_field(struct leat_plan *plan, const struct leat_field *field)
+{
+    return leat_plan_services->add_field(plan, field);
+}
+
+/* Zeroed memory that lives as long as the plan. Never NULL. */
+static inline void *leat_plan_alloc(struct leat_plan *plan, size_t n)
+{
+    return leat_plan_services->alloc(plan, n);
+}
+
+/* Notes a mistake at a part of the pipeline file. */
+LEAT_UNUSED LEAT_PRINTF(3, 4) static void leat_plan_wrong_at(struct leat_plan *plan, const struct leat_node *node,
+                                                             const char *format, ...)
+{
+    char text[768];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    leat_plan_services->wrong(plan, node, 0, text);
+}
+
+/* Notes a mistake at an option of the stage; `option` NULL: at the stage. */
+LEAT_UNUSED LEAT_PRINTF(3, 4) static void leat_plan_wrong(struct leat_plan *plan, const char *option,
+                                                          const char *format, ...)
+{
+    char text[768];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    leat_plan_services->wrong(plan, 0, option, text);
+}
+
+/* The part of the file where an option was given, or NULL. */
+static inline const struct leat_node *leat_plan_node(struct leat_plan *plan, const char *option)
+{
+    return leat_plan_services->node(plan, option);
+}
+
+/* The number of the input field that a scalar names; notes an unknown one, with
+ * the nearest name, and returns -1. */
+static inline int leat_plan_field(struct leat_plan *plan, const struct leat_node *scalar)
+{
+    return leat_plan_services->field(plan, scalar, false);
+}
+
+/* The same for the key of a mapping's entry: {FIELD: ...}. */
+static inline int leat_plan_field_of_key(struct leat_plan *plan, const struct leat_node *entry)
+{
+    return leat_plan_services->field(plan, entry, true);
+}
+
+/* Binds a nested mapping by a table of its own into `ret`. Notes every mistake;
+ * negative if there was one. */
+static inline int leat_plan_bind(struct leat_plan *plan, const struct leat_node *map,
+                                 const struct leat_option *options, void *ret)
+{
+    return leat_plan_services->bind(plan, map, options, ret);
+}
+
+/* Compiles an expression over the input fields. `wanted` is the type it must
+ * have, LEAT_NONE for any; `ret_result` (may be NULL) gets its type, class and
+ * zone, its name stays. Notes what is wrong and returns NULL. */
+static inline const struct leat_expression *leat_plan_expression(struct leat_plan *plan, const struct leat_node *node,
+                                                                 enum leat_type wanted,
+                                                                 struct leat_field *ret_result)
+{
+    return leat_plan_services->expression(plan, node, wanted, ret_result);
+}
+
+/* True under `run`, `plan` and `check --connect`. Where it is false, a local
+ * file may still be looked at. */
+static inline bool leat_plan_may_connect(struct leat_plan *plan)
+{
+    return leat_plan_services->may_connect(plan);
+}
+
+/* Loads: what tells this target from every other: canonical path; host, port,
+ * database and table; pool ARN. Copied. */
+static inline void leat_plan_target(struct leat_plan *plan, const char *identity)
+{
+    leat_plan_services->target(plan, identity);
+}
+
+static inline void leat_plan_estimate(struct leat_plan *plan, enum leat_estimate what, int64_t n)
+{
+    leat_plan_services->estimate(plan, what, n);
+}
+
+/* Extracts: the output field that identifies a record to people and to the
+ * ledger. Without it: the first field. */
+static inline void leat_plan_key(struct leat_plan *plan, int field)
+{
+    leat_plan_services->key(plan, field);
+}
+
+/* Stages with `find`: a field that records can be asked for by. */
+static inline void leat_plan_searchable(struct leat_plan *plan, int field)
+{
+    leat_plan_services->searchable(plan, field);
+}
+
+/* Loads: an input field that the target cannot take, and what becomes of it. */
+static inline void leat_plan_leaves_out(struct leat_plan *plan, int in_field, const char *what_becomes_of_it)
+{
+    leat_plan_services->leaves_out(plan, in_field, what_becomes_of_it);
+}
+
+/* Loads: this secret field is taken. Any other secret field is taken out of
+ * the batches before the load sees them. */
+static inline void leat_plan_accepts_secret(struct leat_plan *plan, int in_field)
+{
+    leat_plan_services->accepts_secret(plan, in_field);
+}
+
+/* This stage has a memory with these options: one worker, in order. */
+static inline void leat_plan_serial(struct leat_plan *plan)
+{
+    leat_plan_services->serial(plan);
+}
+
+/* A line for `leat plan`: something the user should know before the run. Copied. */
+static inline void leat_plan_note(struct leat_plan *plan, const char *text)
+{
+    leat_plan_services->note(plan, text);
+}
+
+/* A file that the stage will write, or reads. A file that two stages would
+ * write, or that one writes and another reads, is refused. Copied. */
+static inline void leat_plan_output(struct leat_plan *plan, const char *path)
+{
+    leat_plan_services->file(plan, path, true);
+}
+
+static inline void leat_plan_input_file(struct leat_plan *plan, const char *path)
+{
+    leat_plan_services->file(plan, path, false);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

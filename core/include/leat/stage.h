@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Running: what a stage may ask of the host while records move.
+ *
+ * A `struct leat_stage` stands for one stage on one worker: calls with it come
+ * from that worker's thread only. What the stage's workers share is `self`
+ * (read-only after `open`, or guarded by the plugin); what one worker owns is
+ * leat_stage_worker().
+ */
+#ifndef LEAT_STAGE_H
+#define LEAT_STAGE_H
+
+#include <leat/batch.h>
+#include <leat/plan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct leat_stage;
+
+enum leat_log_level { LEAT_LOG_ERROR, LEAT_LOG_WARNING, LEAT_LOG_INFO, LEAT_LOG_DEBUG };
+
+struct leat_stage_services {
+    void *(*worker)(const struct leat_stage *);
+    const struct leat_schema *(*input)(const struct leat_stage *);
+    const struct leat_schema *(*output)(const struct leat_stage *);
+    bool (*cancelled)(const struct leat_stage *);
+    void (*log)(struct leat_stage *, enum leat_log_level, const char *text);
+    void (*count)(struct leat_stage *, const char *what, int64_t n);
+    void (*publish)(struct leat_stage *, const char *written, const char *final);
+    const char *(*position)(const struct leat_stage *, int partition);
+    const char *(*mark)(const struct leat_stage *);
+    int64_t (*rows_wanted)(const struct leat_stage *);
+    int (*evaluate)(struct leat_stage *, const struct leat_expression *, struct leat_batch *in,
+                    struct leat_batch *out, int field, struct leat_error *);
+    int (*filter)(struct leat_stage *, const struct leat_expression *, struct leat_batch *, struct leat_error *);
+    int (*evaluate_bool)(struct leat_stage *, const struct leat_expression *, struct leat_batch *, uint8_t *ret,
+                         struct leat_error *);
+    int64_t (*rate_take)(struct leat_stage *, const char *budget, int n);
+    void (*rate_throttled)(struct leat_stage *, const char *budget, int64_t retry_after_ms);
+    void (*wake_on)(struct leat_stage *, int fd, int64_t timeout_ms);
+};
+
+extern const struct leat_stage_services *leat_stage_services;
+
+/* This worker's own state: descriptor.worker_size bytes, zeroed before worker_open. */
+static inline void *leat_stage_worker(const struct leat_stage *stage)
+{
+    return leat_stage_services->worker(stage);
+}
+
+static inline const struct leat_schema *leat_stage_input(const struct leat_stage *stage)
+{
+    return leat_stage_services->input(stage);
+}
+
+static inline const struct leat_schema *leat_stage_output(const struct leat_stage *stage)
+{
+    return leat_stage_services->output(stage);
+}
+
+/* True once the run is to stop: return soon, LEAT_ECANCELED is a fine answer.
+ * Anything that can wait longer than a second asks this. */
+static inline bool leat_stage_cancelled(const struct leat_stage *stage)
+{
+    return leat_stage_services->cancelled(stage);
+}
+
+/* One line for the log. Never a value of a record, never a secret. */
+LEAT_UNUSED LEAT_PRINTF(3, 4) static void leat_stage_log(struct leat_stage *stage, enum leat_log_level level,
+                                                         const char *format, ...)
+{
+    char text[768];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    leat_stage_services->log(stage, level, text);
+}
+
+/* Adds to a counter of this stage that the report shows; `what` is a string
+ * literal such as "condition was null". */
+static inline void leat_stage_count(struct leat_stage *stage, const char *what, int64_t n)
+{
+    leat_stage_services->count(stage, what, n);
+}
+
+/* File loads: a file written beside its final name, whole and fsynced, to be
+ * renamed together with all others once the run is done. Copied. A run that
+ * fails removes it. Only from `commit`. */
+static inline void leat_stage_publish(struct leat_stage *stage, const char *written, const char *final)
+{
+    leat_stage_services->publish(stage, written, final);
+}
+
+/* Extracts, in open: the position of a partition to go on from, or NULL. */
+static inline const char *leat_stage_position(const struct leat_stage *stage, int partition)
+{
+    return leat_stage_services->position(stage, partition);
+}
+
+/* Loads, in open: the mark of the last commit to go on from, or NULL. */
+static inline const char *leat_stage_mark(const struct leat_stage *stage)
+{
+    return leat_stage_services->mark(stage);
+}
+
+/* Extracts: at most so many rows will be used (a preview); -1: all. */
+static inline int64_t leat_stage_rows_wanted(const struct leat_stage *stage)
+{
+    return leat_stage_services->rows_wanted(stage);
+}
+
+/* Evaluates an expression over the selected rows of `in` into a column of
+ * `out`, which is aligned with `in`. Rows whose evaluation fails are rejected
+ * in `out`. */
+LEAT_MUST_CHECK static inline int leat_evaluate(struct leat_stage *stage, const struct leat_expression *expression,
+                                                struct leat_batch *in, struct leat_batch *out, int field,
+                                                struct leat_error *err)
+{
+    return leat_stage_services->evaluate(stage, expression, in, out, field, err);
+}
+
+/* Drops the selected rows for which a bool expression is not true. */
+LEAT_MUST_CHECK static inline int leat_filter(struct leat_stage *stage, const struct leat_expression *expression,
+                                              struct leat_batch *batch, struct leat_error *err)
+{
+    return leat_stage_services->filter(stage, expression, batch, err);
+}
+
+/* Evaluates a bool expression: ret[row] becomes 0 (false), 1 (true) or 2 (null)
+ * for each selected row; `ret` has n_rows bytes. Rows whose evaluation fails
+ * are rejected, and their byte is 2. */
+LEAT_MUST_CHECK static inline int leat_evaluate_bool(struct leat_stage *stage,
+                                                     const struct leat_expression *expression,
+                                                     struct leat_batch *batch, uint8_t *ret, struct leat_error *err)
+{
+    return leat_stage_services->evaluate_bool(stage, expression, batch, ret, err);
+}
+
+/* Asks a named rate budget for `n` calls: 0: go; else milliseconds to wait
+ * before asking again. A budget that the pipeline does not name has no limit. */
+static inline int64_t leat_rate_take(struct leat_stage *stage, const char *budget, int n)
+{
+    return leat_stage_services->rate_take(stage, budget, n);
+}
+
+/* Tells the budget that the server has throttled a call. */
+static inline void leat_rate_throttled(struct leat_stage *stage, const char *budget, int64_t retry_after_ms)
+{
+    leat_stage_services->rate_throttled(stage, budget, retry_after_ms);
+}
+
+/* Loads that answer later: call `poll` when `fd` (-1: none) can be read, or
+ * after the time. Holds until set anew. */
+static inline void leat_stage_wake_on(struct leat_stage *stage, int fd, int64_t timeout_ms)
+{
+    leat_stage_services->wake_on(stage, fd, timeout_ms);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
