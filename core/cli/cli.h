@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The command line: one file a command. Only this room prints and exits.
+ */
+#ifndef LEAT_CLI_CLI_H
+#define LEAT_CLI_CLI_H
+
+#include <sysexits.h>
+
+#include "engine/plan.h"
+
+/* What the command line says; every command takes the options it knows. */
+struct leat_cli {
+    const char *command;
+    const char *file;          /* the first operand, or NULL */
+    const char **operands;     /* all of them */
+    int n_operands;
+    const char *load;
+    const char **params, **sets, **plugin_dirs;
+    int n_params, n_sets, n_plugin_dirs;
+    const char *state_dir, *report, *stage, *format;
+    int64_t rows;
+    bool json, connect, quiet, progress, show_values;
+    int verbose;
+};
+
+/* A pipeline file read and planned. */
+struct leat_session {
+    struct leat_diagnostics diagnostics;
+    struct leat_registry registry;
+    struct leat_pipeline pipeline;
+    struct leat_pipeline_plan plan;
+};
+
+struct leat_command {
+    const char *name, *summary, *usage;
+    const char *options; /* letters of the options it takes (options.c) */
+    int (*run)(const struct leat_cli *cli);
+    const char *help;    /* what --help teaches */
+};
+
+extern const struct leat_command leat_commands[]; /* ended by one without a name */
+const struct leat_command *leat_command_find(const char *name);
+void leat_command_help(const struct leat_command *command);
+
+/* Parses the words behind the command into `cli`. 0, or an exit status. *ret_help: --help was asked for. */
+int leat_cli_parse(struct leat_cli *cli, const struct leat_command *command, int argc, char **argv, bool *ret_help);
+void leat_cli_deinit(struct leat_cli *cli);
+/* All long options as "--name" words, for completion; ended by NULL. */
+const char *const *leat_cli_option_words(void);
+
+/* Prints "leat: ..." on stderr and returns the status that sysexits gives the code. */
+int leat_cli_failed(const struct leat_error *err, bool at_start);
+int leat_exit_status(int code, bool at_start);
+
+/* Reads and plans cli->file. 0, or an exit status after having said why. To be closed in any case. */
+int leat_session_open(struct leat_session *session, const struct leat_cli *cli, bool may_connect);
+void leat_session_close(struct leat_session *session);
+
+int leat_cli_run(const struct leat_cli *cli);
+int leat_cli_check(const struct leat_cli *cli);
+int leat_cli_preview(const struct leat_cli *cli);
+int leat_cli_test(const struct leat_cli *cli);
+int leat_cli_plan(const struct leat_cli *cli);
+int leat_cli_graph(const struct leat_cli *cli);
+int leat_cli_plugin(const struct leat_cli *cli);
+int leat_cli_completion(const struct leat_cli *cli);
+
+#endif

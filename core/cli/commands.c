@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The table of commands; help, completion and the manual page are made of it.
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+
+const struct leat_command leat_commands[] = {
+    {"run", "Move the records as the file declares.", "run [OPTION]... FILE", "lspdDjrqPv", leat_cli_run,
+     "Exit status: 0 done; 65 finished, but with rejects above the limit or unknowns;\n"
+     "69 a store could not be reached; 70 a plugin broke; 74 input or output failed;\n"
+     "75 a store was lost on the way: run again; 78 the file is wrong; 128 + n a signal.\n"},
+    {"check", "Find what is wrong with a file, without touching a store.", "check [OPTION]... FILE", "lspdDcv",
+     leat_cli_check, "Every mistake is shown in one go, with its line and what to type instead.\n"},
+    {"preview", "Show the first rows after any stage, as a table.", "preview [OPTION]... FILE", "lspDgnv",
+     leat_cli_preview,
+     "Everything runs but the load. --stage ID shows what comes out of a stage,\n"
+     "--stage of the extract what goes in. Secrets are not shown.\n"},
+    {"test", "Run the tests that stand in the file.", "test [OPTION]... FILE", "lspDv", leat_cli_test,
+     "tests: in the file gives rows that stand for the extract, and what must come out:\n\n"
+     "  tests:\n"
+     "    - name: a deleted user stays behind\n"
+     "      input:  [{id: 1, email: A@x.io, status: deleted}]\n"
+     "      output: []\n"
+     "      rejects: [{field: email, code: bad_email}]\n"},
+    {"plan", "Show what a run will do: stages, fields, workers, estimates.", "plan [OPTION]... FILE", "lspDv",
+     leat_cli_plan, "Stores may be opened for their estimates; nothing is read or written.\n"},
+    {"graph", "Draw the pipeline.", "graph [--format mermaid|dot] FILE", "lspDfv", leat_cli_graph,
+     "Mermaid is shown by many web pages for source code; dot is Graphviz's:\n"
+     "  leat graph --format dot FILE | dot -Tsvg > pipeline.svg\n"},
+    {"plugin", "List the plugins there are, and show one.", "plugin list | show NAME | index FOLDER", "Djfv",
+     leat_cli_plugin,
+     "leat plugin list           all plugins\n"
+     "leat plugin show csv       options of every plugin of that name\n"
+     "leat plugin show load-csv  of this one; --json gives JSON Schema for editors\n"
+     "leat plugin show functions functions of the expression language\n"
+     "leat plugin index FOLDER   write functions.index (the build and the installation do)\n"},
+    {"completion", "Print completion for a shell.", "completion bash|zsh|fish", "", leat_cli_completion,
+     "bash:  source <(leat completion bash)\n"
+     "zsh:   leat completion zsh > ~/.zfunc/_leat\n"
+     "fish:  leat completion fish > ~/.config/fish/completions/leat.fish\n"},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct leat_command *leat_command_find(const char *name)
+{
+    for (const struct leat_command *c = leat_commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "engine/run.h"
+#include "observe/report.h"
+
+enum { GRACE_S = 30 }; /* what is in flight has so long to come to an end after a signal */
+
+static int block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    return pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+/* The first signal stops the extract and drains; the second leaves at once. */
+static void on_signal(struct leat_run *run, int fd, int *number)
+{
+    struct signalfd_siginfo info;
+
+    if (read(fd, &info, sizeof info) != sizeof info)
+        return;
+    if (*number)
+        _exit(128 + (int)info.ssi_signo);
+    *number = (int)info.ssi_signo;
+    leat_run_stop(run);
+}
+
+static void end_grace(struct leat_run *run, int64_t signalled_us)
+{
+    struct leat_error err = {0};
+
+    if (!signalled_us || leat_report_now() - signalled_us < GRACE_S * INT64_C(1000000))
+        return;
+    (void)leat_fail(&err, LEAT_ECANCELED, "what was in flight did not come to an end within %d s", GRACE_S);
+    leat_run_fail(run, "signal", &err);
+}
+
+/* Waits for the threads; draws progress meanwhile. */
+static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signal_fd, int *number)
+{
+    struct pollfd fds[2] = {{.fd = run->done_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
+    bool terminal = isatty(STDERR_FILENO) && !cli->quiet;
+    int every_ms = terminal ? 200 : cli->progress ? 5000 : -1;
+    struct leat_progress_screen screen = {0};
+    int64_t started = leat_report_now(), signalled = 0;
+
+    for (;;) {
+        int n = poll(fds, 2, *number ? 200 : every_ms);
+
+        if ((n < 0 && errno != EINTR) || (fds[0].revents & POLLIN))
+            break;
+        if (n > 0 && (fds[1].revents & POLLIN))
+            on_signal(run, signal_fd, number);
+        if (*number && !signalled)
+            signalled = leat_report_now();
+        end_grace(run, signalled);
+        if (n == 0 && every_ms > 0) {
+            struct leat_progress progress;
+
+            leat_run_progress(run, &progress);
+            progress.seconds = (double)(leat_report_now() - started) / 1e6;
+            (terminal ? leat_progress_draw : leat_progress_line)(&progress, &screen, stderr);
+        }
+    }
+    leat_progress_clear(&screen, stderr);
+}
+
+static bool rejects_above_limit(const struct leat_pipeline *p, const struct leat_books *books)
+{
+    double rejected = (double)books->counts[LEAT_REJECTED];
+
+    if (p->max_rejects.percent)
+        return books->read && rejected * 100 > p->max_rejects.n * (double)books->read;
+    return rejected > p->max_rejects.n;
+}
+
+static void fill_report(struct leat_run_report *report, struct leat_run *run, const struct leat_pipeline *p)
+{
+    report->pipeline = p->name;
+    report->load = p->load_name;
+    report->books = leat_delivery_books(&run->delivery);
+    report->has_rejects = p->rejects.plugin != NULL;
+}
+
+/* How the run went, as an exit status; says it where it went wrong. */
+static int judge(struct leat_run_report *report, struct leat_run *run, const struct leat_pipeline *p, int number)
+{
+    struct leat_error err = {0};
+    int rc = leat_run_finish(run, &err);
+
+    fill_report(report, run, p);
+    if (rc < 0 && !(number && rc == LEAT_ECANCELED)) {
+        (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s", p->source.path,
+                       run->failed_stage ? run->failed_stage : "", run->failed_stage ? ": " : "", err.text);
+        return leat_exit_status(err.code, report->books.counts[LEAT_LOADED] == 0);
+    }
+    if (number) {
+        (void)snprintf(report->error, sizeof report->error,
+                       "%s: stopped by signal %d; no file got its final name: run again", p->source.path, number);
+        return 128 + number;
+    }
+    if (run->stopped_early) {
+        (void)snprintf(report->error, sizeof report->error, "%s: stopped: more rejects than stop_after: allows",
+                       p->source.path);
+        return EX_DATAERR;
+    }
+    if (report->books.counts[LEAT_UNKNOWN]) {
+        (void)snprintf(report->error, sizeof report->error,
+                       "%s: %" PRId64 " records have an unknown outcome; see results:", p->source.path,
+                       report->books.counts[LEAT_UNKNOWN]);
+        return EX_DATAERR;
+    }
+    if (rejects_above_limit(p, &report->books)) {
+        (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " records were rejected, more than "
+                       "max_rejects: allows%s", p->source.path, report->books.counts[LEAT_REJECTED],
+                       p->rejects.plugin ? "" : "; rejects: {csv: {path: rejects.csv}} would keep them with the reason");
+        return EX_DATAERR;
+    }
+    return EX_OK;
+}
+
+static int say(const struct leat_cli *cli, struct leat_run_report *report, int status)
+{
+    struct leat_error err = {0};
+    bool terminal = isatty(STDERR_FILENO) && !cli->quiet;
+
+    report->status = status;
+    if (status != EX_OK || terminal || cli->progress)
+        leat_report_summary(report, stderr);
+    if (*report->error)
+        fprintf(stderr, "leat: %s\n", report->error);
+    if (cli->json)
+        leat_report_json(report, stdout);
+    if (cli->report && leat_report_write(report, cli->report, &err) < 0)
+        return leat_cli_failed(&err, false);
+    return status;
+}
+
+static int run_plan(const struct leat_cli *cli, struct leat_session *session, int signal_fd)
+{
+    struct leat_run_options options = {.rows_wanted = -1};
+    struct leat_run_report report = {.started_us = leat_report_now()};
+    struct leat_error err = {0};
+    struct leat_run run;
+    int status, number = 0, rc = leat_run_init(&run, &session->plan, &options, &err);
+
+    if (rc == 0)
+        rc = leat_run_start(&run, &err);
+    if (rc == 0) {
+        wait_for(&run, cli, signal_fd, &number);
+        leat_run_join(&run);
+        report.ended_us = leat_report_now();
+        status = judge(&report, &run, &session->pipeline, number);
+        status = say(cli, &report, status);
+    } else {
+        err.code = rc;
+        fprintf(stderr, "leat: %s: %s%s%s\n", cli->file, run.failed_stage ? run.failed_stage : "",
+                run.failed_stage ? ": " : "", err.text);
+        status = leat_exit_status(rc, true);
+    }
+    leat_run_deinit(&run);
+    return status;
+}
+
+int leat_cli_run(const struct leat_cli *cli)
+{
+    struct leat_session session;
+    sigset_t signals;
+    int status, fd = -1;
+
+    if (block_signals(&signals) != 0 || (fd = signalfd(-1, &signals, SFD_CLOEXEC)) < 0) {
+        fprintf(stderr, "leat: cannot handle signals: %s\n", strerror(errno));
+        return EX_OSERR;
+    }
+    status = leat_session_open(&session, cli, true);
+    if (status == 0)
+        status = run_plan(cli, &session, fd);
+    leat_session_close(&session);
+    close(fd);
+    return status;
+}

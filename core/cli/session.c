@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "engine/run.h"
+
+int leat_exit_status(int code, bool at_start)
+{
+    switch (code) {
+    case 0:
+        return EX_OK;
+    case LEAT_EPIPELINE:
+        return EX_CONFIG;
+    case LEAT_EPLUGIN:
+    case LEAT_EABI:
+        return EX_SOFTWARE;
+    case LEAT_EUNREACHABLE:
+    case LEAT_ERETRY:
+        return at_start ? EX_UNAVAILABLE : EX_TEMPFAIL;
+    case LEAT_EDATA:
+        return EX_DATAERR;
+    case LEAT_EUSAGE:
+        return EX_USAGE;
+    default:
+        return EX_IOERR;
+    }
+}
+
+int leat_cli_failed(const struct leat_error *err, bool at_start)
+{
+    fprintf(stderr, "leat: %s\n", err->text);
+    return leat_exit_status(err->code, at_start);
+}
+
+static void show_diagnostics(const struct leat_diagnostics *diagnostics)
+{
+    struct leat_text_buffer text = {0};
+
+    leat_diagnostics_text(diagnostics, &text);
+    if (text.n)
+        fputs(text.p, stderr);
+    leat_text_deinit(&text);
+}
+
+int leat_session_open(struct leat_session *s, const struct leat_cli *cli, bool may_connect)
+{
+    struct leat_overrides overrides = {.load = cli->load, .params = cli->params, .n_params = cli->n_params,
+                                       .sets = cli->sets, .n_sets = cli->n_sets};
+    struct leat_plan_options options = {.may_connect = may_connect};
+    struct leat_error err = {0};
+    int rc;
+
+    *s = (struct leat_session){0};
+    if (!cli->file || cli->n_operands > 1) {
+        fprintf(stderr, "leat %s: name one pipeline file\nleat %s --help shows how\n", cli->command, cli->command);
+        return EX_USAGE;
+    }
+    rc = leat_registry_init(&s->registry, &leat_host_table, cli->plugin_dirs, cli->n_plugin_dirs, &err);
+    if (rc == 0)
+        rc = leat_pipeline_read(&s->pipeline, cli->file, &overrides, &s->diagnostics, &err);
+    /* What stands in a file with wrong sections can still be planned as far as it goes: all errors in one go. */
+    if (rc == 0 || (rc == LEAT_EPIPELINE && s->pipeline.extract.plugin && s->pipeline.load.plugin)) {
+        int planned = leat_plan_make(&s->plan, &s->pipeline, &s->registry, &options, &s->diagnostics, &err);
+
+        rc = rc < 0 ? rc : planned;
+    }
+    show_diagnostics(&s->diagnostics);
+    if (rc == LEAT_EPIPELINE && s->diagnostics.n)
+        fprintf(stderr, "leat: %s: %d mistake%s\n", cli->file, s->diagnostics.n, s->diagnostics.n == 1 ? "" : "s");
+    else if (rc < 0 && !s->diagnostics.n)
+        return leat_cli_failed(&err, true);
+    return leat_exit_status(rc, true);
+}
+
+void leat_session_close(struct leat_session *s)
+{
+    leat_plan_deinit(&s->plan);
+    leat_pipeline_deinit(&s->pipeline);
+    leat_registry_deinit(&s->registry);
+    leat_diagnostics_deinit(&s->diagnostics);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "delivery/delivery.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "delivery/records.h"
+#include "expr/expr.h"
+
+void leat_delivery_init(struct leat_delivery *d, int key)
+{
+    *d = (struct leat_delivery){.key = key};
+    pthread_mutex_init(&d->lock, NULL);
+}
+
+static struct leat_batch *front(struct leat_delivery *d)
+{
+    struct leat_batch *batch;
+
+    pthread_mutex_lock(&d->lock);
+    batch = d->n ? d->open[d->first] : NULL;
+    pthread_mutex_unlock(&d->lock);
+    return batch;
+}
+
+void leat_delivery_deinit(struct leat_delivery *d)
+{
+    for (int i = 0; i < d->n; i++)
+        leat_batch_release(d->open[(d->first + i) % d->cap]);
+    free(d->open);
+    pthread_mutex_destroy(&d->lock);
+}
+
+static void grow(struct leat_delivery *d)
+{
+    struct leat_batch **open = leat_alloc_array((size_t)d->cap * 2 + 64, sizeof *open);
+
+    for (int i = 0; i < d->n; i++)
+        open[i] = d->open[(d->first + i) % d->cap];
+    free(d->open);
+    d->open = open;
+    d->cap = d->cap * 2 + 64;
+    d->first = 0;
+}
+
+void leat_delivery_add(struct leat_delivery *d, struct leat_batch *origin)
+{
+    pthread_mutex_lock(&d->lock);
+    if (d->n == d->cap)
+        grow(d);
+    d->open[(d->first + d->n) % d->cap] = leat_batch_reference(origin);
+    d->n++;
+    d->books.read += origin->n_rows;
+    pthread_mutex_unlock(&d->lock);
+}
+
+static void close_account(struct leat_delivery *d, struct leat_batch *origin)
+{
+    const struct leat_account *a = &origin->host->account;
+
+    pthread_mutex_lock(&d->lock);
+    d->books.made += a->n_made;
+    for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
+        d->books.counts[i] += a->counts[i];
+    d->first = (d->first + 1) % d->cap;
+    d->n--;
+    pthread_mutex_unlock(&d->lock);
+    leat_batch_release(origin);
+}
+
+int leat_delivery_advance(struct leat_delivery *d, struct leat_error *err)
+{
+    struct leat_batch *origin;
+    int rc;
+
+    while ((origin = front(d)) && leat_account_complete(origin)) {
+        rc = leat_write_rejects(d, origin, err);
+        if (rc == 0)
+            rc = leat_write_results(d, origin, err);
+        if (rc < 0)
+            return rc;
+        close_account(d, origin);
+    }
+    return 0;
+}
+
+struct leat_books leat_delivery_books(struct leat_delivery *d)
+{
+    struct leat_books books;
+
+    pthread_mutex_lock(&d->lock);
+    books = d->books;
+    for (int i = 0; i < d->n; i++) {
+        struct leat_account *a = &d->open[(d->first + i) % d->cap]->host->account;
+
+        pthread_mutex_lock(&a->lock);
+        books.made += a->n_made;
+        books.pending += a->n_open;
+        for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
+            books.counts[v] += a->counts[v];
+        pthread_mutex_unlock(&a->lock);
+    }
+    pthread_mutex_unlock(&d->lock);
+    return books;
+}
+
+int leat_delivery_open(struct leat_delivery *d)
+{
+    int n;
+
+    pthread_mutex_lock(&d->lock);
+    n = d->n;
+    pthread_mutex_unlock(&d->lock);
+    return n;
+}
+
+const char *leat_record_key(const struct leat_batch *origin, int key, int32_t row, size_t *ret_n)
+{
+    struct leat_text_buffer *kept = &origin->host->key;
+    char room[64];
+    const char *text = NULL;
+
+    if (key < 0 || key >= origin->schema->n_fields || origin->schema->fields[key].data_class == LEAT_SECRET)
+        return NULL;
+    *ret_n = leat_value_text(&origin->schema->fields[key], &origin->columns[key], row, room, &text);
+    if (!text)
+        return NULL;
+    kept->n = 0;
+    leat_text_add(kept, text, *ret_n);
+    return kept->p;
+}

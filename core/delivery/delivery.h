@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What becomes of the extracted batches: they are kept in the order in which
+ * they were read until every record of the first has its verdict; then its
+ * rejects and results are written, its counts go into the books, and it is let
+ * go. So rejects stand in the order of the extract, whatever the workers did.
+ */
+#ifndef LEAT_DELIVERY_DELIVERY_H
+#define LEAT_DELIVERY_DELIVERY_H
+
+#include <pthread.h>
+
+#include "batch/batch.h"
+#include "delivery/books.h"
+
+/* Takes a batch of reject or result rows; the batch goes back to its owner after. */
+typedef int leat_delivery_sink(void *context, struct leat_batch *rows, struct leat_error *err);
+
+struct leat_side {
+    leat_delivery_sink *sink; /* NULL: not wanted */
+    void *context;
+    struct leat_pool *pool;   /* of its rows */
+};
+
+struct leat_delivery {
+    pthread_mutex_t lock;
+    struct leat_batch **open; /* a queue: first .. first + n, wrapping at cap */
+    int first, n, cap;
+    struct leat_books books;  /* of what has been let go, and `read` of all */
+    int64_t next_sequence;
+    int key;                  /* field of the source key */
+    struct leat_side rejects, results;
+};
+
+void leat_delivery_init(struct leat_delivery *delivery, int key);
+void leat_delivery_deinit(struct leat_delivery *delivery); /* lets go of what is still open */
+/* In the extract's thread, in order: a finished batch. Takes a reference of its own. */
+void leat_delivery_add(struct leat_delivery *delivery, struct leat_batch *origin);
+/* In the load's thread: lets go of all that is complete from the front. */
+LEAT_MUST_CHECK int leat_delivery_advance(struct leat_delivery *delivery, struct leat_error *err);
+/* The books as they stand, with what is still open. Any thread. */
+struct leat_books leat_delivery_books(struct leat_delivery *delivery);
+/* Batches that are still open. */
+int leat_delivery_open(struct leat_delivery *delivery);
+
+/* The text of a record's key; NULL if it has none. Lives in the batch until the next call. */
+const char *leat_record_key(const struct leat_batch *origin, int key, int32_t row, size_t *ret_n);
+
+#endif

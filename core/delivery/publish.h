@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Files get their final names together, once the whole run is done.
+ */
+#ifndef LEAT_DELIVERY_PUBLISH_H
+#define LEAT_DELIVERY_PUBLISH_H
+
+#include "base/arena.h"
+
+struct leat_published {
+    const char *written, *final;
+};
+
+struct leat_publisher {
+    struct leat_arena arena;
+    struct leat_published *files;
+    int n, cap;
+};
+
+/* A file that is whole and fsynced. Copied. One thread at a time. */
+void leat_publisher_add(struct leat_publisher *publisher, const char *written, const char *final);
+/* Renames all and flushes their folders. */
+LEAT_MUST_CHECK int leat_publisher_commit(struct leat_publisher *publisher, struct leat_error *err);
+/* Removes what was not committed. */
+void leat_publisher_deinit(struct leat_publisher *publisher);
+
+#endif

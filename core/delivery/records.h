@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Reject and result rows out of the account of an extracted batch.
+ */
+#ifndef LEAT_DELIVERY_RECORDS_H
+#define LEAT_DELIVERY_RECORDS_H
+
+#include "delivery/delivery.h"
+
+LEAT_MUST_CHECK int leat_write_rejects(struct leat_delivery *delivery, struct leat_batch *origin,
+                                       struct leat_error *err);
+LEAT_MUST_CHECK int leat_write_results(struct leat_delivery *delivery, struct leat_batch *origin,
+                                       struct leat_error *err);
+
+/* Copies one value into a batch that is being built. Text that is not UTF-8 has
+ * its bad bytes written as \xNN, so that a file stays readable. */
+void leat_copy_value(struct leat_batch *out, int field, const struct leat_column *column, int32_t row);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * A chain of transforms and validations on one batch, in the calling thread.
+ * The worker loops use it, and so do `test` and `preview`.
+ */
+#include <string.h>
+
+#include "engine/run.h"
+
+struct passage {
+    struct leat_chain *chain;
+    struct leat_batch ***last; /* where the next batch that comes out is linked */
+    const char **stage;        /* id of the stage that failed */
+};
+
+static int pass(struct passage *p, int at, struct leat_batch *in, struct leat_error *err);
+
+static void failed(struct passage *p, const struct leat_stage *stage, struct leat_batch *in, struct leat_batch *out)
+{
+    *p->stage = stage->plan->model->id;
+    leat_batch_release(in);
+    if (out != in)
+        leat_batch_release(out);
+}
+
+static int call(struct leat_stage *stage, struct leat_batch *in, struct leat_batch *out, bool *ret_again,
+                struct leat_error *err)
+{
+    int rc, tries = 0;
+
+    *ret_again = false;
+    do
+        rc = stage->plan->plugin->process(stage, stage->self, in, out, ret_again, err);
+    while (leat_stage_retry(stage, rc, &tries, err));
+    return rc;
+}
+
+static int in_place(struct passage *p, int at, struct leat_batch *b, struct leat_error *err)
+{
+    struct leat_stage *stage = &p->chain->stages[at];
+    bool again;
+    int rc;
+
+    if (b->n_selected) {
+        b->host->stage = stage->plan->model->id;
+        rc = call(stage, b, b, &again, err);
+        if (rc < 0) {
+            failed(p, stage, b, b);
+            return rc;
+        }
+        leat_batch_settle(b);
+    }
+    return pass(p, at + 1, b, err);
+}
+
+/* What a stage that puts out batches of its own has done with one. */
+static int take_output(struct leat_stage *stage, struct leat_batch *in, struct leat_batch *out, struct leat_error *err)
+{
+    int rc = 0;
+
+    if (out->host->aligned)
+        leat_batch_settle(out);
+    else
+        rc = leat_batch_finish_made(out, in, stage->children, err);
+    leat_batch_charge(out);
+    return rc;
+}
+
+static int derive(struct passage *p, int at, struct leat_batch *in, struct leat_error *err)
+{
+    struct leat_stage *stage = &p->chain->stages[at];
+    bool again = false, made = false;
+    int rc = 0;
+
+    memset(stage->children, 0, (size_t)in->n_rows * sizeof *stage->children);
+    do {
+        struct leat_batch *out = leat_batch_derive(stage->pool, in);
+
+        in->host->stage = out->host->stage = stage->plan->model->id;
+        if (in->n_selected)
+            rc = call(stage, in, out, &again, err);
+        else
+            leat_batch_align_to(out, in);
+        if (rc == 0)
+            rc = take_output(stage, in, out, err);
+        if (rc < 0) {
+            failed(p, stage, in, out);
+            return rc;
+        }
+        made |= !out->host->aligned;
+        if (made && !again) /* every child is known: what has none is filtered, before they go on */
+            leat_batch_settle_parents(in, stage->children);
+        rc = pass(p, at + 1, out, err);
+    } while (again && rc == 0);
+    leat_batch_release(in);
+    return rc;
+}
+
+static int pass(struct passage *p, int at, struct leat_batch *in, struct leat_error *err)
+{
+    if (at == p->chain->n_stages) {
+        in->host->next = NULL;
+        **p->last = in;
+        *p->last = &in->host->next;
+        return 0;
+    }
+    if (p->chain->stages[at].plan->plugin->traits & LEAT_IN_PLACE)
+        return in_place(p, at, in, err);
+    return derive(p, at, in, err);
+}
+
+int leat_chain_process(struct leat_chain *chain, struct leat_batch *in, struct leat_batch ***ret_last,
+                       const char **ret_stage, struct leat_error *err)
+{
+    struct passage p = {.chain = chain, .last = ret_last, .stage = ret_stage};
+
+    return pass(&p, 0, in, err);
+}

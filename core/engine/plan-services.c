@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What a plugin may ask for while it plans (leat/plan.h).
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "engine/plan.h"
+#include "pipeline/yaml.h"
+#include "plugin/options.h"
+
+static struct leat_arena *arena_of(struct leat_plan *plan)
+{
+    return &plan->whole->arena;
+}
+
+static const struct leat_schema *input(struct leat_plan *plan)
+{
+    return &plan->in;
+}
+
+static int find_field(const struct leat_schema *schema, const char *name)
+{
+    for (int i = 0; i < schema->n_fields; i++)
+        if (strcmp(schema->fields[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int add_field(struct leat_plan *plan, const struct leat_field *field)
+{
+    if (!field->name || !*field->name || find_field(&plan->out, field->name) >= 0)
+        return -EEXIST;
+    plan->out_fields = leat_grow(plan->out_fields, plan->out.n_fields, &plan->cap_out, sizeof *plan->out_fields);
+    plan->out_fields[plan->out.n_fields] = *field;
+    plan->out_fields[plan->out.n_fields].name = leat_arena_strdup(arena_of(plan), field->name);
+    if (field->timezone)
+        plan->out_fields[plan->out.n_fields].timezone = leat_arena_strdup(arena_of(plan), field->timezone);
+    plan->out.fields = plan->out_fields;
+    return plan->out.n_fields++;
+}
+
+static void *alloc(struct leat_plan *plan, size_t n)
+{
+    return leat_arena_alloc(arena_of(plan), n);
+}
+
+static const struct leat_node *node_of(struct leat_plan *plan, const char *option)
+{
+    const struct leat_node *options = plan->model->options;
+
+    if (options && options->kind == LEAT_MAP && leat_node_get(options, option))
+        return leat_node_get(options, option);
+    if (options && leat_options_main(plan->plugin->options) &&
+        strcmp(leat_options_main(plan->plugin->options)->name, option) == 0)
+        return options;
+    return NULL;
+}
+
+static void wrong(struct leat_plan *plan, const struct leat_node *node, const char *option, const char *text)
+{
+    if (!node && option)
+        node = node_of(plan, option);
+    plan->failed = true;
+    leat_wrong_at(plan->whole->diagnostics, node ? node : plan->model->node, NULL, "%s: %s", plan->model->id, text);
+}
+
+static const char *unknown_field_hint(struct leat_plan *plan, const char *name)
+{
+    int n = plan->in.n_fields;
+    const char **names = leat_arena_alloc(arena_of(plan), (size_t)(n + 1) * sizeof *names);
+    struct leat_text_buffer all = {0};
+    const char *near, *hint;
+
+    for (int i = 0; i < n; i++) {
+        names[i] = plan->in.fields[i].name;
+        leat_text_printf(&all, "%s%s", i ? ", " : "", names[i]);
+    }
+    near = leat_nearest(name, names, n);
+    hint = near ? leat_arena_printf(arena_of(plan), "did you mean '%s'?", near)
+                : leat_arena_printf(arena_of(plan), "the fields are %s", all.n ? all.p : "none");
+    leat_text_deinit(&all);
+    return hint;
+}
+
+static int field(struct leat_plan *plan, const struct leat_node *node, bool by_key)
+{
+    const char *name = by_key ? node->name : node->text;
+    int found = find_field(&plan->in, name);
+
+    if (found >= 0)
+        return found;
+    plan->failed = true;
+    (by_key ? leat_wrong_key : leat_wrong_at)(plan->whole->diagnostics, node, unknown_field_hint(plan, name),
+                                              "%s: there is no field '%s' here", plan->model->id, name);
+    return -1;
+}
+
+static int bind(struct leat_plan *plan, const struct leat_node *node, const struct leat_option *options, void *ret)
+{
+    struct leat_binding binding = {.arena = arena_of(plan), .diagnostics = plan->whole->diagnostics, .place = node,
+                                   .owner = node->name ? node->name : plan->model->id};
+
+    if (leat_options_bind(&binding, node, options, ret))
+        return 0;
+    plan->failed = true;
+    return LEAT_EPIPELINE;
+}
+
+/* Loads the function plugins that a text calls: NAME( or try_NAME(. */
+static void load_functions(struct leat_plan *plan, const char *text)
+{
+    struct leat_error err = {0};
+
+    for (const char *p = text; *p;) {
+        size_t n = 0;
+        char *name;
+
+        while (isalnum((unsigned char)p[n]) || p[n] == '_')
+            n++;
+        if (n && p[n] == '(') {
+            name = leat_arena_strndup(arena_of(plan), p, n);
+            for (char *c = name; *c; c++)
+                *c = (char)tolower((unsigned char)*c);
+            if (strncmp(name, "try_", 4) == 0)
+                name += 4;
+            if (leat_registry_function(plan->whole->registry, name, &err) < 0)
+                wrong(plan, NULL, NULL, err.text);
+        }
+        p += n ? n : 1;
+    }
+}
+
+/* True if the text uses a field whose own expression is wrong already. */
+static bool is_doubtful(const struct leat_pipeline_plan *whole, const char *text)
+{
+    for (int i = 0; i < whole->n_doubtful; i++)
+        if (strstr(text, whole->doubtful[i]))
+            return true;
+    return false;
+}
+
+/* Where byte `offset` of an expression stands in the file. */
+static int column_in(const struct leat_node *node, const char *text, size_t offset)
+{
+    int column = node->column + !node->plain;
+
+    if (leat_node_host(node)->block_scalar || leat_node_host(node)->n_values || memchr(text, '\n', offset))
+        return node->column;
+    for (size_t i = 0; i < offset && text[i]; i++)
+        column += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return column;
+}
+
+static void expression_wrong(struct leat_plan *plan, const struct leat_node *node, const char *text,
+                             const struct leat_expr_fault *fault)
+{
+    const char *quoting = node ? leat_yaml_quoting_hint(node, arena_of(plan)) : NULL;
+    struct leat_pipeline_plan *whole = plan->whole;
+
+    plan->failed = true;
+    if (node && node->name) { /* its field is not right: later stages need not say so again */
+        whole->doubtful = leat_grow(whole->doubtful, whole->n_doubtful, &whole->cap_doubtful, sizeof *whole->doubtful);
+        whole->doubtful[whole->n_doubtful++] = node->name;
+    }
+    if (!node)
+        wrong(plan, NULL, NULL, fault->text);
+    else
+        leat_wrong(whole->diagnostics, leat_node_host(node)->source, node->line, column_in(node, text, fault->offset),
+                   quoting && (!*fault->hint || !text[fault->offset]) ? quoting : fault->hint, "%s", fault->text);
+}
+
+static const struct leat_expression *compile(struct leat_plan *plan, const struct leat_node *node, const char *text,
+                                             enum leat_type wanted, struct leat_field *ret_result)
+{
+    struct leat_pipeline_plan *whole = plan->whole;
+    struct leat_functions functions;
+    struct leat_scope scope = {.schema = &plan->in, .functions = &functions};
+    const struct leat_expression *expression;
+    struct leat_expr_fault fault = {0};
+    struct leat_field result = {.type = LEAT_TEXT};
+    int rc;
+
+    load_functions(plan, text);
+    functions = (struct leat_functions){.tables = whole->registry->tables, .n_tables = whole->registry->n_tables};
+    rc = leat_expression_compile(&scope, text, strlen(text), wanted, arena_of(plan), &expression, &result, &fault);
+    if (ret_result) {
+        result.name = ret_result->name;
+        *ret_result = result;
+    }
+    if (rc < 0) {
+        if (!is_doubtful(whole, text))
+            expression_wrong(plan, node, text, &fault);
+        return NULL;
+    }
+    plan->expressions = leat_grow(plan->expressions, plan->n_expressions, &plan->cap_expressions,
+                                  sizeof *plan->expressions);
+    plan->expressions[plan->n_expressions++] = expression;
+    return expression;
+}
+
+static const struct leat_expression *expression_text(struct leat_plan *plan, const char *text, enum leat_type wanted,
+                                                     struct leat_field *ret_result)
+{
+    return compile(plan, NULL, text, wanted, ret_result);
+}
+
+static const struct leat_expression *expression(struct leat_plan *plan, const struct leat_node *node,
+                                                enum leat_type wanted, struct leat_field *ret_result)
+{
+    if (node->kind != LEAT_SCALAR) {
+        const char *hint = leat_node_host(node)->flow
+                               ? "quote it: \"...\""
+                               : "an expression is one line of text; quote it if it holds ': ' or begins with { or [";
+
+        plan->failed = true;
+        leat_wrong_at(plan->whole->diagnostics, node, hint, "%s: this is no expression but a %s", plan->model->id,
+                      node->kind == LEAT_LIST ? "list" : "mapping");
+        return NULL;
+    }
+    return compile(plan, node, leat_interpolated_expression(node, arena_of(plan)), wanted, ret_result);
+}
+
+static bool may_connect(struct leat_plan *plan)
+{
+    return plan->whole->may_connect;
+}
+
+static void target(struct leat_plan *plan, const char *identity)
+{
+    plan->target = leat_arena_strdup(arena_of(plan), identity);
+}
+
+static void estimate(struct leat_plan *plan, enum leat_estimate what, int64_t n)
+{
+    plan->estimates[what] = n;
+}
+
+static void key(struct leat_plan *plan, int at)
+{
+    plan->key = at;
+}
+
+static void searchable(struct leat_plan *plan, int at)
+{
+    if (!plan->searchable)
+        plan->searchable = alloc(plan, (size_t)plan->out.n_fields + 1);
+    plan->searchable[at] = true;
+}
+
+static void leaves_out(struct leat_plan *plan, int in_field, const char *what)
+{
+    plan->left_out = leat_grow(plan->left_out, plan->n_left_out, &plan->cap_left_out, sizeof *plan->left_out);
+    plan->left_out[plan->n_left_out++] = (struct leat_left_out){
+        .field = plan->in.fields[in_field].name, .what_becomes_of_it = leat_arena_strdup(arena_of(plan), what)};
+}
+
+static void accepts_secret(struct leat_plan *plan, int in_field)
+{
+    if (plan->accepts)
+        plan->accepts[in_field] = true;
+}
+
+static void serial(struct leat_plan *plan)
+{
+    plan->serial = true;
+}
+
+static void note(struct leat_plan *plan, const char *text)
+{
+    plan->notes = leat_grow(plan->notes, plan->n_notes, &plan->cap_notes, sizeof *plan->notes);
+    plan->notes[plan->n_notes++] = leat_arena_strdup(arena_of(plan), text);
+}
+
+static void file(struct leat_plan *plan, const char *path, bool written)
+{
+    plan->files = leat_grow(plan->files, plan->n_files, &plan->cap_files, sizeof *plan->files);
+    plan->files[plan->n_files++] =
+        (struct leat_file_claim){.path = leat_path_canonical(arena_of(plan), path), .written = written};
+}
+
+const struct leat_plan_services leat_host_plan_services = {
+    .input = input, .add_field = add_field, .alloc = alloc, .wrong = wrong, .node = node_of, .field = field,
+    .bind = bind, .expression = expression, .expression_text = expression_text, .may_connect = may_connect,
+    .target = target, .estimate = estimate, .key = key, .searchable = searchable, .leaves_out = leaves_out,
+    .accepts_secret = accepts_secret, .serial = serial, .note = note, .file = file,
+};
+const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

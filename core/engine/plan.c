@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "engine/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "plugin/options.h"
+
+/* ---- one stage ---- */
+
+static void stage_begin(struct leat_plan *stage, struct leat_pipeline_plan *whole, const struct leat_stage_model *model)
+{
+    *stage = (struct leat_plan){.whole = whole, .model = model, .estimates = {-1, -1, -1}};
+}
+
+static const char *owner_of(struct leat_plan *stage)
+{
+    return leat_arena_printf(&stage->whole->arena, "%s %s", leat_kind_name(stage->model->kind), stage->model->plugin);
+}
+
+/* A transform's name among the validations, or the other way round, is a common slip. */
+static const char *missing_plugin_hint(struct leat_plan *stage, const char *near)
+{
+    struct leat_arena *arena = &stage->whole->arena;
+    const struct leat_plugin *other;
+
+    for (int kind = LEAT_KIND_EXTRACT; kind <= LEAT_KIND_LOAD; kind++)
+        if ((enum leat_kind)kind != stage->model->kind &&
+            leat_registry_stage(stage->whole->registry, (enum leat_kind)kind, stage->model->plugin, &other, NULL,
+                                NULL) == 0)
+            return leat_arena_printf(arena, "'%s' is %s %s plugin; it belongs into another section",
+                                     stage->model->plugin, kind == LEAT_KIND_EXTRACT ? "an" : "a",
+                                     leat_kind_name((enum leat_kind)kind));
+    if (near)
+        return leat_arena_printf(arena, "did you mean '%s'?", near);
+    return "leat plugin list shows what there is; --plugin-dir adds a folder to look in";
+}
+
+static bool load_plugin(struct leat_plan *stage)
+{
+    struct leat_pipeline_plan *whole = stage->whole;
+    struct leat_error err = {0};
+    const char *near;
+    int rc = leat_registry_stage(whole->registry, stage->model->kind, stage->model->plugin, &stage->plugin, &near, &err);
+
+    if (rc == 0)
+        return true;
+    stage->plugin = NULL;
+    stage->failed = true;
+    if (rc != -ENOENT)
+        whole->plugin_error = err;
+    if (stage->model->node->name)
+        leat_wrong_key(whole->diagnostics, stage->model->node,
+                       rc == -ENOENT ? missing_plugin_hint(stage, near) : NULL, "%s", err.text);
+    else
+        leat_wrong_at(whole->diagnostics, stage->model->node,
+                      rc == -ENOENT ? missing_plugin_hint(stage, near) : NULL, "%s", err.text);
+    return false;
+}
+
+/* The plugin's struct, anew, with its options. */
+static bool bind_options(struct leat_plan *stage)
+{
+    struct leat_pipeline_plan *whole = stage->whole;
+    struct leat_binding binding = {.arena = &whole->arena, .diagnostics = whole->diagnostics,
+                                   .place = stage->model->node, .owner = owner_of(stage)};
+    bool ok;
+
+    if (stage->model->options)
+        leat_interpolate((struct leat_node *)stage->model->options, &whole->pipeline->variables, &whole->arena,
+                         whole->diagnostics);
+    free(stage->self);
+    stage->self = leat_alloc(stage->plugin->state_size);
+    ok = leat_options_bind(&binding, stage->model->options, stage->plugin->options, stage->self);
+    stage->failed |= !ok;
+    return ok;
+}
+
+static void keep_schema(struct leat_plan *stage, const struct leat_field *fields, int n)
+{
+    for (int i = 0; i < n; i++)
+        (void)leat_host_plan_services.add_field(stage, &fields[i]);
+}
+
+static int call_plan(struct leat_plan *stage)
+{
+    struct leat_error err = {0};
+    int before = stage->whole->diagnostics->n, rc;
+
+    stage->accepts = leat_arena_alloc(&stage->whole->arena, (size_t)stage->in.n_fields + 1);
+    for (const struct leat_field *f = stage->plugin->fields; f && f->name; f++)
+        keep_schema(stage, f, 1);
+    rc = stage->plugin->plan ? stage->plugin->plan(stage, stage->self, &err) : 0;
+    if (rc < 0) {
+        stage->failed = true;
+        if (stage->whole->diagnostics->n == before)
+            leat_wrong_at(stage->whole->diagnostics, stage->model->node, NULL, "%s: %s", stage->model->id, err.text);
+    } else if ((stage->plugin->traits & LEAT_KEEPS_SCHEMA) && !stage->out.n_fields) {
+        keep_schema(stage, stage->in.fields, stage->in.n_fields);
+    }
+    return stage->failed ? LEAT_EPIPELINE : 0;
+}
+
+/* Plans a stage whose input is `in` (NULL: not known). */
+static void plan_stage(struct leat_plan *stage, const struct leat_schema *in)
+{
+    stage->unknown_in = !in;
+    if (in)
+        stage->in = *in;
+    if (!load_plugin(stage) || !bind_options(stage) || stage->unknown_in)
+        return;
+    (void)call_plan(stage);
+    stage->serial |= !(stage->plugin->traits & LEAT_PARALLEL);
+}
+
+/* ---- the load, which does not get secrets that it does not ask for ---- */
+
+static void reset_stage(struct leat_plan *stage)
+{
+    stage->n_notes = stage->n_files = stage->n_left_out = 0;
+    stage->out.n_fields = 0;
+}
+
+static bool drops_secrets(const struct leat_plan *load)
+{
+    for (int i = 0; i < load->in.n_fields; i++)
+        if (load->in.fields[i].data_class == LEAT_SECRET && !load->accepts[i])
+            return true;
+    return false;
+}
+
+/* The first plan has told which secrets the load takes; the second sees only those. */
+static void drop_secrets(struct leat_plan *load)
+{
+    struct leat_arena *arena = &load->whole->arena;
+    size_t n = (size_t)load->in.n_fields + 1;
+    struct leat_field *fields = leat_arena_alloc(arena, n * sizeof *fields);
+    struct leat_left_out *dropped = leat_arena_alloc(arena, n * sizeof *dropped);
+    int kept = 0, n_dropped = 0;
+
+    load->before = load->in;
+    load->passed = leat_arena_alloc(arena, n * sizeof *load->passed);
+    for (int i = 0; i < load->before.n_fields; i++) {
+        const struct leat_field *f = &load->before.fields[i];
+
+        if (f->data_class == LEAT_SECRET && !load->accepts[i]) {
+            dropped[n_dropped++].field = f->name;
+        } else {
+            load->passed[kept] = i;
+            fields[kept++] = *f;
+        }
+    }
+    reset_stage(load);
+    load->in = (struct leat_schema){.n_fields = kept, .fields = fields};
+    if (bind_options(load) && call_plan(load) == 0)
+        for (int i = 0; i < n_dropped; i++) {
+            load->left_out = leat_grow(load->left_out, load->n_left_out, &load->cap_left_out, sizeof *load->left_out);
+            dropped[i].what_becomes_of_it = "is secret, and this load takes no secrets: it is dropped before it";
+            load->left_out[load->n_left_out++] = dropped[i];
+        }
+}
+
+static void plan_load(struct leat_plan *load, const struct leat_schema *in)
+{
+    plan_stage(load, in);
+    if (load->plugin && !load->failed && in && drops_secrets(load))
+        drop_secrets(load);
+}
+
+/* ---- rejects and results ---- */
+
+static const struct leat_field reject_fields[] = {
+    {"leat:stage", LEAT_TEXT, LEAT_PUBLIC, false, NULL}, {"leat:field", LEAT_TEXT, LEAT_PUBLIC, false, NULL},
+    {"leat:code", LEAT_TEXT, LEAT_PUBLIC, false, NULL},  {"leat:reason", LEAT_TEXT, LEAT_PUBLIC, false, NULL},
+    {"leat:key", LEAT_TEXT, LEAT_PII, false, NULL},      {"leat:raw", LEAT_TEXT, LEAT_PII, false, NULL},
+};
+static const struct leat_field result_fields[] = {
+    {"leat:key", LEAT_TEXT, LEAT_PII, false, NULL},
+    {"leat:verdict", LEAT_TEXT, LEAT_PUBLIC, false, NULL},
+    {"leat:answer", LEAT_JSON, LEAT_PII, false, NULL},
+};
+enum { N_REJECT_FIELDS = 6, N_RESULT_FIELDS = 3 };
+
+/* The source record without its secrets, then what leat says of it. */
+static const struct leat_schema *reject_schema(struct leat_pipeline_plan *plan)
+{
+    const struct leat_schema *source = &leat_plan_extract(plan)->out;
+    struct leat_field *fields =
+        leat_arena_alloc(&plan->arena, ((size_t)source->n_fields + N_REJECT_FIELDS) * sizeof *fields);
+    struct leat_schema *schema = leat_arena_alloc(&plan->arena, sizeof *schema);
+
+    for (int i = 0; i < source->n_fields; i++)
+        if (source->fields[i].data_class != LEAT_SECRET)
+            fields[schema->n_fields++] = source->fields[i];
+    memcpy(fields + schema->n_fields, reject_fields, sizeof reject_fields);
+    schema->n_fields += N_REJECT_FIELDS;
+    schema->fields = fields;
+    return schema;
+}
+
+static struct leat_plan *plan_side(struct leat_pipeline_plan *plan, const struct leat_stage_model *model,
+                                   const struct leat_schema *in)
+{
+    struct leat_plan *stage = leat_arena_alloc(&plan->arena, sizeof *stage);
+
+    stage_begin(stage, plan, model);
+    plan_stage(stage, in);
+    return stage;
+}
+
+static void plan_sides(struct leat_pipeline_plan *plan)
+{
+    static const struct leat_schema results = {.n_fields = N_RESULT_FIELDS, .fields = result_fields};
+    const struct leat_plan *extract = leat_plan_extract(plan);
+    bool known = extract->plugin && !extract->failed;
+
+    if (plan->pipeline->rejects.plugin)
+        plan->rejects = plan_side(plan, &plan->pipeline->rejects, known ? reject_schema(plan) : NULL);
+    if (plan->pipeline->results.plugin)
+        plan->results = plan_side(plan, &plan->pipeline->results, &results);
+}
+
+/* ---- files that two stages would use ---- */
+
+static bool clash(const struct leat_file_claim *a, const struct leat_file_claim *b)
+{
+    return (a->written || b->written) && strcmp(a->path, b->path) == 0;
+}
+
+/* /dev/null and its like take what comes, from anybody. */
+static bool is_device(const char *path)
+{
+    return strncmp(path, "/dev/", 5) == 0;
+}
+
+static void check_pair(const struct leat_plan *a, const struct leat_plan *b)
+{
+    for (int i = 0; i < a->n_files; i++)
+        for (int j = 0; j < b->n_files; j++)
+            if (clash(&a->files[i], &b->files[j]) && !is_device(a->files[i].path))
+                leat_wrong_at(b->whole->diagnostics, b->model->node, "give one of them another path",
+                              "%s: its file %s is also that of %s", b->model->id, b->files[j].path, a->model->id);
+}
+
+static void check_files(struct leat_pipeline_plan *plan)
+{
+    const struct leat_plan *sides[] = {plan->rejects, plan->results};
+    const struct leat_plan **all =
+        leat_arena_alloc(&plan->arena, ((size_t)plan->n_stages + 2) * sizeof *all);
+    int n = 0;
+
+    for (int i = 0; i < plan->n_stages; i++)
+        all[n++] = &plan->stages[i];
+    for (int i = 0; i < 2; i++)
+        if (sides[i])
+            all[n++] = sides[i];
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j < n; j++)
+            check_pair(all[i], all[j]);
+}
+
+/* ---- the whole ---- */
+
+static void plan_stages(struct leat_pipeline_plan *plan)
+{
+    struct leat_pipeline *p = plan->pipeline;
+    const struct leat_schema *in = NULL;
+
+    plan->n_stages = p->n_chain + 2;
+    plan->stages = leat_arena_alloc(&plan->arena, (size_t)plan->n_stages * sizeof *plan->stages);
+    for (int i = 0; i < plan->n_stages; i++) {
+        struct leat_plan *stage = &plan->stages[i];
+        static const struct leat_schema nothing;
+
+        stage_begin(stage, plan, i == 0 ? &p->extract : i <= p->n_chain ? &p->chain[i - 1] : &p->load);
+        if (i == plan->n_stages - 1)
+            plan_load(stage, in);
+        else
+            plan_stage(stage, i == 0 ? &nothing : in);
+        in = stage->plugin && stage->out.n_fields && !stage->unknown_in ? &stage->out : NULL;
+    }
+    if (leat_plan_extract(plan)->plugin && !leat_plan_extract(plan)->failed && !leat_plan_extract(plan)->out.n_fields)
+        leat_wrong_at(plan->diagnostics, p->extract.node, NULL, "%s: it declares no fields", p->extract.id);
+}
+
+int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeline, struct leat_registry *registry,
+                   const struct leat_plan_options *options, struct leat_diagnostics *diagnostics,
+                   struct leat_error *err)
+{
+    int before = diagnostics->n;
+
+    *plan = (struct leat_pipeline_plan){.pipeline = pipeline, .registry = registry, .diagnostics = diagnostics,
+                                        .may_connect = options->may_connect};
+    plan_stages(plan);
+    plan_sides(plan);
+    check_files(plan);
+    if (diagnostics->n == before)
+        return 0;
+    if (plan->plugin_error.code && diagnostics->n == before + 1) {
+        *err = plan->plugin_error;
+        return err->code;
+    }
+    return leat_fail(err, LEAT_EPIPELINE, "%s has %d mistake%s", pipeline->source.path, diagnostics->n,
+                     diagnostics->n == 1 ? "" : "s");
+}
+
+static void stage_deinit(struct leat_plan *stage)
+{
+    for (int i = 0; i < stage->n_expressions; i++)
+        leat_expression_release(stage->expressions[i]);
+    if (stage->plugin && stage->self)
+        leat_options_wipe(stage->plugin->options, stage->self);
+    free(stage->expressions);
+    free(stage->self);
+    free(stage->out_fields);
+    free(stage->notes);
+    free(stage->files);
+    free(stage->left_out);
+}
+
+void leat_plan_deinit(struct leat_pipeline_plan *plan)
+{
+    for (int i = 0; i < plan->n_stages; i++)
+        stage_deinit(&plan->stages[i]);
+    if (plan->rejects)
+        stage_deinit(plan->rejects);
+    if (plan->results)
+        stage_deinit(plan->results);
+    free(plan->doubtful);
+    leat_arena_deinit(&plan->arena);
+    *plan = (struct leat_pipeline_plan){0};
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The plan of a run: each stage bound to its plugin and options, with the
+ * schema that comes in and the one that goes out. Made by one thread, read-only
+ * once it is made; a run keeps its own state apart (run.h).
+ */
+#ifndef LEAT_ENGINE_PLAN_H
+#define LEAT_ENGINE_PLAN_H
+
+#include "expr/expr.h"
+#include "pipeline/model.h"
+#include "plugin/registry.h"
+
+/* What a load cannot carry. */
+struct leat_left_out {
+    const char *field, *what_becomes_of_it;
+};
+
+/* A file that a stage reads or writes, by its canonical path. */
+struct leat_file_claim {
+    const char *path;
+    bool written;
+};
+
+/* One stage of the plan; what leat/plan.h calls a plan. */
+struct leat_plan {
+    struct leat_pipeline_plan *whole;
+    const struct leat_stage_model *model;
+    const struct leat_plugin *plugin; /* NULL: it could not be loaded */
+    void *self;
+    struct leat_schema in, out;
+    struct leat_field *out_fields;    /* out.fields, while it grows */
+    int cap_out;
+    bool unknown_in;                  /* a stage before failed: fields cannot be checked */
+    bool failed;
+    bool serial;
+    int workers;
+    int key;                          /* extract: field of the source key */
+    const char *target;
+    int64_t estimates[3];             /* by enum leat_estimate; -1: not known */
+    const char **notes;
+    int n_notes, cap_notes;
+    struct leat_file_claim *files;
+    int n_files, cap_files;
+    struct leat_left_out *left_out;
+    int n_left_out, cap_left_out;
+    bool *accepts;                    /* load: per input field, a secret it takes */
+    bool *searchable;                 /* per output field */
+    const struct leat_expression **expressions;
+    int n_expressions, cap_expressions;
+    int *passed;                      /* load: the fields of what comes in that it gets; NULL: all */
+    struct leat_schema before;        /* load: what comes in before secrets are dropped */
+};
+
+struct leat_pipeline_plan {
+    struct leat_pipeline *pipeline;
+    struct leat_registry *registry;
+    struct leat_diagnostics *diagnostics;
+    struct leat_arena arena;
+    const char **doubtful;            /* fields whose expression is wrong: do not complain again */
+    int n_doubtful, cap_doubtful;
+    bool may_connect;
+    struct leat_plan *stages;         /* extract, the chain, the load */
+    int n_stages;
+    struct leat_plan *rejects, *results; /* NULL: none */
+    struct leat_error plugin_error;   /* a plugin that broke, rather than the file */
+};
+
+struct leat_plan_options {
+    bool may_connect; /* stores may be touched */
+};
+
+/* Plans all stages. Notes everything that is wrong; negative if there is
+ * anything. To be deinitialised in any case. The registry must outlive it. */
+LEAT_MUST_CHECK int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeline,
+                                   struct leat_registry *registry, const struct leat_plan_options *options,
+                                   struct leat_diagnostics *diagnostics, struct leat_error *err);
+void leat_plan_deinit(struct leat_pipeline_plan *plan);
+
+static inline struct leat_plan *leat_plan_extract(const struct leat_pipeline_plan *plan)
+{
+    return &plan->stages[0];
+}
+
+static inline struct leat_plan *leat_plan_load(const struct leat_pipeline_plan *plan)
+{
+    return &plan->stages[plan->n_stages - 1];
+}
+
+/* The services of leat/plan.h. */
+extern const struct leat_plan_services leat_host_plan_services;
+
+#endif

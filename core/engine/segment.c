@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The worker loops. Each runs its stages between the ring before it and the
+ * ring behind it, opens them first and closes them last, and on the way out
+ * sees to it that its neighbours wake up.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/run.h"
+
+static bool is_cancelled(struct leat_run *run)
+{
+    return atomic_load_explicit(&run->cancelled, memory_order_relaxed);
+}
+
+static bool open_chain(struct leat_segment *segment, struct leat_chain *chain, bool first_worker)
+{
+    struct leat_error err = {0};
+
+    for (int i = 0; i < chain->n_stages; i++) {
+        struct leat_stage *stage = &chain->stages[i];
+        int rc = leat_stage_open(stage, first_worker, &err);
+
+        if (rc < 0) {
+            err.code = rc;
+            leat_run_fail(segment->run, stage->plan->model->id, &err);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void close_chain(struct leat_chain *chain, bool first_worker)
+{
+    for (int i = chain->n_stages - 1; i >= 0; i--)
+        leat_stage_close(&chain->stages[i], first_worker);
+}
+
+static void fail(struct leat_run *run, const char *stage, int code, struct leat_error *err)
+{
+    err->code = code;
+    leat_run_fail(run, stage, err);
+}
+
+/* The last thread of all to leave tells the main thread. */
+static void leave(struct leat_run *run)
+{
+    uint64_t one = 1;
+
+    /* acq_rel: the last one sees what the others have done before they left; all sides are this line */
+    if (atomic_fetch_sub_explicit(&run->n_running, 1, memory_order_acq_rel) == 1 &&
+        write(run->done_fd, &one, sizeof one) < 0)
+        return; /* an eventfd that was never written takes a one */
+}
+
+/* ---- extract ---- */
+
+static enum leat_flow read_batch(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
+{
+    enum leat_flow flow;
+    int tries = 0;
+
+    do
+        flow = stage->plan->plugin->read(stage, stage->self, b, err);
+    while (flow == LEAT_FAILED && b->n_rows == 0 && leat_stage_retry(stage, err->code, &tries, err));
+    return flow;
+}
+
+/* Reads one batch and hands it on. False: no more. */
+static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, uint64_t ticket, int64_t *expected)
+{
+    struct leat_run *run = segment->run;
+    struct leat_error err = {0};
+    struct leat_batch *b;
+    enum leat_flow flow;
+    int rc;
+
+    if (!leat_budget_take(&run->budget, *expected))
+        return false;
+    b = leat_pool_get(stage->pool);
+    b->host->charged = *expected;
+    b->host->stage = stage->plan->model->id;
+    b->host->sequence = ticket;
+    flow = read_batch(stage, b, &err);
+    rc = flow == LEAT_FAILED ? (err.code < 0 ? err.code : LEAT_EPLUGIN) : leat_batch_finish(b, &err);
+    if (rc < 0) {
+        leat_batch_release(b);
+        if (rc != LEAT_ECANCELED)
+            fail(run, stage->plan->model->id, rc, &err);
+        return false;
+    }
+    leat_batch_charge(b);
+    *expected = b->host->charged;
+    atomic_fetch_add_explicit(&run->n_extracted, b->n_rows, memory_order_relaxed);
+    atomic_fetch_add_explicit(&run->bytes_extracted, b->host->charged, memory_order_relaxed);
+    leat_delivery_add(&run->delivery, b);
+    b->host->next = NULL;
+    run->ended = flow == LEAT_END;
+    return leat_ring_push(segment->out, ticket, b) && flow == LEAT_MORE;
+}
+
+static bool wants_more(struct leat_run *run)
+{
+    int64_t wanted = run->options.rows_wanted;
+
+    return !atomic_load_explicit(&run->stopping, memory_order_relaxed) &&
+           (wanted < 0 || atomic_load_explicit(&run->n_extracted, memory_order_relaxed) < wanted);
+}
+
+void *leat_segment_extract(void *argument)
+{
+    struct leat_segment *segment = argument;
+    struct leat_stage *stage = &segment->workers[0].stages[0];
+    int64_t expected = stage->pool->cap_bytes / 2;
+    uint64_t ticket = 0;
+
+    if (open_chain(segment, &segment->workers[0], true))
+        while (wants_more(segment->run) && extract_one(segment, stage, ticket, &expected))
+            ticket++;
+    /* Tickets below the end must all come; the one that ended the loop came too if it was pushed. */
+    leat_ring_close(segment->out, ticket + (segment->run->ended ? 1 : 0));
+    close_chain(&segment->workers[0], true);
+    leave(segment->run);
+    return NULL;
+}
+
+/* ---- chain ---- */
+
+static bool chain_one(struct leat_segment *segment, struct leat_chain *chain)
+{
+    struct leat_batch *in, *next, *out = NULL, **last = &out;
+    struct leat_error err = {0};
+    const char *stage = NULL;
+    uint64_t ticket;
+    int rc = 0;
+
+    if (leat_ring_pop(segment->in, true, &in, &ticket) != LEAT_POP_BATCHES)
+        return false;
+    for (; in; in = next) {
+        next = in->host->next;
+        if (rc == 0)
+            rc = leat_chain_process(chain, in, &last, &stage, &err);
+        else
+            leat_batch_release(in);
+    }
+    if (rc < 0) {
+        for (; out; out = next) {
+            next = out->host->next;
+            leat_batch_release(out);
+        }
+        fail(segment->run, stage, rc, &err);
+        return false;
+    }
+    return leat_ring_push(segment->out, ticket, out);
+}
+
+void *leat_segment_chain(void *argument)
+{
+    struct leat_worker *worker = argument;
+    struct leat_segment *segment = worker->segment;
+    struct leat_chain *chain = &segment->workers[worker->number];
+
+    /* The first worker opens the stages for all; the run opens it before the others start. */
+    if (open_chain(segment, chain, false))
+        while (!is_cancelled(segment->run) && chain_one(segment, chain))
+            ;
+    close_chain(chain, false);
+    /* acq_rel: the one that closes the ring comes after every push; pairs with itself in the other workers */
+    if (atomic_fetch_sub_explicit(&segment->n_running, 1, memory_order_acq_rel) == 1)
+        leat_ring_close(segment->out, segment->in->head);
+    leave(segment->run);
+    return NULL;
+}
+
+/* ---- load ---- */
+
+/* The fields a load does not get are taken out without a copy. */
+static struct leat_batch *without_secrets(struct leat_run *run, struct leat_batch *b)
+{
+    const struct leat_plan *load = leat_plan_load(run->plan);
+    struct leat_batch *out;
+
+    if (!run->has_passed_pool)
+        return b;
+    out = leat_batch_derive(&run->passed_pool, b);
+    leat_batch_align_to(out, b);
+    for (int i = 0; i < load->in.n_fields; i++)
+        leat_batch_share_column(out, i, b, load->passed[i]);
+    leat_batch_release(b);
+    return out;
+}
+
+static int check_answered(const struct leat_stage *stage, const struct leat_batch *b, struct leat_error *err)
+{
+    if (b->n_selected && !(stage->plan->plugin->traits & LEAT_LATE))
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin left %d records without an answer", b->n_selected);
+    return 0;
+}
+
+static int deliver(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
+{
+    int rc = 0, tries = 0;
+
+    if (!b->n_selected)
+        return 0;
+    b->host->stage = stage->plan->model->id;
+    do {
+        rc = stage->plan->plugin->deliver(stage, stage->self, b, err);
+        leat_batch_settle(b);
+    } while (b->n_selected && leat_stage_retry(stage, rc, &tries, err));
+    return rc < 0 ? rc : check_answered(stage, b, err);
+}
+
+static int deliver_all(struct leat_segment *segment, struct leat_stage *stage, struct leat_batch *list,
+                       struct leat_error *err)
+{
+    struct leat_batch *next;
+    int rc = 0;
+
+    for (; list; list = next) {
+        struct leat_batch *b = list;
+
+        next = b->host->next;
+        if (rc == 0) {
+            b = without_secrets(segment->run, b);
+            rc = deliver(stage, b, err);
+        }
+        leat_batch_release(b);
+    }
+    return rc;
+}
+
+static enum leat_flow poll_late(struct leat_stage *stage, bool dry, struct leat_error *err)
+{
+    if (!(stage->plan->plugin->traits & LEAT_LATE))
+        return LEAT_END;
+    return stage->plan->plugin->poll(stage, stage->self, dry, err);
+}
+
+/* Waits for the next batch, for the plugin's descriptor, or for its time. */
+static void wait_late(const struct leat_segment *segment, const struct leat_stage *stage)
+{
+    struct pollfd fds[2] = {{.fd = segment->in->notify_fd, .events = POLLIN}, {.fd = stage->wake_fd, .events = POLLIN}};
+    int timeout = stage->wake_ms > 0 && stage->wake_ms < 100 ? (int)stage->wake_ms : 100;
+    uint64_t count;
+
+    if (poll(fds, stage->wake_fd >= 0 ? 2 : 1, timeout) > 0 && (fds[0].revents & POLLIN) &&
+        read(segment->in->notify_fd, &count, sizeof count) < 0)
+        return; /* someone else has read it; there is but one of us, so this is a signal: look again */
+}
+
+static bool too_many_rejects(struct leat_run *run)
+{
+    const struct leat_limit *limit = &run->plan->pipeline->stop_after;
+    struct leat_books books;
+
+    if (!limit->given)
+        return false;
+    books = leat_delivery_books(&run->delivery);
+    if (limit->percent)
+        return books.read >= 1000 && (double)books.counts[LEAT_REJECTED] * 100 > limit->n * (double)books.read;
+    return (double)books.counts[LEAT_REJECTED] > limit->n;
+}
+
+static void stop_early(struct leat_run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    run->stopped_early = true;
+    pthread_mutex_unlock(&run->lock);
+    leat_run_stop(run);
+}
+
+/* One step of the load: a batch if there is one, then what is kept from before. */
+static int load_step(struct leat_segment *segment, struct leat_stage *stage, bool *kept, bool *ended,
+                     struct leat_error *err)
+{
+    struct leat_batch *list;
+    uint64_t ticket;
+    enum leat_pop pop = leat_ring_pop(segment->in, !*kept, &list, &ticket);
+    bool dry = pop == LEAT_POP_END || leat_budget_dry(&segment->run->budget);
+    enum leat_flow flow;
+    int rc = 0;
+
+    if (pop == LEAT_POP_CANCELLED)
+        return LEAT_ECANCELED;
+    if (pop == LEAT_POP_BATCHES)
+        rc = deliver_all(segment, stage, list, err);
+    if (rc < 0)
+        return rc;
+    flow = poll_late(stage, dry, err);
+    if (flow == LEAT_FAILED)
+        return err->code < 0 ? err->code : LEAT_EPLUGIN;
+    *kept = flow == LEAT_MORE;
+    *ended = pop == LEAT_POP_END && !*kept;
+    rc = leat_delivery_advance(&segment->run->delivery, err);
+    if (rc == 0 && too_many_rejects(segment->run))
+        stop_early(segment->run);
+    if (rc == 0 && *kept && pop != LEAT_POP_BATCHES)
+        wait_late(segment, stage);
+    return rc;
+}
+
+static int commit(struct leat_stage *stage, struct leat_error *err)
+{
+    struct leat_mark mark = {""};
+    int rc = 0, tries = 0;
+
+    if (stage && stage->plan->plugin->commit)
+        do
+            rc = stage->plan->plugin->commit(stage, stage->self, true, &mark, err);
+        while (leat_stage_retry(stage, rc, &tries, err));
+    return rc;
+}
+
+/* All that was answered becomes durable, the rejects and results with it. */
+static bool commit_all(struct leat_run *run, struct leat_stage *load)
+{
+    struct leat_stage *stages[] = {load, run->rejects, run->results};
+    struct leat_error err = {0};
+
+    for (int i = 0; i < 3; i++) {
+        int rc = commit(stages[i], &err);
+
+        if (rc < 0) {
+            fail(run, stages[i]->plan->model->id, rc, &err);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool open_sides(struct leat_segment *segment)
+{
+    struct leat_run *run = segment->run;
+    struct leat_chain sides[] = {{.stages = run->rejects, .n_stages = run->rejects != NULL},
+                                 {.stages = run->results, .n_stages = run->results != NULL}};
+
+    return open_chain(segment, &sides[0], true) && open_chain(segment, &sides[1], true);
+}
+
+static void close_sides(struct leat_run *run)
+{
+    if (run->rejects)
+        leat_stage_close(run->rejects, true);
+    if (run->results)
+        leat_stage_close(run->results, true);
+}
+
+void *leat_segment_load(void *argument)
+{
+    struct leat_segment *segment = argument;
+    struct leat_run *run = segment->run;
+    struct leat_stage *stage = &segment->workers[0].stages[0];
+    struct leat_error err = {0};
+    bool kept = false, ended = false;
+    int rc = 0;
+
+    if (open_chain(segment, &segment->workers[0], true) && open_sides(segment)) {
+        while (!ended && rc == 0)
+            rc = load_step(segment, stage, &kept, &ended, &err);
+        if (rc < 0 && rc != LEAT_ECANCELED)
+            fail(run, stage->plan->model->id, rc, &err);
+        else if (rc == 0 && !is_cancelled(run) && run->ended && !run->stopped_early)
+            run->committed = commit_all(run, stage);
+    }
+    close_chain(&segment->workers[0], true);
+    close_sides(run);
+    leave(run);
+    return NULL;
+}

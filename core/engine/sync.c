@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "engine/sync.h"
+
+static struct leat_segment *chain_segment(struct leat_run *run, int i)
+{
+    return run->segments[i].kind == LEAT_SEGMENT_CHAIN ? &run->segments[i] : NULL;
+}
+
+static int open_stages(struct leat_run *run, struct leat_chain *chain, struct leat_error *err)
+{
+    for (int i = 0; i < chain->n_stages; i++) {
+        int rc = leat_stage_open(&chain->stages[i], true, err);
+
+        if (rc < 0) {
+            run->failed_stage = chain->stages[i].plan->model->id;
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int leat_sync_open(struct leat_run *run, bool with_extract, struct leat_error *err)
+{
+    int rc = with_extract ? open_stages(run, &run->segments[0].workers[0], err) : 0;
+
+    for (int i = 1; i < run->n_segments && rc == 0; i++)
+        if (chain_segment(run, i))
+            rc = open_stages(run, &run->segments[i].workers[0], err);
+    return rc;
+}
+
+void leat_sync_close(struct leat_run *run)
+{
+    for (int i = run->n_segments - 1; i >= 0; i--)
+        for (int j = run->segments[i].n_stages - 1; j >= 0; j--)
+            leat_stage_close(&run->segments[i].workers[0].stages[j], true);
+}
+
+struct leat_batch *leat_sync_source(struct leat_run *run)
+{
+    struct leat_batch *b = leat_pool_get(&run->pools[0]);
+
+    b->host->stage = run->plan->stages[0].model->id;
+    return b;
+}
+
+int leat_sync_read(struct leat_run *run, struct leat_batch **ret, bool *ret_more, struct leat_error *err)
+{
+    struct leat_stage *stage = &run->segments[0].workers[0].stages[0];
+    struct leat_batch *b = leat_sync_source(run);
+    enum leat_flow flow;
+    int rc, tries = 0;
+
+    do
+        flow = stage->plan->plugin->read(stage, stage->self, b, err);
+    while (flow == LEAT_FAILED && b->n_rows == 0 && leat_stage_retry(stage, err->code, &tries, err));
+    rc = flow == LEAT_FAILED ? (err->code < 0 ? err->code : LEAT_EPLUGIN) : leat_batch_finish(b, err);
+    if (rc < 0) {
+        run->failed_stage = stage->plan->model->id;
+        leat_batch_release(b);
+        return rc;
+    }
+    *ret = b;
+    *ret_more = flow == LEAT_MORE;
+    return 0;
+}
+
+void leat_sync_release(struct leat_batch *list)
+{
+    while (list) {
+        struct leat_batch *next = list->host->next;
+
+        leat_batch_release(list);
+        list = next;
+    }
+}
+
+/* A list through (part of) a segment's chain. */
+static int process_list(struct leat_run *run, struct leat_chain *chain, struct leat_batch *in,
+                        struct leat_batch **ret, struct leat_error *err)
+{
+    struct leat_batch *out = NULL, **last = &out, *next;
+    int rc = 0;
+
+    for (; in; in = next) {
+        next = in->host->next;
+        if (rc == 0)
+            rc = leat_chain_process(chain, in, &last, &run->failed_stage, err);
+        else
+            leat_batch_release(in);
+    }
+    if (rc < 0) {
+        leat_sync_release(out);
+        out = NULL;
+    }
+    *ret = out;
+    return rc;
+}
+
+int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, struct leat_batch **ret,
+                      struct leat_error *err)
+{
+    struct leat_batch *list = in;
+    int rc = 0;
+
+    in->host->next = NULL;
+    for (int i = 1; i < run->n_segments && rc == 0; i++) {
+        struct leat_segment *segment = chain_segment(run, i);
+        struct leat_chain part;
+
+        if (!segment || segment->first > last)
+            continue;
+        part = segment->workers[0];
+        if (segment->first + part.n_stages - 1 > last)
+            part.n_stages = last - segment->first + 1;
+        rc = process_list(run, &part, list, &list, err);
+    }
+    *ret = list;
+    return rc;
+}

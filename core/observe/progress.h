@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Progress on a terminal: a line for the whole, a line for each ring, drawn
+ * over each other. The ring before the bottleneck is full and the one behind
+ * it empty, so the slowest worker is the one that has waited least.
+ */
+#ifndef LEAT_OBSERVE_PROGRESS_H
+#define LEAT_OBSERVE_PROGRESS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "delivery/books.h"
+
+struct leat_progress_ring {
+    const char *from, *to;         /* ids of the stages at its ends */
+    int n_full, n_slots;
+    int64_t bytes;
+    int64_t full_us, empty_us;     /* waited so far: producers, consumers */
+};
+
+struct leat_progress {
+    struct leat_books books;
+    int64_t rows_expected;         /* -1: not known */
+    int64_t memory, memory_limit;  /* bytes */
+    double seconds;
+    int n_rings;
+    struct leat_progress_ring rings[32];
+};
+
+/* What the last drawing has left on the screen. */
+struct leat_progress_screen {
+    int n_lines;
+    int64_t last_read;
+    double last_seconds, rate;
+    int64_t waited[33];
+};
+
+/* Draws over what was drawn before. */
+void leat_progress_draw(const struct leat_progress *progress, struct leat_progress_screen *screen, FILE *out);
+/* One plain line, for a log. */
+void leat_progress_line(const struct leat_progress *progress, struct leat_progress_screen *screen, FILE *out);
+/* Takes the drawing away. */
+void leat_progress_clear(struct leat_progress_screen *screen, FILE *out);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "observe/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/calendar.h"
+#include "base/file.h"
+
+int64_t leat_report_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * LEAT_US_PER_SECOND + t.tv_nsec / 1000;
+}
+
+static void line(FILE *out, const char *name, int64_t n)
+{
+    char text[32], grouped[48];
+    int digits = snprintf(text, sizeof text, "%" PRId64, n), at = 0;
+
+    for (int i = 0; i < digits; i++) {
+        if (i && (digits - i) % 3 == 0)
+            grouped[at++] = ',';
+        grouped[at++] = text[i];
+    }
+    grouped[at] = '\0';
+    fprintf(out, "  %-14s %14s\n", name, grouped);
+}
+
+void leat_report_summary(const struct leat_run_report *r, FILE *out)
+{
+    double seconds = (double)(r->ended_us - r->started_us) / 1e6;
+
+    fprintf(out, "%s -> %s: %.1f s", r->pipeline, r->load, seconds);
+    if (seconds >= 0.1)
+        fprintf(out, ", %.0f records/s", (double)r->books.read / seconds);
+    fprintf(out, "\n");
+    line(out, "read", r->books.read);
+    if (r->books.made)
+        line(out, "made", r->books.made);
+    for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
+        if (r->books.counts[i] || i == LEAT_LOADED || i == LEAT_REJECTED) {
+            char name[32];
+
+            (void)snprintf(name, sizeof name, "%s", leat_verdict_name((enum leat_verdict)i));
+            for (char *c = name; *c; c++)
+                if (*c == '_')
+                    *c = ' ';
+            line(out, name, r->books.counts[i]);
+        }
+    if (r->books.pending)
+        line(out, "pending", r->books.pending);
+    if (!leat_books_difference(&r->books))
+        fprintf(out, "  the books balance\n");
+}
+
+static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
+{
+    char started[48];
+
+    leat_format_timestamp(started, r->started_us, true);
+    leat_text_add_string(b, "{\"pipeline\":");
+    leat_text_add_json(b, r->pipeline, strlen(r->pipeline));
+    leat_text_add_string(b, ",\"load\":");
+    leat_text_add_json(b, r->load, strlen(r->load));
+    leat_text_printf(b, ",\"status\":%d,\"started\":\"%s\",\"seconds\":%.3f,\"read\":%" PRId64 ",\"made\":%" PRId64,
+                     r->status, started, (double)(r->ended_us - r->started_us) / 1e6, r->books.read, r->books.made);
+    for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
+        leat_text_printf(b, ",\"%s\":%" PRId64, leat_verdict_name((enum leat_verdict)i), r->books.counts[i]);
+    leat_text_printf(b, ",\"pending\":%" PRId64 ",\"balanced\":%s,\"error\":", r->books.pending,
+                     leat_books_difference(&r->books) ? "false" : "true");
+    if (*r->error)
+        leat_text_add_json(b, r->error, strlen(r->error));
+    else
+        leat_text_add_string(b, "null");
+    leat_text_add_string(b, "}\n");
+}
+
+void leat_report_json(const struct leat_run_report *r, FILE *out)
+{
+    struct leat_text_buffer b = {0};
+
+    json(r, &b);
+    fputs(b.p, out);
+    leat_text_deinit(&b);
+}
+
+int leat_report_write(const struct leat_run_report *r, const char *path, struct leat_error *err)
+{
+    struct leat_text_buffer b = {0};
+    int rc;
+
+    json(r, &b);
+    rc = leat_file_write(path, b.p, b.n);
+    leat_text_deinit(&b);
+    return rc < 0 ? leat_fail(err, rc, "cannot write the report %s: %s", path, strerror(-rc)) : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What a run has come to: a small table for people, JSON for programs.
+ */
+#ifndef LEAT_OBSERVE_REPORT_H
+#define LEAT_OBSERVE_REPORT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <leat/error.h>
+
+#include "delivery/books.h"
+
+struct leat_run_report {
+    const char *pipeline, *load;
+    struct leat_books books;
+    int64_t started_us, ended_us; /* since 1970 */
+    int status;                   /* exit status */
+    bool has_rejects;
+    char error[1024];             /* empty: none */
+};
+
+int64_t leat_report_now(void);
+void leat_report_summary(const struct leat_run_report *report, FILE *out);
+void leat_report_json(const struct leat_run_report *report, FILE *out);
+/* Writes the JSON to a file, whole or not at all. */
+LEAT_MUST_CHECK int leat_report_write(const struct leat_run_report *report, const char *path, struct leat_error *err);
+
+#endif

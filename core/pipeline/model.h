@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * A pipeline file as it is meant: which stages in which order, and the limits
+ * of the run. Names of plugins and options are not looked at here; that is the
+ * engine's plan. Keys, sections and the shape of a stage are.
+ */
+#ifndef LEAT_PIPELINE_MODEL_H
+#define LEAT_PIPELINE_MODEL_H
+
+#include <leat/plugin.h>
+
+#include "pipeline/interpolate.h"
+
+/* One stage as written. */
+struct leat_stage_model {
+    enum leat_kind kind;
+    const char *plugin;            /* its name in the file */
+    const char *id;                /* unique: given, or the plugin's name, numbered where it stands twice */
+    const struct leat_node *node;  /* where the plugin is named */
+    const struct leat_node *options; /* the value: a mapping, or what the main option takes */
+    int workers;                   /* 0: automatic */
+};
+
+/* N records, or a share of those read. */
+struct leat_limit {
+    bool given, percent;
+    double n;
+};
+
+/* An alternative under loads:. */
+struct leat_load_model {
+    const char *name;
+    struct leat_stage_model stage;
+};
+
+struct leat_pipeline {
+    struct leat_arena arena;
+    struct leat_source source;
+    struct leat_node *root;
+    const char *name, *real_path;
+    struct leat_parameter *parameters;
+    int n_parameters;
+    struct leat_variables variables;
+
+    struct leat_stage_model extract;
+    struct leat_stage_model *chain; /* transforms and validations in order */
+    int n_chain;
+    struct leat_stage_model load;   /* the one that will run */
+    const char *load_name;          /* its name in loads:, or its plugin's */
+    struct leat_load_model *loads;
+    int n_loads;
+    struct leat_stage_model rejects, results; /* plugin NULL: none */
+
+    struct leat_limit max_rejects, stop_after;
+    int64_t memory, max_record, batch_rows;
+    const struct leat_node *tests;  /* NULL: none */
+};
+
+/* What the command line changes. */
+struct leat_overrides {
+    const char *load;          /* --load, or NULL */
+    const char *const *params; /* NAME=VALUE */
+    int n_params;
+    const char *const *sets;   /* PATH=VALUE */
+    int n_sets;
+};
+
+/* Reads, parses and models a file. Notes all it finds wrong; negative if there
+ * was anything. LEAT_EPIPELINE, or a negated errno if the file cannot be read
+ * (`err` says so). The pipeline is to be deinitialised in any case. */
+LEAT_MUST_CHECK int leat_pipeline_read(struct leat_pipeline *pipeline, const char *path,
+                                       const struct leat_overrides *overrides,
+                                       struct leat_diagnostics *diagnostics, struct leat_error *err);
+void leat_pipeline_deinit(struct leat_pipeline *pipeline);
+
+
+/* --set PATH=VALUE on the tree: extract.sqlite.path=..., load.csv.path=... */
+void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, struct leat_diagnostics *diagnostics);
+
+
+#endif

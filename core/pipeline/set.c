@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * --set PATH=VALUE changes one value of the parsed file, before it is checked
+ * like any other. A path names section, plugin and option: extract.csv.path,
+ * transform.map.email, loads.api.cognito_api.user_pool_id; load.NAME.OPTION
+ * goes to the load of that name, whatever its plugin.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pipeline/model.h"
+
+struct setting {
+    struct leat_pipeline *pipeline;
+    struct leat_diagnostics *diagnostics;
+    const char *assignment;
+};
+
+static struct leat_node *node_new(struct setting *s, const char *name, enum leat_node_kind kind, const char *text)
+{
+    struct leat_arena *arena = &s->pipeline->arena;
+    struct leat_node *node = leat_arena_alloc(arena, sizeof *node);
+    struct leat_node_private *host = leat_arena_alloc(arena, sizeof *host);
+    struct leat_source *source = leat_arena_alloc(arena, sizeof *source);
+    char *here = getcwd(NULL, 0); /* paths on the command line start at the working directory */
+
+    source->path = leat_arena_printf(arena, "--set %s", s->assignment);
+    source->folder = here ? leat_arena_strdup(arena, here) : s->pipeline->source.folder;
+    free(here);
+    source->text = "";
+    host->source = source;
+    node->kind = kind;
+    node->name = name;
+    node->text = text;
+    node->plain = true;
+    node->host = host;
+    return node;
+}
+
+/* Puts `child` into a mapping, in place of one of the same name. */
+static void put(struct setting *s, struct leat_node *map, const struct leat_node *child)
+{
+    size_t n = (size_t)map->n_children;
+    const struct leat_node **children = leat_arena_alloc(&s->pipeline->arena, (n + 1) * sizeof *children);
+
+    if (n)
+        memcpy(children, map->children, n * sizeof *children);
+    map->children = children;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(children[i]->name, child->name) == 0) {
+            children[i] = child;
+            return;
+        }
+    children[n] = child;
+    map->n_children++;
+}
+
+/* The part of a list that a name means: its n-th item, or the first that has the key. */
+static struct leat_node *in_list(const struct leat_node *list, const char *name)
+{
+    char *end;
+    long n = strtol(name, &end, 10);
+
+    for (int i = 0; i < list->n_children; i++)
+        if (*end ? leat_node_get(list->children[i], name) != NULL : i == n)
+            return (struct leat_node *)(*end ? leat_node_get(list->children[i], name) : list->children[i]);
+    return NULL;
+}
+
+static struct leat_node *step(struct setting *s, struct leat_node *node, const char *name)
+{
+    struct leat_node *child;
+
+    if (node->kind == LEAT_LIST)
+        return in_list(node, name);
+    child = (struct leat_node *)leat_node_get(node, name);
+    if (!child && node->kind == LEAT_MAP) {
+        child = node_new(s, name, LEAT_MAP, "");
+        put(s, node, child);
+    }
+    return child;
+}
+
+/* load.NAME: the plugin's options in loads:, or those of load: itself. */
+static struct leat_node *load_options(struct setting *s, const char *name)
+{
+    const struct leat_node *loads = leat_node_get(s->pipeline->root, "loads");
+    const struct leat_node *named = loads ? leat_node_get(loads, name) : NULL;
+
+    if (named && named->kind == LEAT_MAP && named->n_children)
+        return (struct leat_node *)named->children[0];
+    named = leat_node_get(s->pipeline->root, "load");
+    return named && named->kind == LEAT_MAP ? (struct leat_node *)leat_node_get(named, name) : NULL;
+}
+
+void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, struct leat_diagnostics *diagnostics)
+{
+    struct setting s = {.pipeline = pipeline, .diagnostics = diagnostics, .assignment = assignment};
+    char *path = leat_arena_strdup(&pipeline->arena, assignment), *equals = strchr(path, '='), *dot;
+    struct leat_node *node = pipeline->root;
+
+    if (!equals || equals == path) {
+        leat_wrong(diagnostics, &pipeline->source, 0, 0, "write --set extract.csv.path=users.csv",
+                   "--set %s gives no value", assignment);
+        return;
+    }
+    *equals = '\0';
+    if (strncmp(path, "load.", 5) == 0 && (dot = strchr(path + 5, '.'))) {
+        *dot = '\0';
+        node = load_options(&s, path + 5);
+        path = dot + 1;
+    }
+    for (; node && (dot = strchr(path, '.')) && node->kind != LEAT_SCALAR; path = dot + 1) {
+        *dot = '\0';
+        node = step(&s, node, path);
+    }
+    if (!node || node->kind != LEAT_MAP)
+        leat_wrong(diagnostics, &pipeline->source, 0, 0, "a path names section, plugin and option: extract.csv.path",
+                   "--set %s: there is nothing at this path", assignment);
+    else
+        put(&s, node, node_new(&s, path, LEAT_SCALAR, equals + 1));
+}
