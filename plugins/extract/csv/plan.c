@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What the file looks like: dialect, names and types of the fields. The first
+ * line is read at plan time and once more when the file is opened.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "extract/csv/csv.h"
+
+enum { MAX_FIELDS = 16384, FIRST_LINE = 4 << 20 };
+
+/* ---- the dialect ---- */
+
+/* The one byte that is meant, or LEAT_CSV_NO_CHAR with a mistake noted. */
+static int one_byte(struct leat_plan *plan, const char *option, const char *text)
+{
+    if (strcmp(text, "\\t") == 0)
+        return '\t';
+    if (text[0] && !text[1] && text[0] != '\n' && text[0] != '\r')
+        return (unsigned char)text[0];
+    leat_plan_wrong(plan, option, "%s is one character of one byte, and no line end; \\t is a tab", option);
+    return LEAT_CSV_NO_CHAR;
+}
+
+static void plan_dialect(struct leat_plan *plan, struct csv *c)
+{
+    struct leat_csv_dialect *d = &c->dialect;
+
+    d->strict = c->strict;
+    d->delimiter = one_byte(plan, "delimiter", c->delimiter);
+    d->quote = *c->quote ? one_byte(plan, "quote", c->quote) : LEAT_CSV_NO_CHAR;
+    d->escape = c->escape && *c->escape ? one_byte(plan, "escape", c->escape) : d->quote;
+    if (d->delimiter >= 0 && (d->delimiter == d->quote || d->delimiter == d->escape))
+        leat_plan_wrong(plan, "delimiter", "delimiter, quote and escape must differ, but for escape and quote");
+}
+
+/* ---- the file ---- */
+
+int csv_begin(struct csv *c, int max_values, struct leat_error *err)
+{
+    int rc = csv_source_open(&c->source, c->path, c->encoding, err);
+    int64_t skipped = 0;
+
+    if (rc < 0)
+        return rc;
+    rc = csv_source_start(&c->source, &skipped);
+    if (rc < 0)
+        return leat_fail(err, rc, "cannot read %s: %s", c->path, strerror(-rc));
+    c->reader = (struct leat_csv_reader){ .dialect = c->dialect, .max_record = FIRST_LINE, .max_values = max_values,
+                                          .fill = csv_source_fill, .source = &c->source, .offset = skipped,
+                                          .line = 1 };
+    rc = leat_csv_reader_init(&c->reader);
+    return rc < 0 ? leat_fail(err, rc, "no memory to read %s", c->path) : 0;
+}
+
+void csv_end(struct csv *c)
+{
+    leat_csv_reader_deinit(&c->reader);
+    csv_source_close(&c->source);
+}
+
+/* ---- the names ---- */
+
+struct names {
+    int n;
+    char **names;
+    const struct leat_node **nodes; /* of the option `names`; NULL where they stand in the file */
+};
+
+static void add_name(struct leat_plan *plan, struct names *names, const char *text, size_t n)
+{
+    char *name = leat_plan_alloc(plan, n + 1);
+
+    memcpy(name, text, n);
+    names->names[names->n++] = name;
+}
+
+static struct names names_for(struct leat_plan *plan, int n)
+{
+    return (struct names){ .names = leat_plan_alloc(plan, ((size_t)n + 1) * sizeof(char *)) };
+}
+
+static struct names named_by_option(struct leat_plan *plan, const struct csv *c)
+{
+    struct names names = names_for(plan, c->names->n_children);
+
+    for (int i = 0; i < c->names->n_children; i++) {
+        const struct leat_node *node = c->names->children[i];
+
+        if (node->kind == LEAT_SCALAR)
+            add_name(plan, &names, node->text, strlen(node->text));
+        else
+            leat_plan_wrong_at(plan, node, "a name is a text");
+    }
+    return names;
+}
+
+static struct names named_by_fields(struct leat_plan *plan, const struct csv *c)
+{
+    struct names names = names_for(plan, c->fields->n_children);
+
+    for (int i = 0; i < c->fields->n_children; i++)
+        add_name(plan, &names, c->fields->children[i]->name, strlen(c->fields->children[i]->name));
+    return names;
+}
+
+/* column1, column2, ... for as many fields as the first line has. */
+static struct names counted(struct leat_plan *plan, const struct csv *c)
+{
+    struct names names = names_for(plan, c->reader.n_values);
+
+    for (int i = 0; i < c->reader.n_values; i++) {
+        char name[32];
+
+        add_name(plan, &names, name, (size_t)sprintf(name, "column%d", i + 1));
+    }
+    return names;
+}
+
+static struct names named_by_line(struct leat_plan *plan, const struct csv *c)
+{
+    struct names names = names_for(plan, c->reader.n_values);
+
+    for (int i = 0; i < c->reader.n_values; i++) {
+        const struct leat_csv_value *v = &c->reader.values[i];
+        char *room = leat_plan_alloc(plan, v->n + LEAT_CSV_SLACK);
+
+        add_name(plan, &names, room, leat_csv_value_copy(&c->reader, v, room));
+    }
+    return names;
+}
+
+/* Bytes of the UTF-8 sequence at p, 0 if it is none (RFC 3629). */
+static int sequence(const unsigned char *p)
+{
+    int n = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0;
+
+    for (int i = 1; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90) ||
+        (*p == 0xF4 && p[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+static bool is_utf8(const char *name)
+{
+    const unsigned char *p = (const unsigned char *)name;
+    int n = 1;
+
+    for (; *p && n; p += n)
+        n = sequence(p);
+    return n;
+}
+
+static void check_names(struct leat_plan *plan, const struct csv *c, const struct names *names)
+{
+    for (int i = 0; i < names->n; i++) {
+        if (!is_utf8(names->names[i]))
+            leat_plan_wrong(plan, "path", "the name of field %d is not valid UTF-8; say which `encoding:` the file has",
+                            i + 1);
+        if (!*names->names[i])
+            leat_plan_wrong(plan, c->names ? "names" : "path", "field %d has no name; give all fields one by `names: "
+                            "[...]`%s", i + 1, c->names ? "" : " and `header: true`");
+        for (int before = 0; before < i; before++)
+            if (*names->names[i] && strcmp(names->names[before], names->names[i]) == 0) {
+                leat_plan_wrong(plan, c->names ? "names" : "path", "fields %d and %d are both named '%.80s'; give all "
+                                "fields one name each by `names: [...]`%s", before + 1, i + 1, names->names[i],
+                                c->names ? "" : " and `header: true`");
+                break;
+            }
+    }
+}
+
+static void declare(struct leat_plan *plan, struct csv *c, const struct names *names)
+{
+    struct leat_declared declared;
+
+    c->n_fields = names->n;
+    c->as_text = leat_plan_alloc(plan, (size_t)names->n + 1);
+    leat_declared_bind(plan, c->fields, &declared);
+    for (int i = 0; i < names->n; i++) {
+        struct leat_field field = { .name = names->names[i], .type = LEAT_TEXT };
+
+        (void)leat_declared_apply(&declared, &field);
+        c->as_text[i] = field.type == LEAT_TEXT;
+        (void)leat_plan_add_field(plan, &field);
+    }
+    leat_declared_unused(plan, &declared, c->path);
+}
+
+/* ---- the plan ---- */
+
+static void wrong_first_line(struct leat_plan *plan, const struct csv *c)
+{
+    const char *first = c->reader.buffer;
+
+    if (c->reader.end >= 2 && (memcmp(first, "\xFF\xFE", 2) == 0 || memcmp(first, "\xFE\xFF", 2) == 0))
+        leat_plan_wrong(plan, "path", "%s begins like UTF-16; say `encoding: UTF-16`", c->path);
+    else
+        leat_plan_wrong(plan, "path", "the first line of %s is no CSV: it has %s (byte %lld); see delimiter, quote and "
+                        "escape", c->path, c->reader.fault == LEAT_CSV_TOO_LARGE ? "no end within 4 MiB"
+                        : "a quote where none may stand, or one that is not closed",
+                        (long long)c->reader.fault_offset + 1);
+}
+
+static void plan_empty(struct leat_plan *plan, struct csv *c)
+{
+    struct names none = {0};
+
+    if (c->header)
+        leat_plan_wrong(plan, "path", "%s is empty, and its first line should hold the names of the fields; if that is "
+                        "right, say `header: false` and `names: [...]`", c->path);
+    else if (!c->names)
+        leat_plan_wrong(plan, "path", "%s is empty, so its fields are not known; say `names: [...]`", c->path);
+    else
+        none = named_by_option(plan, c);
+    check_names(plan, c, &none);
+    declare(plan, c, &none);
+}
+
+static void plan_first_line(struct leat_plan *plan, struct csv *c)
+{
+    struct names names;
+
+    if (c->reader.n_values > MAX_FIELDS) {
+        leat_plan_wrong(plan, "path", "the first line of %s has %d fields, and %d are the most that are taken; see "
+                        "delimiter", c->path, c->reader.n_values, MAX_FIELDS);
+        return;
+    }
+    names = c->names ? named_by_option(plan, c) : c->header ? named_by_line(plan, c) : counted(plan, c);
+    if (names.n != c->reader.n_values && c->dialect.strict)
+        leat_plan_wrong(plan, "names", "%d names are given, and the first line of %s has %d fields", names.n, c->path,
+                        c->reader.n_values);
+    check_names(plan, c, &names);
+    declare(plan, c, &names);
+}
+
+static void plan_file(struct leat_plan *plan, struct csv *c)
+{
+    struct stat st;
+
+    if (fstat(c->source.fd, &st) == 0)
+        leat_plan_estimate(plan, LEAT_ESTIMATE_BYTES, st.st_size);
+    switch (leat_csv_next(&c->reader)) {
+    case LEAT_CSV_RECORD:
+        plan_first_line(plan, c);
+        break;
+    case LEAT_CSV_END:
+        plan_empty(plan, c);
+        break;
+    case LEAT_CSV_BAD:
+        wrong_first_line(plan, c);
+        break;
+    case LEAT_CSV_FAILED:
+        leat_plan_wrong(plan, "path", "cannot read %s: %s", c->path, strerror(-c->reader.error));
+        break;
+    }
+}
+
+/* `check` and `test` also work without the file, by what the pipeline says of it. */
+static bool plan_without_file(struct leat_plan *plan, struct csv *c)
+{
+    struct names names;
+
+    if (leat_plan_may_connect(plan) || access(c->path, F_OK) == 0 || (!c->names && !c->fields))
+        return false;
+    names = c->names ? named_by_option(plan, c) : named_by_fields(plan, c);
+    check_names(plan, c, &names);
+    declare(plan, c, &names);
+    return true;
+}
+
+int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
+{
+    struct csv *c = self;
+    struct leat_error wrong = {0};
+
+    (void)err;
+    c->null = c->null ? c->null : "";
+    c->n_null = strlen(c->null);
+    if (c->names && !leat_plan_node(plan, "header"))
+        c->header = false; /* or a file without a header would lose its first record */
+    plan_dialect(plan, c);
+    if (plan_without_file(plan, c))
+        return 0;
+    if (csv_begin(c, MAX_FIELDS, &wrong) == 0)
+        plan_file(plan, c);
+    else
+        leat_plan_wrong(plan, wrong.code == -EINVAL && strstr(wrong.text, "encoding") ? "encoding" : "path", "%s",
+                        wrong.text);
+    csv_end(c);
+    return 0;
+}

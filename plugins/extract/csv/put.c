@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The record at hand, put into the batch: text straight into its column, other
+ * types by way of the fields kit; and what is no record as a reject with its
+ * line.
+ */
+#include "extract/csv/csv.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "kit/csv/scan.h"
+
+/* Where the record stands, for a reason: "(line %d, byte %d)" of the file. */
+#define WHERE "(line %" PRId64 ", byte %" PRId64 ")"
+#define HERE(c) (c)->reader.record_line, (c)->reader.record_offset + 1
+
+static inline bool is_null(const struct csv *c, const struct leat_csv_value *v)
+{
+    return v->n == c->n_null && !v->flags && memcmp(v->p, c->null, v->n) == 0;
+}
+
+static inline void put_null(struct leat_batch *b, int field)
+{
+    struct leat_column *col = &b->columns[field];
+    int32_t row = b->n_rows;
+
+    if (!col->validity || !col->offsets) {
+        leat_batch_put_null(b, field);
+        return;
+    }
+    col->validity[row >> 3] &= (uint8_t)~(1 << (row & 7));
+    col->offsets[row + 1] = col->offsets[row];
+    col->n_rows++;
+    b->n_put++;
+}
+
+/* The value's bytes, unescaped where they have to be. NULL: no memory. */
+static const char *value_bytes(struct csv *c, const struct leat_csv_value *v, size_t *ret_n)
+{
+    *ret_n = v->n;
+    if (!(v->flags & ~(unsigned)LEAT_CSV_QUOTED))
+        return v->p;
+    if (c->cap_scratch < v->n + LEAT_CSV_SLACK) {
+        free(c->scratch);
+        c->cap_scratch = 2 * (v->n + LEAT_CSV_SLACK);
+        c->scratch = malloc(c->cap_scratch);
+    }
+    if (!c->scratch) {
+        c->cap_scratch = 0;
+        return NULL;
+    }
+    *ret_n = leat_csv_value_copy(&c->reader, v, c->scratch);
+    return c->scratch;
+}
+
+static void put_with_growth(struct csv *c, struct leat_batch *b, int field, const struct leat_csv_value *v)
+{
+    size_t n;
+    const char *p = value_bytes(c, v, &n);
+
+    if (p)
+        leat_batch_put_text(b, field, p, n);
+    else
+        b->error = -ENOMEM;
+}
+
+static inline void put_text(struct csv *c, struct leat_batch *b, int field, const struct leat_csv_value *v)
+{
+    struct leat_column *col = &b->columns[field];
+    int32_t row = b->n_rows, at = col->offsets[row];
+    char *out = (char *)col->bytes + at;
+    size_t n = v->n;
+
+    if ((size_t)(col->cap_bytes - at) < n + LEAT_CSV_SLACK) {
+        put_with_growth(c, b, field, v);
+        return;
+    }
+    if (v->flags & ~(unsigned)LEAT_CSV_QUOTED) {
+        n = leat_csv_value_copy(&c->reader, v, out);
+    } else {
+        leat_scan_copy16(out, v->p);
+        for (size_t i = 16; i < n; i += 16)
+            leat_scan_copy16(out + i, v->p + i);
+    }
+    col->offsets[row + 1] = at + (int32_t)n;
+    col->n_rows = row + 1;
+    b->n_bytes += (int64_t)n;
+    b->n_put++;
+}
+
+/* False if the value is none of the field's type; then it is null. */
+static bool put_converted(struct csv *c, struct leat_batch *b, int field, const struct leat_csv_value *v)
+{
+    size_t n;
+    const char *p = value_bytes(c, v, &n);
+    bool empty_is_null = b->schema->fields[field].type != LEAT_BYTES;
+
+    if (!p) {
+        b->error = -ENOMEM;
+        return true;
+    }
+    if ((n || !empty_is_null) && !leat_field_put(b, field, p, n)) {
+        leat_batch_put_null(b, field);
+        return false;
+    }
+    if (!n && empty_is_null)
+        leat_batch_put_null(b, field);
+    return true;
+}
+
+/* Puts the first n fields. Returns the one that could not be converted, or -1. */
+static int put_fields(struct csv *c, struct leat_batch *b, int n)
+{
+    int failed = -1;
+
+    for (int i = 0; i < n; i++) {
+        const struct leat_csv_value *v = &c->reader.values[i];
+
+        if (is_null(c, v))
+            put_null(b, i);
+        else if (c->as_text[i])
+            put_text(c, b, i, v);
+        else if (!put_converted(c, b, i, v) && failed < 0)
+            failed = i;
+    }
+    return failed;
+}
+
+static void put_wrong_count(struct csv *c, struct leat_batch *b)
+{
+    const struct leat_csv_reader *r = &c->reader;
+    bool many = r->n_values > c->n_fields;
+
+    (void)put_fields(c, b, many ? c->n_fields : r->n_values);
+    leat_batch_reject_record(b, many ? "too_many_fields" : "too_few_fields", r->raw, r->n_raw,
+                             "has %d fields instead of %d " WHERE, r->n_values, c->n_fields, HERE(c));
+}
+
+void csv_put_record(struct csv *c, struct leat_batch *b)
+{
+    const struct leat_csv_reader *r = &c->reader;
+    int failed;
+
+    if (__builtin_expect(r->n_values != c->n_fields, 0)) {
+        if (r->n_values == 1 && r->n_raw == 0) {
+            c->n_empty_lines++;
+            return;
+        }
+        if (c->dialect.strict || r->n_values > c->n_fields) {
+            put_wrong_count(c, b);
+            return;
+        }
+    }
+    failed = put_fields(c, b, r->n_values);
+    if (failed < 0)
+        leat_batch_end_row(b);
+    else
+        leat_batch_reject_record(b, "conversion_failed", r->raw, r->n_raw, "field %.80s is not %s " WHERE,
+                                 b->schema->fields[failed].name, leat_field_wants(&b->schema->fields[failed]), HERE(c));
+}
+
+void csv_put_bad(struct csv *c, struct leat_batch *b)
+{
+    const struct leat_csv_reader *r = &c->reader;
+    int64_t line = r->fault_line, byte = r->fault_offset + 1;
+
+    switch (r->fault) {
+    case LEAT_CSV_QUOTE_INSIDE:
+        leat_batch_reject_record(b, "bad_quote", r->raw, r->n_raw,
+                                 "a quote stands inside a field that does not begin with one " WHERE, line, byte);
+        break;
+    case LEAT_CSV_TEXT_BEHIND:
+        leat_batch_reject_record(b, "bad_quote", r->raw, r->n_raw,
+                                 "text stands behind the closing quote of a field " WHERE, line, byte);
+        break;
+    case LEAT_CSV_UNCLOSED:
+        leat_batch_reject_record(b, "unclosed_quote", r->raw, r->n_raw,
+                                 "the quote opened here is not closed before the end of the file " WHERE, line, byte);
+        break;
+    case LEAT_CSV_TOO_LARGE:
+        leat_batch_reject_record(b, "record_too_large", r->raw, r->n_raw,
+                                 "takes more than %zu bytes in the file " WHERE "; see max_record", r->max_record,
+                                 line, byte);
+        break;
+    }
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The plan of extract jsonl: the fields that are declared, and those that the
+ * first lines of the file show.
+ */
+#include "extract.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "kit/fields/fields.h"
+
+enum { SAMPLE_LINES = 1000, SAMPLE_BYTES = 8 << 20, MAX_FIELDS = 4096 };
+
+/* What was seen of a field, beside a bit for each enum leat_json_kind. */
+enum { SEEN_FRACTION = 1 << 8, SEEN_BIG = 1 << 9 };
+
+struct draft {
+    struct leat_field field;
+    unsigned seen;
+};
+
+struct survey {
+    struct leat_plan *plan;
+    struct jsonl *s;
+    struct draft *drafts; /* MAX_FIELDS */
+    int n;
+    bool too_many;
+    const char *wrong;    /* with the first line that is none */
+};
+
+/* ---- what is declared ---- */
+
+/* The entry without `path`, which the kit's table does not know. */
+static const struct leat_node *without_path(struct leat_plan *plan, const struct leat_node *entry)
+{
+    const struct leat_node **kept;
+    struct leat_node *copy;
+    int n = 0;
+
+    if (entry->kind != LEAT_MAP || !leat_node_get(entry, "path"))
+        return entry;
+    kept = leat_plan_alloc(plan, (size_t)entry->n_children * sizeof *kept);
+    for (int i = 0; i < entry->n_children; i++)
+        if (strcmp(entry->children[i]->name, "path") != 0)
+            kept[n++] = entry->children[i];
+    copy = leat_plan_alloc(plan, sizeof *copy);
+    *copy = *entry;
+    copy->children = kept;
+    copy->n_children = n;
+    return copy;
+}
+
+static const struct leat_node *without_paths(struct leat_plan *plan, const struct leat_node *fields)
+{
+    const struct leat_node **entries = leat_plan_alloc(plan, (size_t)fields->n_children * sizeof *entries);
+    struct leat_node *copy = leat_plan_alloc(plan, sizeof *copy);
+
+    for (int i = 0; i < fields->n_children; i++)
+        entries[i] = without_path(plan, fields->children[i]);
+    *copy = *fields;
+    copy->children = entries;
+    return copy;
+}
+
+/* A name is a key of the record, and read as a path, too, if it looks like one. */
+static void add_ways(struct survey *v, const struct leat_node *entry, int field)
+{
+    const struct leat_node *path = entry->kind == LEAT_MAP ? leat_node_get(entry, "path") : NULL;
+    struct tree *tree = &v->s->tree;
+    const char *wrong = NULL;
+
+    if (path && path->kind == LEAT_SCALAR) {
+        if (!tree_add_path(v->plan, tree, path->text, field, &wrong))
+            leat_plan_wrong_at(v->plan, path, "'%.80s' %s", path->text, wrong);
+        return;
+    }
+    if (path)
+        leat_plan_wrong_at(v->plan, path, "a path is a text like address.city");
+    else if (!tree_add_key(v->plan, tree, entry->name, strlen(entry->name), field))
+        leat_plan_wrong_at(v->plan, entry, "the key '%.80s' is the path of another field, too", entry->name);
+    else if (strpbrk(entry->name, ".["))
+        (void)tree_add_path(v->plan, tree, entry->name, field, &wrong);
+}
+
+static void survey_declared(struct survey *v)
+{
+    const struct leat_node *fields = v->s->fields;
+    struct leat_declared declared;
+
+    if (!fields)
+        return;
+    leat_declared_bind(v->plan, without_paths(v->plan, fields), &declared);
+    for (int i = 0; i < declared.n && v->n < MAX_FIELDS; i++) {
+        struct leat_field *field = &v->drafts[v->n].field;
+
+        field->name = fields->children[i]->name;
+        (void)leat_declared_apply(&declared, field);
+        add_ways(v, fields->children[i], v->n++);
+    }
+}
+
+/* ---- what is in the file ---- */
+
+static void survey_key(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value)
+{
+    struct survey *v = r->user;
+    size_t n;
+    const char *text = record_key(r, key, &n);
+    char *name;
+
+    if (!text || !n || memchr(text, '\0', n))
+        return; /* no name for a field; the run counts it */
+    if (v->n == MAX_FIELDS) {
+        v->too_many = true;
+        return;
+    }
+    name = leat_plan_alloc(v->plan, n + 1);
+    memcpy(name, text, n);
+    if (!tree_add_key(v->plan, &v->s->tree, name, n, v->n))
+        return;
+    v->drafts[v->n++].field.name = name;
+    r->values[r->n_fields++] = *value;
+}
+
+static bool is_big(const struct leat_json_span *number)
+{
+    int64_t value = 0;
+
+    for (size_t i = number->text[0] == '-'; i < number->n; i++)
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, number->text[i] - '0', &value))
+            return true;
+    return false;
+}
+
+static unsigned seen_in(const struct leat_json_span *value)
+{
+    unsigned seen = 1u << value->kind;
+
+    if (value->kind == LEAT_JSON_NUMBER && !value->whole)
+        seen |= SEEN_FRACTION;
+    else if (value->kind == LEAT_JSON_NUMBER && is_big(value))
+        seen |= SEEN_BIG;
+    return seen;
+}
+
+static void survey_line(struct survey *v, struct record *r, const struct line *line)
+{
+    if (!record_scan(r, line->text, line->n)) {
+        if (!v->wrong)
+            v->wrong = line->n && line->text[0] == '[' ? "a list; write one object a line, as `jq -c .[]` does" : r->wrong;
+        return;
+    }
+    for (int i = 0; i < v->n; i++)
+        v->drafts[i].seen |= seen_in(&r->values[i]);
+}
+
+static void survey_lines(struct survey *v, struct lines *lines, struct record *r)
+{
+    enum line_result result = LINE_FINE;
+    struct line line;
+
+    for (int i = 0; i < SAMPLE_LINES && lines->offset < SAMPLE_BYTES && result != LINE_NONE; i++) {
+        result = lines_next(lines, &line);
+        if (result == LINE_FAILED)
+            return;
+        if (result == LINE_FINE && !line_is_blank(&line))
+            survey_line(v, r, &line);
+    }
+}
+
+static int survey_file(struct survey *v, struct leat_error *err)
+{
+    struct record record = { .tree = &v->s->tree, .n_fields = v->n, .user = v,
+                             .undeclared = v->s->rest ? NULL : survey_key };
+    struct lines lines;
+    struct stat st;
+    int rc = lines_open(&lines, v->s->path, SAMPLE_BYTES, err);
+
+    record.values = calloc(MAX_FIELDS + 1, sizeof *record.values);
+    if (rc == 0 && record.values) {
+        if (fstat(lines.fd, &st) == 0)
+            leat_plan_estimate(v->plan, LEAT_ESTIMATE_BYTES, st.st_size);
+        survey_lines(v, &lines, &record);
+    }
+    lines_close(&lines);
+    free(record.values);
+    record_free(&record);
+    return rc;
+}
+
+/* ---- the fields ---- */
+
+/* A field holds all that was seen of it; what cannot be one type of scalars is text, and json where lists or objects
+ * are among it. */
+static enum leat_type type_of(unsigned seen)
+{
+    seen &= ~(1u << LEAT_JSON_NONE | 1u << LEAT_JSON_NULL);
+    if (seen & (1u << LEAT_JSON_ARRAY | 1u << LEAT_JSON_OBJECT))
+        return LEAT_JSON;
+    if (seen && !(seen & ~(1u << LEAT_JSON_TRUE | 1u << LEAT_JSON_FALSE)))
+        return LEAT_BOOL;
+    if ((seen & ~(unsigned)(SEEN_FRACTION | SEEN_BIG)) != 1u << LEAT_JSON_NUMBER)
+        return LEAT_TEXT;
+    if (seen & SEEN_BIG)
+        return LEAT_DECIMAL;
+    return seen & SEEN_FRACTION ? LEAT_FLOAT64 : LEAT_INT64;
+}
+
+static void add_fields(struct survey *v)
+{
+    struct jsonl *s = v->s;
+
+    for (int i = 0; i < v->n; i++) {
+        struct leat_field field = v->drafts[i].field;
+
+        if (field.type == LEAT_NONE)
+            field.type = type_of(v->drafts[i].seen);
+        s->has_secret |= field.data_class == LEAT_SECRET;
+        (void)leat_plan_add_field(v->plan, &field);
+    }
+    s->n_fields = v->n;
+    s->rest_field = -1;
+    if (s->rest) {
+        s->rest_field = s->n_fields++;
+        if (leat_plan_add_field(v->plan, &(struct leat_field){ .name = s->rest, .type = LEAT_JSON }) < 0)
+            leat_plan_wrong(v->plan, "rest", "'%.80s' is a field of its own: give the rest another name", s->rest);
+    }
+}
+
+static void judge(struct survey *v)
+{
+    const char *path = v->s->path;
+
+    if (v->too_many)
+        leat_plan_wrong(v->plan, "path", "%s has more than %d different keys: declare those to read with fields, and "
+                        "collect the others with rest", path, MAX_FIELDS);
+    else if (!v->n && !v->s->rest)
+        leat_plan_wrong(v->plan, "path", "%s shows no fields%s%s; say which there are with fields", path,
+                        v->wrong ? ": its first line has " : "", v->wrong ? v->wrong : "");
+}
+
+int jsonl_plan(struct leat_plan *plan, void *self, struct leat_error *err)
+{
+    struct jsonl *s = self;
+    struct survey v = { .plan = plan, .s = s };
+    struct leat_error why = {0};
+    int rc;
+
+    (void)err;
+    v.drafts = leat_plan_alloc(plan, MAX_FIELDS * sizeof *v.drafts);
+    tree_begin(plan, &s->tree);
+    survey_declared(&v);
+    rc = survey_file(&v, &why);
+    if (rc < 0 && (leat_plan_may_connect(plan) || !s->fields)) {
+        leat_plan_wrong(plan, "path", "%s", why.text);
+        return 0;
+    }
+    leat_plan_input_file(plan, s->path);
+    add_fields(&v);
+    judge(&v);
+    return 0;
+}

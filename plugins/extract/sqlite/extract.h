@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The parts of extract sqlite: schema.c finds out what the rows look like,
+ * cursor.c orders them and knows where to go on, row.c puts one into a batch,
+ * find.c asks for single ones, and sqlite.c is the plugin around them.
+ */
+#ifndef LEAT_EXTRACT_SQLITE_H
+#define LEAT_EXTRACT_SQLITE_H
+
+#include <leat/plugin.h>
+
+#include "kit/sqlite/sqlite.h"
+
+/* A value of a cursor column, as SQLite stores it. */
+struct cursor_value {
+    int type;        /* SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT or SQLITE_BLOB */
+    int64_t integer;
+    double real;
+    char *bytes;     /* text and blob: n bytes, cap allocated, by sqlite3_malloc */
+    size_t n, cap;
+};
+
+struct sqlite {
+    /* options */
+    const char *path, *table;
+    const struct leat_query *query;
+    const struct leat_node *cursor, *fields;
+    /* made by plan, read-only after it */
+    const char *select;  /* one SELECT; may stand as (SELECT ...) in another */
+    const char *what;    /* "the table" or "the query", for errors */
+    int n_params;        /* bound ones: ?1 .. ?n_params */
+    int n_fields;
+    const char **names;  /* the columns that plan saw */
+    int n_cursor;
+    int *cursor_fields;
+    /* of the thread that reads */
+    sqlite3 *db;
+    sqlite3_stmt *rows;
+    struct cursor_value *last; /* n_cursor, of the last row read or the one to go on behind */
+    bool has_last;
+};
+
+/* A connection of its own for each worker that asks for records. */
+struct finder {
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    struct leat_stage *stage;
+    int64_t deadline_ms;
+};
+
+/* ---- schema.c ---- */
+
+int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err);
+LEAT_MUST_CHECK int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt,
+                                   struct leat_error *err);
+/* Binds what the pipeline file put into the query. */
+void sqlite_bind_params(const struct sqlite *s, sqlite3_stmt *stmt);
+
+/* ---- cursor.c ---- */
+
+void cursor_plan(struct leat_plan *plan, struct sqlite *s);
+/* The SELECT in the cursor's order, from behind `last` on if there is one; `limit` rows, -1: all. Out of
+ * memory: NULL. Freed by sqlite3_free. */
+char *cursor_sql(const struct sqlite *s, int64_t limit);
+void cursor_bind(const struct sqlite *s, sqlite3_stmt *stmt);
+/* Remembers where a row stands. */
+enum cursor_step {
+    CURSOR_FINE,
+    CURSOR_NULL,      /* it has no place in the order */
+    CURSOR_AGAIN,     /* it has the same place as the row before it */
+    CURSOR_NO_MEMORY,
+};
+enum cursor_step cursor_step(struct sqlite *s, sqlite3_stmt *row);
+/* From and to a position: the values as a JSON list. */
+LEAT_MUST_CHECK int cursor_load(struct sqlite *s, const char *position, struct leat_error *err);
+void cursor_save(const struct sqlite *s, struct leat_batch *out);
+void cursor_free(struct sqlite *s);
+
+/* ---- row.c ---- */
+
+/* Puts the values of a row. Returns the number of the first field whose value does not fit, or -1. */
+int sqlite_put_row(struct leat_batch *out, int n_fields, sqlite3_stmt *row);
+/* Ends the row being written as a reject because of field i. */
+void sqlite_reject_row(struct leat_batch *out, int i, sqlite3_stmt *row);
+
+/* ---- find.c ---- */
+
+int sqlite_find(struct leat_stage *stage, void *self, struct leat_find *find, struct leat_error *err);
+void sqlite_find_close(struct leat_stage *stage, void *self);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * sqlite: reads a table, or what a query gives, from an SQLite file that it
+ * never writes to.
+ *
+ * One thread reads. The whole run is one SELECT, and therefore one snapshot.
+ */
+#include "extract.h"
+
+#include "kit/fields/fields.h"
+
+enum { CANCEL_CHECK_OPS = 500000 }; /* of SQLite's virtual machine: some 10 ms */
+
+static const struct leat_option options[] = {
+    { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct sqlite, path), .required = true,
+      .help = "The SQLite file, which is only read." },
+    { .name = "table", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct sqlite, table),
+      .help = "The table or view to read whole, instead of query." },
+    { .name = "query", .type = LEAT_OPTION_QUERY, LEAT_MEMBER(struct sqlite, query),
+      .help = "The SELECT whose rows to read, instead of table." },
+    { .name = "cursor", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct sqlite, cursor),
+      .help = "Columns to order by, unique together, so that a run can go on where one stopped." },
+    LEAT_FIELDS_OPTION(struct sqlite, fields),
+    LEAT_END_OF_OPTIONS
+};
+
+static int is_cancelled(void *stage)
+{
+    return leat_stage_cancelled(stage);
+}
+
+static int ambiguous(const struct sqlite *s, struct leat_error *err)
+{
+    return leat_fail(err, LEAT_EDATA,
+                     "two records of %s have the same cursor (%s): a run that stops between them would lose one; add "
+                     "a column to cursor that tells them apart, such as the primary key",
+                     s->path, s->names[s->cursor_fields[s->n_cursor - 1]]);
+}
+
+/* Puts the row that SQLite stands on. */
+static int put_row(struct sqlite *s, struct leat_batch *out, struct leat_error *err)
+{
+    int bad = sqlite_put_row(out, s->n_fields, s->rows);
+    enum cursor_step step = s->n_cursor ? cursor_step(s, s->rows) : CURSOR_FINE;
+
+    if (step == CURSOR_AGAIN)
+        return ambiguous(s, err);
+    if (step == CURSOR_NO_MEMORY)
+        return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", s->path);
+    if (step == CURSOR_NULL)
+        leat_batch_reject_record(out, "null_cursor", NULL, 0,
+                                 "a field of the cursor is null: the record has no place in the order");
+    else if (bad >= 0)
+        sqlite_reject_row(out, bad, s->rows);
+    else
+        leat_batch_end_row(out);
+    return 0;
+}
+
+static enum leat_flow sqlite_read(struct leat_stage *stage, void *self, struct leat_batch *out, struct leat_error *err)
+{
+    struct sqlite *s = self;
+    int rc = SQLITE_ROW;
+
+    sqlite3_progress_handler(s->db, CANCEL_CHECK_OPS, is_cancelled, stage);
+    while (leat_batch_has_room(out) && (rc = sqlite3_step(s->rows)) == SQLITE_ROW)
+        if (put_row(s, out, err) < 0)
+            return LEAT_FAILED;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        (void)leat_sqlite_fail(err, s->db, "cannot read", s->path);
+        return LEAT_FAILED;
+    }
+    if (s->has_last)
+        cursor_save(s, out);
+    return rc == SQLITE_ROW ? LEAT_MORE : LEAT_END;
+}
+
+/* The store may have changed since the plan was made. */
+static int compare_columns(const struct sqlite *s, struct leat_error *err)
+{
+    int n = sqlite3_column_count(s->rows);
+
+    for (int i = 0; i < s->n_fields || i < n; i++) {
+        const char *is = i < n ? sqlite3_column_name(s->rows, i) : NULL;
+        const char *was = i < s->n_fields ? s->names[i] : NULL;
+
+        if (!is || !was || strcmp(is, was) != 0)
+            return leat_fail(err, LEAT_EDATA, "%s of %s has changed since the plan was made: column %d was %s, is %s",
+                             s->what, s->path, i + 1, was ? was : "not there", is ? is : "gone");
+    }
+    return 0;
+}
+
+static int begin(struct sqlite *s, int64_t limit, struct leat_error *err)
+{
+    char *sql = cursor_sql(s, limit);
+    int rc = sql ? sqlite_prepare(s, s->db, sql, &s->rows, err) : -ENOMEM;
+
+    sqlite3_free(sql);
+    if (rc < 0)
+        return rc;
+    sqlite_bind_params(s, s->rows);
+    if (s->has_last)
+        cursor_bind(s, s->rows);
+    return compare_columns(s, err);
+}
+
+static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *err)
+{
+    struct sqlite *s = self;
+    const char *position = s->n_cursor ? leat_stage_position(stage, 0) : NULL;
+    int rc = s->db ? 0 : leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, &s->db, err);
+
+    if (rc == 0 && position)
+        rc = cursor_load(s, position, err);
+    return rc < 0 ? rc : begin(s, leat_stage_rows_wanted(stage), err);
+}
+
+static void sqlite_close(struct leat_stage *stage, void *self)
+{
+    struct sqlite *s = self;
+
+    (void)stage;
+    sqlite3_finalize(s->rows);
+    sqlite3_close(s->db);
+    cursor_free(s);
+}
+
+LEAT_EXTRACT(sqlite, .summary = "Reads a table or a query of an SQLite file", .options = options,
+             .worker_size = sizeof(struct finder), .plan = sqlite_plan, .open = sqlite_open, .read = sqlite_read,
+             .find = sqlite_find, .worker_close = sqlite_find_close, .close = sqlite_close);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What the plugins over SQLite share: opening a database file, quoting a name,
+ * and turning SQLite's errors into ours.
+ *
+ * A connection belongs to one thread (it is opened without SQLite's mutexes).
+ */
+#ifndef LEAT_KIT_SQLITE_H
+#define LEAT_KIT_SQLITE_H
+
+#include <sqlite3.h>
+
+#include <leat/error.h>
+
+/* Opens a database file and makes sure that it is one. `flags`: SQLITE_OPEN_READONLY, or
+ * SQLITE_OPEN_READWRITE with or without SQLITE_OPEN_CREATE; a new file gets the mode 0600. A name in
+ * double quotes that is no column is an error in this connection, not a text. */
+LEAT_MUST_CHECK int leat_sqlite_open(const char *path, int flags, sqlite3 **ret_db, struct leat_error *err);
+
+/* Fills `err` with what the connection's last call complains of, and returns the code that fits it:
+ * LEAT_ERETRY where waiting may help. `doing`: "cannot read". */
+int leat_sqlite_fail(struct leat_error *err, sqlite3 *db, const char *doing, const char *path);
+
+/* Appends a name as an SQL identifier, quoted. The one place where names become SQL. */
+void leat_sqlite_add_name(sqlite3_str *sql, const char *name);
+
+#endif

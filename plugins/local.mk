@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# One line a plugin, sorted, kits first. configure reads its table off these lines.
+# A fragment, plugins/KIND/NAME/local.mk, looks like this (%C%_la is plugins_KIND_NAME_la):
+#
+#   plugin_LTLIBRARIES += plugins/KIND-NAME.la
+#   %C%_la_SOURCES = %D%/NAME.c
+#   %C%_la_CFLAGS = $(PLUGIN_CFLAGS)
+#   %C%_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+#   %C%_la_LIBADD = plugins/kit/KIT/libKIT.la $(SQLITE_LIBS)
+#   EXTRA_DIST += %D%/NAME.pod
+#
+# and that of a kit, plugins/kit/KIT/local.mk:
+#
+#   noinst_LTLIBRARIES += %D%/libKIT.la
+#   %C%_libKIT_la_SOURCES = %D%/KIT.c %D%/KIT.h
+#   %C%_libKIT_la_CFLAGS = $(PLUGIN_CFLAGS)
+
+include %D%/kit/csv/local.mk
+include %D%/kit/fields/local.mk
+include %D%/kit/file/local.mk
+include %D%/kit/json/local.mk
+include %D%/kit/keyset/local.mk
+include %D%/kit/sqlite/local.mk
+include %D%/kit/text/local.mk
+include %D%/extract/csv/local.mk
+include %D%/extract/generate/local.mk
+include %D%/extract/sqlite/local.mk
+include %D%/load/csv/local.mk
+include %D%/load/null/local.mk
+include %D%/transform/drop/local.mk
+include %D%/transform/filter/local.mk
+include %D%/transform/map/local.mk
+include %D%/transform/rename/local.mk
+include %D%/transform/select/local.mk
+include %D%/transform/set/local.mk
+include %D%/transform/split/local.mk
+include %D%/validate/dedupe/local.mk
+include %D%/validate/rules/local.mk
+
+# Needs libphonenumber; see LEAT_PLUGIN_DEP in configure.ac:
+#if WITH_LIBPHONENUMBER
+#include %D%/function/phone_e164/local.mk
+#endif
