@@ -63,7 +63,7 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, bool m
     if (rc == 0)
         rc = leat_pipeline_read(&s->pipeline, cli->file, &overrides, &s->diagnostics, &err);
     /* What stands in a file with wrong sections can still be planned as far as it goes: all errors in one go. */
-    if (rc == 0 || (rc == LEAT_EPIPELINE && s->pipeline.extract.plugin && s->pipeline.load.plugin)) {
+    if (rc == 0 || (rc == LEAT_EPIPELINE && s->pipeline.extract.plugin)) {
         int planned = leat_plan_make(&s->plan, &s->pipeline, &s->registry, &options, &s->diagnostics, &err);
 
         rc = rc < 0 ? rc : planned;

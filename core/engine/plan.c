@@ -264,23 +264,32 @@ static void check_files(struct leat_pipeline_plan *plan)
 
 /* ---- the whole ---- */
 
+/* What goes on from a stage, NULL if that is not known. A validation keeps the
+ * fields, whatever is wrong with it. */
+static const struct leat_schema *fields_behind(const struct leat_plan *stage, const struct leat_schema *in)
+{
+    if (stage->model->kind == LEAT_KIND_VALIDATE && !stage->out.n_fields)
+        return in;
+    return stage->plugin && stage->out.n_fields && !stage->unknown_in ? &stage->out : NULL;
+}
+
 static void plan_stages(struct leat_pipeline_plan *plan)
 {
     struct leat_pipeline *p = plan->pipeline;
     const struct leat_schema *in = NULL;
 
-    plan->n_stages = p->n_chain + 2;
+    plan->n_stages = p->n_chain + 1 + (p->load.plugin != NULL); /* without a load: only to find more mistakes */
     plan->stages = leat_arena_alloc(&plan->arena, (size_t)plan->n_stages * sizeof *plan->stages);
     for (int i = 0; i < plan->n_stages; i++) {
         struct leat_plan *stage = &plan->stages[i];
         static const struct leat_schema nothing;
 
         stage_begin(stage, plan, i == 0 ? &p->extract : i <= p->n_chain ? &p->chain[i - 1] : &p->load);
-        if (i == plan->n_stages - 1)
+        if (stage->model == &p->load)
             plan_load(stage, in);
         else
             plan_stage(stage, i == 0 ? &nothing : in);
-        in = stage->plugin && stage->out.n_fields && !stage->unknown_in ? &stage->out : NULL;
+        in = fields_behind(stage, in);
     }
     if (leat_plan_extract(plan)->plugin && !leat_plan_extract(plan)->failed && !leat_plan_extract(plan)->out.n_fields)
         leat_wrong_at(plan->diagnostics, p->extract.node, NULL, "%s: it declares no fields", p->extract.id);

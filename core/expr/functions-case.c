@@ -47,6 +47,13 @@ static int whole_column(const struct leat_call *call, const struct text_in *in, 
     return 0;
 }
 
+/* The simple mapping of Unicode's data, in which sharp s has no capital;
+ * utf8proc knows a newer one that no store expects. */
+static utf8proc_int32_t to_upper(utf8proc_int32_t c)
+{
+    return c == 0xDF ? c : utf8proc_toupper(c);
+}
+
 static size_t convert(uint8_t *out, const uint8_t *in, size_t n, utf8proc_int32_t (*to)(utf8proc_int32_t))
 {
     size_t size = 0;
@@ -96,7 +103,7 @@ int leat_fn_lower(const struct leat_call *call, struct leat_error *err)
 int leat_fn_upper(const struct leat_call *call, struct leat_error *err)
 {
     (void)err;
-    return change_case(call, 'a', utf8proc_toupper);
+    return change_case(call, 'a', to_upper);
 }
 
 /* Letters and digits make words, as in PostgreSQL; so do the marks that belong to a letter. */
@@ -126,7 +133,7 @@ int leat_fn_initcap(const struct leat_call *call, struct leat_error *err)
 
         for (size_t at = 0; room && at < n;) {
             at += utf8_get(p + at, n - at, &c);
-            size += utf8_put(room + size, word ? utf8proc_tolower(c) : utf8proc_toupper(c));
+            size += utf8_put(room + size, word ? utf8proc_tolower(c) : to_upper(c));
             word = in_word(c);
         }
         if (room)

@@ -286,14 +286,16 @@ static struct leat_term *parse_case(struct parser *p)
 }
 
 /* What SQL allows within brackets and leat writes otherwise. */
-static struct leat_term *odd_arguments(struct parser *p)
+static bool is_odd(struct parser *p)
 {
-    if (at(p, "from") || at(p, "for") || at(p, "both") || at(p, "leading") || at(p, "trailing")) {
-        (void)leat_expr_fail(p->fault, p->token.offset, "arguments are separated by commas");
-        leat_expr_hint(p->fault, "write trim(x, 'chars'), ltrim(x, 'chars'), substr(x, start, count)");
-        return NULL;
-    }
-    return fail(p, "a comma or )");
+    struct leat_token next = behind(p);
+    bool side = at(p, "both") || at(p, "leading") || at(p, "trailing");
+
+    if (!at(p, "from") && !at(p, "for") && !(side && (next.kind == TOKEN_TEXT || leat_token_is(&next, "from"))))
+        return false;
+    (void)leat_expr_fail(p->fault, p->token.offset, "arguments are separated by commas");
+    leat_expr_hint(p->fault, "write trim(x, 'chars'), ltrim(x, 'chars'), substr(x, start, count)");
+    return true;
 }
 
 static struct leat_term *parse_call(struct parser *p)
@@ -309,7 +311,7 @@ static struct leat_term *parse_call(struct parser *p)
     if (accept(p, ")"))
         return term;
     do {
-        if (!(arg = parse_or(p)))
+        if (is_odd(p) || !(arg = parse_or(p)))
             return NULL;
         leat_term_add(p->arena, term, arg);
         if (term->n_args > TREE_MAX_ARGUMENTS) {
@@ -317,7 +319,9 @@ static struct leat_term *parse_call(struct parser *p)
             return NULL;
         }
     } while (accept(p, ","));
-    return accept(p, ")") ? composed(p, term) : odd_arguments(p);
+    if (accept(p, ")"))
+        return composed(p, term);
+    return is_odd(p) ? NULL : fail(p, "a comma or )");
 }
 
 static struct leat_term *field(struct parser *p)

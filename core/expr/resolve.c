@@ -143,11 +143,32 @@ static int no_operator(struct leat_check *check, const struct leat_term *t)
     return LEAT_EPIPELINE;
 }
 
+/* The first argument that a cast would make fit the first row with so many. */
+static void suggest_cast(struct leat_check *check, const struct leat_term *t, struct search s)
+{
+    const struct leat_function *f;
+
+    do
+        f = next(&s);
+    while (f && !takes(f, t->n_args));
+    for (int i = 0; f && i < t->n_args; i++) {
+        const struct leat_term *arg = t->args[i];
+        enum leat_type to = declared(f, i);
+
+        if (leat_can_coerce(arg, to) || !leat_cast_find(arg->result.type, to))
+            continue;
+        leat_expr_hint(check->fault, "write cast(%.60s as %s)", arg->kind == TERM_FIELD ? arg->name : "...",
+                       leat_type_name(to));
+        return;
+    }
+}
+
 /* The name is known, but no row of it fits. */
 static int does_not_fit(struct leat_check *check, const struct leat_term *t, struct search s)
 {
     char given[128] = "", wanted[256] = "", one[128];
     const struct leat_function *f;
+    struct search all = s;
     size_t at = 0;
 
     if (t->is_operator)
@@ -159,11 +180,8 @@ static int does_not_fit(struct leat_check *check, const struct leat_term *t, str
         signature(one, sizeof one, f);
         at += (size_t)snprintf(wanted + at, sizeof wanted - at, "%s%s", at ? " or " : "", one);
     }
-    (void)leat_expr_fail(check->fault, t->offset, "%s(%s) is not how it is called: it is %s", t->name, given, wanted);
-    for (int i = 0; i < t->n_args; i++)
-        if (t->args[i]->kind == TERM_FIELD && t->args[i]->result.type != LEAT_TEXT &&
-            leat_cast_find(t->args[i]->result.type, LEAT_TEXT))
-            leat_expr_hint(check->fault, "cast(%.60s as text) makes a text of it", t->args[i]->name);
+    (void)leat_expr_fail(check->fault, t->offset, "there is no %s(%s); there is %s", t->name, given, wanted);
+    suggest_cast(check, t, all);
     return LEAT_EPIPELINE;
 }
 

@@ -85,8 +85,6 @@ void leat_constant_float64(struct leat_arena *arena, struct leat_term *term, dou
 void leat_constant_copy(struct leat_arena *arena, struct leat_term *term, const struct leat_column *column, int32_t row);
 bool leat_term_is_null(const struct leat_term *term);
 
-/* type.c: the names of types. */
-
 /* check.c and its helpers: types, functions, constants. `struct leat_check` is theirs. */
 struct leat_check {
     const struct leat_scope *scope;

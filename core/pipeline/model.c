@@ -56,6 +56,18 @@ static bool sibling(struct modelling *m, struct leat_stage_model *stage, const s
     return true;
 }
 
+static void second_key(struct modelling *m, const struct leat_node *child, const char *plugin)
+{
+    static const char *const siblings[] = {"id", "workers"};
+    const char *near = leat_nearest(child->name, siblings, 2);
+
+    leat_wrong_key(m->diagnostics, child,
+                   near ? leat_arena_printf(arena_of(m), "did you mean '%s'?", near)
+                        : "one item of the list is one stage: begin the next with '- '; an option stands below its "
+                          "plugin, and only id and workers beside it",
+                   "a stage has one plugin, and this one is %s already", plugin);
+}
+
 /* A mapping with one key that names the plugin; a word alone is a plugin without options. */
 static bool read_stage(struct modelling *m, const struct leat_node *node, enum leat_kind kind,
                        struct leat_stage_model *ret)
@@ -77,10 +89,7 @@ static bool read_stage(struct modelling *m, const struct leat_node *node, enum l
         if (sibling(m, ret, child))
             continue;
         if (ret->plugin) {
-            leat_wrong_key(m->diagnostics, child,
-                           "one item of the list is one stage: begin the next with '- '; only id and workers may stand "
-                           "beside the plugin",
-                           "a stage has one plugin, and this one is %s already", ret->plugin);
+            second_key(m, child, ret->plugin);
             continue;
         }
         ret->plugin = child->name;
@@ -375,8 +384,7 @@ static void build(struct modelling *m, const struct leat_overrides *o)
     read_bytes(m, "max_record", 1 << 10, &p->max_record);
     read_batch_rows(m);
     p->tests = leat_node_get(p->root, "tests");
-    if (p->extract.plugin && p->load.plugin)
-        give_ids(m);
+    give_ids(m);
 }
 
 int leat_pipeline_read(struct leat_pipeline *p, const char *path, const struct leat_overrides *o,

@@ -299,12 +299,12 @@ const struct leat_option *leat_options_main(const struct leat_option *options)
     return NULL;
 }
 
-static bool check_names(const struct leat_binding *binding, const struct leat_node *node,
+/* An unknown name is a mistake, but what is known can still be used to find more. */
+static void check_names(const struct leat_binding *binding, const struct leat_node *node,
                         const struct leat_option *options)
 {
     int n = count(options);
     const char **names = leat_arena_alloc(binding->arena, (size_t)(n + 1) * sizeof *names);
-    bool ok = true;
 
     for (int i = 0; i < n; i++)
         names[i] = options[i].name;
@@ -313,12 +313,9 @@ static bool check_names(const struct leat_binding *binding, const struct leat_no
 
         for (int j = 0; j < n; j++)
             known |= strcmp(names[j], node->children[i]->name) == 0;
-        if (!known) {
+        if (!known)
             leat_unknown_key(binding->diagnostics, node->children[i], names, n, binding->owner);
-            ok = false;
-        }
     }
-    return ok;
 }
 
 bool leat_options_bind(const struct leat_binding *binding, const struct leat_node *node,
@@ -334,7 +331,7 @@ bool leat_options_bind(const struct leat_binding *binding, const struct leat_nod
         return false;
     }
     if (node && !whole)
-        ok = check_names(binding, node, options);
+        check_names(binding, node, options);
     for (; options && options->name; options++) {
         const struct leat_node *value = NULL;
 
