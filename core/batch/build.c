@@ -263,6 +263,8 @@ int leat_batch_finish_made(struct leat_batch *out, struct leat_batch *in, int32_
 
     if (rc < 0)
         return rc;
+    if (out->n_rows && !out->host->origin_rows)
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin ended a row by leat_batch_end_row instead of _end_row_from");
     for (int32_t i = 0; i < out->n_rows; i++) {
         if (rows[i] < 0 || rows[i] >= in->n_rows)
             return leat_fail(err, LEAT_EPLUGIN, "a row comes from row %d of a batch of %d", rows[i], in->n_rows);

@@ -21,7 +21,7 @@ struct leat_cli {
     int n_params, n_sets, n_plugin_dirs;
     const char *state_dir, *report, *stage, *format;
     int64_t rows;
-    bool json, connect, quiet, progress, show_values;
+    bool json, connect, quiet, progress;
     int verbose;
 };
 

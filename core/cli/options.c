@@ -33,7 +33,6 @@ static const struct cli_option all_options[] = {
     {'f', false, "format", "NAME", "Choose the form of the output."},
     {'q', true, "quiet", NULL, "Print nothing when all went well, also on a terminal."},
     {'P', false, "progress", NULL, "Show progress, also without a terminal."},
-    {'V', false, "show-values", NULL, "Show values of personal fields (never secrets)."},
     {'v', true, "verbose", NULL, "Log more; twice: everything."},
 };
 enum { N_OPTIONS = sizeof all_options / sizeof *all_options };
@@ -59,7 +58,6 @@ static int take(struct leat_cli *cli, char letter, const char *value)
     case 'f': cli->format = value; break;
     case 'q': cli->quiet = true; break;
     case 'P': cli->progress = true; break;
-    case 'V': cli->show_values = true; break;
     case 'v': cli->verbose++; break;
     case 'n':
         if (!leat_parse_integer(value, &cli->rows) || cli->rows < 0) {

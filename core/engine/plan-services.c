@@ -144,13 +144,36 @@ static bool is_doubtful(const struct leat_pipeline_plan *whole, const char *text
     return false;
 }
 
+/* Bytes of the file that one byte of a quoted scalar takes: '' and \" take two. */
+static size_t written(const char *p, char quote)
+{
+    return (quote == '\'' && p[0] == '\'' && p[1] == '\'') || (quote == '"' && p[0] == '\\' && p[1]) ? 2 : 1;
+}
+
 /* Where byte `offset` of an expression stands in the file. */
 static int column_in(const struct leat_node *node, const char *text, size_t offset)
 {
-    int column = node->column + !node->plain;
+    const struct leat_node_private *host = leat_node_host(node);
+    int column = node->column;
+    size_t n, at = 0;
+    const char *line = leat_source_line(host->source, node->line, &n);
 
-    if (leat_node_host(node)->block_scalar || leat_node_host(node)->n_values || memchr(text, '\n', offset))
+    if (host->block_scalar || host->n_values || memchr(text, '\n', offset))
         return node->column;
+    for (int c = 1; c < column && at < n; c++) /* columns count characters */
+        for (at++; at < n && ((unsigned char)line[at] & 0xC0) == 0x80; at++)
+            ;
+    if (!node->plain) {
+        char quote = line[at++];
+
+        for (column++; offset && at < n; offset--) {
+            size_t bytes = written(line + at, quote);
+
+            column += ((unsigned char)line[at] & 0xC0) == 0x80 ? 0 : (int)bytes;
+            at += bytes;
+        }
+        return column;
+    }
     for (size_t i = 0; i < offset && text[i]; i++)
         column += ((unsigned char)text[i] & 0xC0) != 0x80;
     return column;

@@ -101,6 +101,11 @@ static int call_plan(struct leat_plan *stage)
     } else if ((stage->plugin->traits & LEAT_KEEPS_SCHEMA) && !stage->out.n_fields) {
         keep_schema(stage, stage->in.fields, stage->in.n_fields);
     }
+    if (!stage->failed) {
+        free(stage->planned);
+        stage->planned = leat_alloc(stage->plugin->state_size);
+        memcpy(stage->planned, stage->self, stage->plugin->state_size);
+    }
     return stage->failed ? LEAT_EPIPELINE : 0;
 }
 
@@ -324,6 +329,7 @@ static void stage_deinit(struct leat_plan *stage)
         leat_options_wipe(stage->plugin->options, stage->self);
     free(stage->expressions);
     free(stage->self);
+    free(stage->planned);
     free(stage->out_fields);
     free(stage->notes);
     free(stage->files);

@@ -29,6 +29,7 @@ struct leat_plan {
     const struct leat_stage_model *model;
     const struct leat_plugin *plugin; /* NULL: it could not be loaded */
     void *self;
+    void *planned;                    /* `self` as plan left it: each open begins from there */
     struct leat_schema in, out;
     struct leat_field *out_fields;    /* out.fields, while it grows */
     int cap_out;

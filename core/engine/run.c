@@ -198,10 +198,8 @@ static int open_shared(struct leat_run *run, struct leat_segment *s, struct leat
 {
     for (int i = 0; i < s->n_stages; i++) {
         struct leat_stage *stage = &s->workers[0].stages[i];
-        int rc;
+        int rc = leat_stage_open_shared(stage, err);
 
-        stage->open = true;
-        rc = stage->plan->plugin->open ? stage->plan->plugin->open(stage, stage->self, err) : 0;
         if (rc < 0) {
             run->failed_stage = stage->plan->model->id;
             return rc;

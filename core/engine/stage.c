@@ -4,6 +4,7 @@
  * A stage's life on a worker, and patience with passing faults.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
@@ -73,19 +74,30 @@ bool leat_stage_retry(struct leat_stage *stage, int rc, int *tries, const struct
     return !leat_stage_cancelled(stage);
 }
 
+int leat_stage_open_shared(struct leat_stage *stage, struct leat_error *err)
+{
+    const struct leat_plugin *plugin = stage->plan->plugin;
+    int rc, tries = 0;
+
+    memcpy(stage->self, stage->plan->planned, plugin->state_size); /* it may have been open before */
+    stage->open = true;                                            /* close is called for what was begun */
+    do
+        rc = plugin->open ? plugin->open(stage, stage->self, err) : 0;
+    while (leat_stage_retry(stage, rc, &tries, err));
+    return rc;
+}
+
 int leat_stage_open(struct leat_stage *stage, bool first_worker, struct leat_error *err)
 {
     const struct leat_plugin *plugin = stage->plan->plugin;
-    int rc = 0, tries = 0;
+    int rc = 0;
 
-    if (first_worker) {
-        stage->open = true; /* close is called for what was begun */
-        do
-            rc = plugin->open ? plugin->open(stage, stage->self, err) : 0;
-        while (leat_stage_retry(stage, rc, &tries, err));
-    }
+    if (first_worker)
+        rc = leat_stage_open_shared(stage, err);
     if (rc < 0)
         return rc;
+    if (stage->worker)
+        memset(stage->worker, 0, plugin->worker_size);
     stage->worker_open = true;
     return plugin->worker_open ? plugin->worker_open(stage, stage->self, err) : 0;
 }

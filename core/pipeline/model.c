@@ -30,10 +30,15 @@ static struct leat_arena *arena_of(struct modelling *m)
     return &m->pipeline->arena;
 }
 
+/* The word null is a plugin's name as well: only what is empty is nothing. */
 static bool is_null(const struct leat_node *node)
 {
-    return node->kind == LEAT_SCALAR && node->plain &&
-           (!*node->text || strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0);
+    return node->kind == LEAT_SCALAR && node->plain && (!*node->text || strcmp(node->text, "~") == 0);
+}
+
+static bool is_word_null(const struct leat_node *node)
+{
+    return node->kind == LEAT_SCALAR && node->plain && strcmp(node->text, "null") == 0;
 }
 
 /* id: and workers: beside the plugin's key. */
@@ -94,7 +99,7 @@ static bool read_stage(struct modelling *m, const struct leat_node *node, enum l
         }
         ret->plugin = child->name;
         ret->node = child;
-        ret->options = is_null(child) ? NULL : child;
+        ret->options = is_null(child) || is_word_null(child) ? NULL : child;
     }
     if (!ret->plugin)
         leat_wrong_at(m->diagnostics, node, NULL, "this stage names no plugin");
@@ -302,7 +307,7 @@ static void read_parameter(struct modelling *m, const struct leat_node *node, st
 
     ret->name = node->name;
     if (node->kind == LEAT_SCALAR) {
-        ret->value = is_null(node) ? NULL : node->text;
+        ret->value = is_null(node) || is_word_null(node) ? NULL : node->text;
         return;
     }
     for (int i = 0; i < node->n_children; i++) {

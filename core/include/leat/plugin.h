@@ -12,7 +12,8 @@
  *     the stage's workers and freed by the host. No globals: a plugin may stand
  *     twice in a pipeline.
  * P2  Callbacks that are not needed stay NULL. close and worker_close are
- *     called for whatever was begun, also after a failure.
+ *     called for whatever was begun, also after a failure. A stage may be opened
+ *     again after close: `self` is then as `plan` left it.
  * P3  A plugin never exits, prints, or touches signals, and lets go when
  *     leat_stage_cancelled() says so.
  * P4  LEAT_ERETRY from open, read, deliver, poll or commit: the host waits and
