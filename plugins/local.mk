@@ -17,6 +17,7 @@
 #   %C%_libKIT_la_SOURCES = %D%/KIT.c %D%/KIT.h
 #   %C%_libKIT_la_CFLAGS = $(PLUGIN_CFLAGS)
 
+include %D%/kit/cognito/local.mk
 include %D%/kit/csv/local.mk
 include %D%/kit/fields/local.mk
 include %D%/kit/file/local.mk
@@ -26,9 +27,13 @@ include %D%/kit/sqlite/local.mk
 include %D%/kit/text/local.mk
 include %D%/extract/csv/local.mk
 include %D%/extract/generate/local.mk
+include %D%/extract/jsonl/local.mk
 include %D%/extract/sqlite/local.mk
+include %D%/load/cognito_csv/local.mk
 include %D%/load/csv/local.mk
+include %D%/load/jsonl/local.mk
 include %D%/load/null/local.mk
+include %D%/load/sqlite/local.mk
 include %D%/transform/drop/local.mk
 include %D%/transform/filter/local.mk
 include %D%/transform/map/local.mk
@@ -36,10 +41,11 @@ include %D%/transform/rename/local.mk
 include %D%/transform/select/local.mk
 include %D%/transform/set/local.mk
 include %D%/transform/split/local.mk
+include %D%/validate/cognito_user/local.mk
 include %D%/validate/dedupe/local.mk
 include %D%/validate/rules/local.mk
 
 # Needs libphonenumber; see LEAT_PLUGIN_DEP in configure.ac:
-#if WITH_LIBPHONENUMBER
-#include %D%/function/phone_e164/local.mk
-#endif
+if WITH_LIBPHONENUMBER
+include %D%/function/phone_e164/local.mk
+endif

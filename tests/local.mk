@@ -5,11 +5,30 @@
 
 # C, cmocka: tests/unit/test-NAME.c, which includes "unit.h" first.
 UNIT_TESTS = \
+	tests/unit/test-batch \
+	tests/unit/test-budget \
 	tests/unit/test-build \
+	tests/unit/test-calendar \
+	tests/unit/test-interpolate \
+	tests/unit/test-keyset \
+	tests/unit/test-model \
+	tests/unit/test-number \
+	tests/unit/test-options \
+	tests/unit/test-ring \
+	tests/unit/test-rules \
+	tests/unit/test-set \
+	tests/unit/test-settle \
+	tests/unit/test-source \
+	tests/unit/test-split-list \
+	tests/unit/test-text \
+	tests/unit/test-yaml \
 	$(NULL)
 
 # Shell: bash, reads tests/lib/tap.sh first.
 SHELL_TESTS = \
+	tests/cases/run-cases.sh \
+	tests/cli/test-transform.sh \
+	tests/cli/test-validate.sh \
 	tests/cli/test-version.sh \
 	tests/fuzz/test-corpus.sh \
 	$(NULL)
@@ -20,19 +39,29 @@ FUZZ_TARGETS = \
 
 # What is run under ThreadSanitizer: all that starts threads.
 TSAN_TESTS = \
-	tests/unit/test-build \
+	tests/cases/run-cases.sh \
+	tests/unit/test-budget \
+	tests/unit/test-ring \
 	tests/cli/test-version.sh \
 	$(NULL)
 
 # What is run under valgrind: enough to pass through every room, in a few minutes.
 VALGRIND_TESTS = \
+	tests/cases/run-cases.sh \
+	tests/unit/test-batch \
 	tests/unit/test-build \
+	tests/unit/test-model \
+	tests/unit/test-options \
+	tests/unit/test-ring \
+	tests/unit/test-settle \
+	tests/unit/test-yaml \
 	tests/cli/test-version.sh \
 	$(NULL)
 
 # Files and whole folders that the tests read.
 EXTRA_DIST += \
 	$(SHELL_TESTS) \
+	tests/cases \
 	tests/lib/env.sh \
 	tests/lib/tap.sh \
 	tests/lsan.supp \
@@ -50,7 +79,10 @@ LDADD = tests/libfuzzreplay.la core/libcore.la $(CMOCKA_LIBS)
 # main() of the fuzz targets; a program with a main() of its own leaves it in the archive.
 check_LTLIBRARIES += tests/libfuzzreplay.la
 tests_libfuzzreplay_la_SOURCES = tests/lib/fuzz-replay.c
-EXTRA_DIST += tests/lib/unit.h
+EXTRA_DIST += tests/lib/batches.h tests/lib/file.h tests/lib/pipeline.h tests/lib/unit.h
+
+include tests/plugins/local.mk
+EXTRA_DIST += tests/plugins/bad.c
 
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -87,3 +119,13 @@ clean-local:
 mostlyclean-local:
 	-chmod -R u+w tests/tmp 2>/dev/null; rm -rf tests/tmp
 CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log
+
+# Tests of plugins' own parts.
+tests_unit_test_keyset_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_keyset_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
+tests_unit_test_rules_SOURCES = tests/unit/test-rules.c plugins/validate/rules/formats.c plugins/validate/rules/values.c plugins/validate/rules/text.c
+tests_unit_test_rules_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_rules_LDADD = plugins/kit/json/libjson.la $(LDADD)
+tests_unit_test_split_list_SOURCES = tests/unit/test-split-list.c plugins/transform/split/list.c
+tests_unit_test_split_list_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_split_list_LDADD = plugins/kit/json/libjson.la $(LDADD)

@@ -105,12 +105,14 @@ const char *leat_path_canonical(struct leat_arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *real = realpath(path, NULL);
-    const char *result = path;
+    const char *result;
 
     if (real) {
         result = leat_arena_strdup(arena, real);
     } else if ((real = realpath(leat_path_folder(arena, path), NULL))) {
         result = leat_arena_printf(arena, "%s/%s", strcmp(real, "/") == 0 ? "" : real, slash ? slash + 1 : path);
+    } else {
+        result = leat_arena_strdup(arena, path);
     }
     free(real);
     return result;

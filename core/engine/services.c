@@ -174,7 +174,7 @@ static int evaluate_bool(struct leat_stage *stage, const struct leat_expression 
     if (rc < 0)
         return rc;
     LEAT_EACH_ROW(b, row)
-        ret[row] = leat_is_null(c, row) ? 2 : leat_bool(c, row);
+        ret[row] = b->host->fates[row] ? 3 : leat_is_null(c, row) ? 2 : leat_bool(c, row);
     return 0;
 }
 

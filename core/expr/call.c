@@ -160,7 +160,7 @@ const struct leat_call_services leat_host_call_services = {
     .put_bool = put_bool,
     .put_date = put_date,
     .put_null = put_null,
-    .fail = fail,
+    .fault = fail,
     .reserve = reserve_text,
     .put_reserved = put_reserved,
 };

@@ -6,6 +6,7 @@
 #ifndef LEAT_TESTS_BATCHES_H
 #define LEAT_TESTS_BATCHES_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "batch/batch.h"
@@ -27,6 +28,35 @@ __attribute__((unused)) static void pool_set_up(struct leat_pool *pool, struct l
 {
     leat_pool_init(pool, &test_schema, budget, TEST_ROWS, TEST_BYTES, TEST_RECORD);
 }
+
+/* Set-up and tear-down of a test whose state is a pool. */
+__attribute__((unused)) static int pool_new(void **state)
+{
+    struct leat_pool *pool = malloc(sizeof *pool);
+
+    pool_set_up(pool, NULL);
+    *state = pool;
+    return 0;
+}
+
+/* A test that has failed leaves batches abroad; leat_pool_deinit would end the program over them. */
+__attribute__((unused)) static int pool_free(void **state)
+{
+    struct leat_pool *pool = *state;
+    int n_home = 0;
+
+    for (const struct leat_batch *b = pool->free; b; b = b->host->next)
+        n_home++;
+    if (n_home != pool->n_made) {
+        print_error("%d of %d batches have come home\n", n_home, pool->n_made);
+        return -1;
+    }
+    leat_pool_deinit(pool);
+    free(pool);
+    return 0;
+}
+
+#define on_pool(test) cmocka_unit_test_setup_teardown(test, pool_new, pool_free)
 
 /* A batch as an extract gets it. */
 __attribute__((unused)) static struct leat_batch *batch_begin(struct leat_pool *pool)

@@ -109,7 +109,7 @@ struct leat_call_services {
     void (*put_bool)(const struct leat_call *, int32_t row, bool);
     void (*put_date)(const struct leat_call *, int32_t row, int32_t days);
     void (*put_null)(const struct leat_call *, int32_t row);
-    void (*fail)(const struct leat_call *, int32_t row, const char *code, const char *reason);
+    void (*fault)(const struct leat_call *, int32_t row, const char *code, const char *reason);
     char *(*reserve)(const struct leat_call *, size_t n);
     void (*put_reserved)(const struct leat_call *, int32_t row, size_t n);
 };
@@ -202,7 +202,7 @@ static inline void leat_call_put_null(const struct leat_call *call, int32_t row)
  * lower_case literal) and `reason` (copied), which never holds the value. */
 static inline void leat_call_fail(const struct leat_call *call, int32_t row, const char *code, const char *reason)
 {
-    leat_call_services->fail(call, row, code, reason);
+    leat_call_services->fault(call, row, code, reason);
 }
 
 /* LEAT_FUNCTIONS(NAME, "what the plugin is for", table); In C and in C++, hence

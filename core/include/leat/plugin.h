@@ -129,13 +129,14 @@ struct leat_host {
 #define LEAT_EXPORT
 #endif
 
+LEAT_EXPORT const struct leat_plugin *leat_plugin_v1(const struct leat_host *host);
+
 /* The one thing a plugin exports. Defined once, in the plugin's main file. */
 #define LEAT_PLUGIN_ENTRY(descriptor)                                                              \
     const struct leat_batch_services *leat_batch_services;                                         \
     const struct leat_plan_services *leat_plan_services;                                           \
     const struct leat_stage_services *leat_stage_services;                                         \
     const struct leat_call_services *leat_call_services;                                           \
-    LEAT_EXPORT const struct leat_plugin *leat_plugin_v1(const struct leat_host *host);            \
     const struct leat_plugin *leat_plugin_v1(const struct leat_host *host)                         \
     {                                                                                              \
         if (host->abi == LEAT_ABI) {                                                               \

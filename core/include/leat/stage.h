@@ -131,9 +131,9 @@ LEAT_MUST_CHECK static inline int leat_filter(struct leat_stage *stage, const st
     return leat_stage_services->filter(stage, expression, batch, err);
 }
 
-/* Evaluates a bool expression: ret[row] becomes 0 (false), 1 (true) or 2 (null)
- * for each selected row; `ret` has n_rows bytes. Rows whose evaluation fails
- * are rejected, and their byte is 2. */
+/* Evaluates a bool expression: ret[row] becomes 0 (false), 1 (true), 2 (null) or
+ * 3 (has ended: rejected before, or because it cannot be evaluated) for each
+ * selected row; `ret` has n_rows bytes. */
 LEAT_MUST_CHECK static inline int leat_evaluate_bool(struct leat_stage *stage,
                                                      const struct leat_expression *expression,
                                                      struct leat_batch *batch, uint8_t *ret, struct leat_error *err)

@@ -195,17 +195,19 @@ static void declare(struct leat_plan *plan, struct csv *c, const struct names *n
 
 /* ---- the plan ---- */
 
-static void wrong_first_line(struct leat_plan *plan, const struct csv *c)
+static bool looks_like_utf16(const struct csv *c)
 {
     const char *first = c->reader.buffer;
 
-    if (c->reader.end >= 2 && (memcmp(first, "\xFF\xFE", 2) == 0 || memcmp(first, "\xFE\xFF", 2) == 0))
-        leat_plan_wrong(plan, "path", "%s begins like UTF-16; say `encoding: UTF-16`", c->path);
-    else
-        leat_plan_wrong(plan, "path", "the first line of %s is no CSV: it has %s (byte %lld); see delimiter, quote and "
-                        "escape", c->path, c->reader.fault == LEAT_CSV_TOO_LARGE ? "no end within 4 MiB"
-                        : "a quote where none may stand, or one that is not closed",
-                        (long long)c->reader.fault_offset + 1);
+    return c->reader.end >= 2 && (memcmp(first, "\xFF\xFE", 2) == 0 || memcmp(first, "\xFE\xFF", 2) == 0);
+}
+
+static void wrong_first_line(struct leat_plan *plan, const struct csv *c)
+{
+    leat_plan_wrong(plan, "path", "the first line of %s is no CSV: it has %s (byte %lld); see delimiter, quote and "
+                    "escape", c->path, c->reader.fault == LEAT_CSV_TOO_LARGE ? "no end within 4 MiB"
+                    : "a quote where none may stand, or one that is not closed",
+                    (long long)c->reader.fault_offset + 1);
 }
 
 static void plan_empty(struct leat_plan *plan, struct csv *c)
@@ -242,11 +244,16 @@ static void plan_first_line(struct leat_plan *plan, struct csv *c)
 
 static void plan_file(struct leat_plan *plan, struct csv *c)
 {
+    enum leat_csv_result result = leat_csv_next(&c->reader);
     struct stat st;
 
     if (fstat(c->source.fd, &st) == 0)
         leat_plan_estimate(plan, LEAT_ESTIMATE_BYTES, st.st_size);
-    switch (leat_csv_next(&c->reader)) {
+    if (looks_like_utf16(c)) {
+        leat_plan_wrong(plan, "path", "%s begins like UTF-16; say `encoding: UTF-16`", c->path);
+        return;
+    }
+    switch (result) {
     case LEAT_CSV_RECORD:
         plan_first_line(plan, c);
         break;
@@ -286,6 +293,7 @@ int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     if (c->names && !leat_plan_node(plan, "header"))
         c->header = false; /* or a file without a header would lose its first record */
     plan_dialect(plan, c);
+    leat_plan_input_file(plan, c->path);
     if (plan_without_file(plan, c))
         return 0;
     if (csv_begin(c, MAX_FIELDS, &wrong) == 0)

@@ -124,6 +124,8 @@ static void jsonl_close(struct leat_stage *stage, void *self)
     record_free(&s->record);
     free(s->rest_text);
     free(s->value);
+    s->rest_text = s->value = NULL;
+    s->cap_rest = s->cap_value = 0;
 }
 
 LEAT_EXTRACT(jsonl, .summary = "Reads JSON objects, one a line", .options = options, .plan = jsonl_plan,

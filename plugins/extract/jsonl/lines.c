@@ -145,9 +145,9 @@ enum line_result lines_next(struct lines *l, struct line *ret)
         if (l->ended)
             break;
     }
-    *ret = (struct line){ .offset = l->offset, .number = l->number++ };
     if (!newline && l->ended && l->begin == l->end)
         return LINE_NONE;
+    *ret = (struct line){ .offset = l->offset, .number = l->number++ };
     if (!newline && !l->ended)
         return pass_over(l, ret);
     ret->text = l->buffer + l->begin;

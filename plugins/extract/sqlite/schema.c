@@ -202,6 +202,24 @@ static void describe(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
 
 /* ---- the plan ---- */
 
+/* Where the file is not there and need not be: the fields are those that are declared. */
+static void plan_declared(struct leat_plan *plan, struct sqlite *s)
+{
+    struct leat_declared declared;
+
+    leat_declared_bind(plan, s->fields, &declared);
+    s->n_fields = declared.n;
+    s->names = leat_plan_alloc(plan, (size_t)declared.n * sizeof *s->names);
+    for (int i = 0; i < declared.n; i++) {
+        struct leat_field field = { .name = declared.fields[i].name, .type = LEAT_TEXT };
+
+        leat_declared_apply(&declared, &field);
+        s->names[i] = field.name;
+        (void)leat_plan_add_field(plan, &field);
+    }
+    cursor_plan(plan, s);
+}
+
 static bool options_fit(struct leat_plan *plan, const struct sqlite *s)
 {
     if (s->table && s->query)
@@ -267,6 +285,10 @@ int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     s->what = s->table ? "the table" : "the query";
     s->n_params = s->query ? s->query->n_params : 0;
     rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, &db, err);
+    if (rc == LEAT_EUNREACHABLE && s->fields && !leat_plan_may_connect(plan)) {
+        plan_declared(plan, s);
+        return 0;
+    }
     if (rc < 0) {
         leat_plan_wrong(plan, "path", "%s", err->text);
         return rc;

@@ -60,24 +60,33 @@ static int days_in_month(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
+/* `n` digits, or -1. */
+static int digits(const char *text, int n)
+{
+    int value = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (!is_digit(text[i]))
+            return -1;
+        value = value * 10 + (text[i] - '0');
+    }
+    return value;
+}
+
 bool cognito_date(const char *text, size_t n, int ret_ymd[3])
 {
-    static const char shape[] = "0000-00-00";
-    int ymd[3] = {0, 0, 0}, part = 0;
+    int year, month, day;
 
-    if (n != sizeof shape - 1)
+    if (n != 10 || text[4] != '-' || text[7] != '-')
         return false;
-    for (size_t i = 0; i < n; i++) {
-        if (shape[i] == '-' ? text[i] != '-' : !is_digit(text[i]))
-            return false;
-        if (shape[i] == '-')
-            part++;
-        else
-            ymd[part] = ymd[part] * 10 + (text[i] - '0');
-    }
-    if (ymd[0] < 1 || ymd[1] < 1 || ymd[1] > 12 || ymd[2] < 1 || ymd[2] > days_in_month(ymd[0], ymd[1]))
+    year = digits(text, 4);
+    month = digits(text + 5, 2);
+    day = digits(text + 8, 2);
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
         return false;
-    memcpy(ret_ymd, ymd, sizeof ymd);
+    ret_ymd[0] = year;
+    ret_ymd[1] = month;
+    ret_ymd[2] = day;
     return true;
 }
 
@@ -120,16 +129,46 @@ static bool is_phone(const char *text, size_t n)
     return true;
 }
 
+/* Not 0 if one of the 8 bytes is no visible character of ASCII. */
+static uint64_t invisible(const char *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return ((word - ones * 0x21) | word | ((word & ~highs) + ones)) & highs;
+}
+
+/* Whether all of the text is visible ASCII, which nearly all names and addresses are. */
+static bool is_plain(const char *text, size_t n)
+{
+    uint64_t found = 0;
+
+    if (n < 8) {
+        for (size_t i = 0; i < n; i++)
+            found |= (unsigned char)(text[i] - 0x21) > 0x7E - 0x21;
+        return !found;
+    }
+    for (size_t i = 0; i + 8 <= n; i += 8)
+        found |= invisible(text + i);
+    return !(found | invisible(text + n - 8));
+}
+
+static bool has_space(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7F)
+            return true;
+    return false;
+}
+
 static bool is_email(const char *text, size_t n)
 {
     const char *at = memchr(text, '@', n);
 
     if (!at || at == text || at == text + n - 1 || memchr(at + 1, '@', (size_t)(text + n - at - 1)))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7F)
-            return false;
-    return true;
+    return is_plain(text, n) || !has_space(text, n);
 }
 
 /* Letters, marks, symbols, numbers and punctuation: [\p{L}\p{M}\p{S}\p{N}\p{P}]+ */
@@ -161,7 +200,7 @@ static bool has_name_characters(const char *text, size_t n)
 /* Where the pool signs in by e-mail or phone the name is one; where these are aliases it must not look like one. */
 static enum cognito_fault check_username(const struct cognito_pool *pool, const char *text, size_t n)
 {
-    if (!has_name_characters(text, n))
+    if (!is_plain(text, n) && !has_name_characters(text, n))
         return COGNITO_BAD_USERNAME;
     if (pool->username_is_email || pool->username_is_phone)
         return (pool->username_is_email && is_email(text, n)) || (pool->username_is_phone && is_phone(text, n))

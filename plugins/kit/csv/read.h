@@ -102,7 +102,7 @@ struct leat_csv_reader {
         uint64_t special, quote, line; /* bit i: byte i is delimiter, quote, line end or escape; is quote or
                                         * escape; is line end */
     } block;
-    const char *fault_at, *opened_at;
+    const char *fault_at;
     bool maybe_lines;                 /* the record may hold line ends inside quotes */
 };
 

@@ -115,19 +115,34 @@ static char *add_escaped(char *out, unsigned char c)
     return out;
 }
 
-char *leat_json_escape(char *out, const char *text, size_t n)
+char *leat_json_escape_slice(char *out, const char *text, size_t n)
 {
     const char *end = text + n;
 
-    *out++ = '"';
     while (text < end) {
-        unsigned char c = (unsigned char)*text++;
+        uint64_t word;
 
-        if (c < 0x20 || c == '"' || c == '\\')
-            out = add_escaped(out, c);
-        else
-            *out++ = (char)c;
+        while (end - text >= 8 && (memcpy(&word, text, 8), !leat_json_special(word))) {
+            memcpy(out, &word, 8);
+            out += 8;
+            text += 8;
+        }
+        for (int i = 0; i < 8 && text < end; i++) {
+            unsigned char c = (unsigned char)*text++;
+
+            if (c < 0x20 || c == '"' || c == '\\')
+                out = add_escaped(out, c);
+            else
+                *out++ = (char)c;
+        }
     }
+    return out;
+}
+
+char *leat_json_escape(char *out, const char *text, size_t n)
+{
+    *out++ = '"';
+    out = leat_json_escape_slice(out, text, n);
     *out++ = '"';
     return out;
 }

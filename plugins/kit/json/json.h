@@ -80,7 +80,19 @@ size_t leat_json_plain(const char *text, size_t n, char *out, size_t room);
 
 /* Writes text as a string with its quotes, and returns the end; `out` has LEAT_JSON_ROOM(n) bytes. */
 char *leat_json_escape(char *out, const char *text, size_t n);
+/* The same without quotes, for a text that is written in slices. */
+char *leat_json_escape_slice(char *out, const char *text, size_t n);
 
 #define LEAT_JSON_ROOM(n) ((n) * 6 + 2)
+
+/* Of eight bytes of a text: non-zero if a quote, a backslash or a control character is among them, with bit 7 set at
+ * the first such byte in memory order (and, by borrows, perhaps at others behind it; Mycroft's test). */
+static inline uint64_t leat_json_special(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+    uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+
+    return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word)) & tops;
+}
 
 #endif

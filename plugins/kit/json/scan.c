@@ -41,16 +41,6 @@ static bool skip_escape(struct leat_json *j)
     return true;
 }
 
-/* Bit 7 of each byte that ends a run of plain characters: a quote, a backslash, a control character.
- * Borrows make bytes above such a one doubtful, never below it (Mycroft's test). */
-static inline uint64_t special(uint64_t word)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-    uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
-
-    return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word)) & tops;
-}
-
 static inline void skip_plain(struct leat_json *j)
 {
     const char *p = j->p;
@@ -59,7 +49,7 @@ static inline void skip_plain(struct leat_json *j)
         uint64_t word, hit;
 
         memcpy(&word, p, 8);
-        hit = special(word);
+        hit = leat_json_special(word);
         if (hit && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
             j->p = p + (__builtin_ctzll(hit) >> 3);
             return;

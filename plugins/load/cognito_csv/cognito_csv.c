@@ -29,14 +29,12 @@ struct cognito_csv {
 
 static const struct leat_option options[] = {
     { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_csv, path), .required = true, .main = true,
-      .help = "File to write; further parts are named NAME-2.csv and so on, and each has a line map beside it, "
-              "NAME.csv.lines." },
+      .help = "File to write; further parts are named NAME-2.csv and so on, and beside each stands its line map." },
     { .name = "header", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct cognito_csv, header),
-      .help = "Columns of the target, as a list of names or as a JSON file with what `aws cognito-idp get-csv-header` "
-              "prints; without it: those of the pool, or the standard ones and the custom attributes that are mapped." },
+      .help = "Columns of the target: a list of names, or a JSON file as `aws cognito-idp get-csv-header` prints it; "
+              "without it those of the pool." },
     { .name = "pool", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_csv, pool_path),
-      .help = "JSON file with the pool's description, as `aws cognito-idp describe-user-pool` prints it; with it, "
-              "records that the pool would refuse are rejected." },
+      .help = "JSON file as `aws cognito-idp describe-user-pool` prints it, by whose rules records are rejected." },
     { .name = "max_rows", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_csv, max_rows),
       .default_text = "500000", .min = 1, .max = LIMIT_ROWS,
       .help = "Users a part has at most; an import job takes no more than the default." },
@@ -66,7 +64,7 @@ static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     columns_explain(plan, &c->table);
     parts_plan(plan, c->path);
     if ((int64_t)table_header_size(&c->table) >= c->max_bytes)
-        leat_plan_wrong(plan, "max_bytes", "the header alone has %zu bytes; give more", table_header_size(&c->table));
+        leat_plan_wrong(plan, "max_bytes", "the header alone has %zu bytes; give max_bytes more", table_header_size(&c->table));
     return 0;
 }
 

@@ -41,7 +41,7 @@ static void add_json(struct leat_plan *plan, struct cognito_pool *pool, struct t
 {
     const cJSON *list = cJSON_IsObject(root) ? cJSON_GetObjectItemCaseSensitive(root, "CSVHeader") : root, *entry;
 
-    if (!cJSON_IsArray(list)) {
+    if (!cJSON_IsArray(list) || !cJSON_GetArraySize(list)) {
         leat_plan_wrong(plan, "header", "%s holds no list CSVHeader; save there what `aws cognito-idp get-csv-header` "
                         "prints", path);
         return;
@@ -136,6 +136,8 @@ void columns_plan(struct leat_plan *plan, const struct leat_node *header, struct
     else
         for (int i = 0; i < pool->n_attributes; i++)
             (void)table_add(table, &pool->attributes[i], pool->attributes[i].name);
+    if (!table->n_columns)
+        return;
     add_mapped(plan, header, pool, table);
     for (int i = 0; i < table->n_columns; i++)
         if (strpbrk(table->columns[i].name, ",\"\\\t\r\n"))
@@ -228,6 +230,8 @@ static void explain_notes(struct leat_plan *plan, struct table *table)
 
 void columns_explain(struct leat_plan *plan, struct table *table)
 {
+    if (!table->n_columns) /* the header could not be read, which was said */
+        return;
     for (int i = 0; i < leat_plan_input(plan)->n_fields; i++)
         explain_field(plan, table, i);
     explain_missing(plan, table);

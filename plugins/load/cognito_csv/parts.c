@@ -53,15 +53,15 @@ static char *lines_path(const char *path)
 
 void parts_plan(struct leat_plan *plan, const char *path)
 {
-    char *lines = lines_path(path);
+    char *lines = leat_plan_alloc(plan, strlen(path) + sizeof suffix);
 
+    (void)sprintf(lines, "%s%s", path, suffix);
     if (strlen(name_of(path)) > MAX_NAME)
         leat_plan_wrong(plan, "path", "the name of the file has more than %d bytes; choose a shorter one", MAX_NAME);
     else
         leat_output_plan(plan, path);
-    if (lines && !goes_nowhere(path))
+    if (!goes_nowhere(path))
         leat_plan_output(plan, lines);
-    free(lines);
 }
 
 static void part_free(struct part *part)

@@ -60,7 +60,7 @@ static void bind_column(struct table *table, struct table_column *c, const struc
 
 size_t table_fixed_size(const struct table *table)
 {
-    return (size_t)table->n_columns * sizeof ",false" + 1;
+    return (size_t)table->n_columns * sizeof ",false" + 1 + TABLE_SLACK;
 }
 
 static char *put(char *out, const char *text)
@@ -103,7 +103,7 @@ void table_bind(struct table *table, const struct leat_schema *schema, char *fix
     for (int i = 0; i < table->n_columns; i++)
         bind_column(table, &table->columns[i], schema);
     lay_out(table, fixed);
-    table->max_row = table_fixed_size(table) + (size_t)table->n_mapped * TABLE_MAX_COLUMN + 8;
+    table->max_row = table_fixed_size(table) + (size_t)table->n_mapped * TABLE_MAX_COLUMN + TABLE_SLACK;
 }
 
 size_t table_header_size(const struct table *table)

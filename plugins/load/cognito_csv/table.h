@@ -18,7 +18,8 @@
 enum {
     TABLE_MAX_COLUMNS = COGNITO_N_STANDARD + COGNITO_MAX_CUSTOM + 2,
     TABLE_MAX_ROW = 16000,                       /* characters of a row, says Cognito */
-    TABLE_MAX_COLUMN = 2 * COGNITO_MAX_VALUE + 1 /* bytes of a column in a row, each byte escaped */
+    TABLE_MAX_COLUMN = 2 * COGNITO_MAX_VALUE + 1, /* bytes of a column in a row, each byte escaped */
+    TABLE_SLACK = 8                              /* bytes that may be read behind fixed text, and written behind a row */
 };
 
 /* How a column of the batch becomes text. */
@@ -87,7 +88,7 @@ char *table_write_row(const struct table *table, const struct leat_batch *batch,
 void table_reject(const struct table *table, struct leat_batch *batch, int32_t row,
                   const struct table_trouble *trouble);
 
-/* Copies a value in the dialect's form; NULL with *ret_fault if it has none. 2 * n + 8 bytes of room. */
+/* Copies a value in the dialect's form; NULL with *ret_fault if it has none. 2 * n bytes of room. */
 char *table_copy_value(char *out, const char *text, size_t n, int *ret_fault);
 
 #endif

@@ -21,17 +21,6 @@ static const struct leat_option options[] = {
     LEAT_END_OF_OPTIONS
 };
 
-/* A bare null has no type of its own, but a column needs one. */
-static const struct leat_expression *compile(struct leat_plan *plan, const struct leat_node *node,
-                                             struct leat_field *field)
-{
-    const struct leat_expression *expression = leat_plan_expression(plan, node, LEAT_NONE, field);
-
-    if (expression && field->type == LEAT_NONE)
-        expression = leat_plan_expression(plan, node, LEAT_TEXT, field);
-    return expression;
-}
-
 static int map_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct map *m = self;
@@ -45,7 +34,7 @@ static int map_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         const struct leat_node *node = m->fields->children[i];
         struct leat_field field = { .name = node->name };
 
-        m->expressions[i] = compile(plan, node, &field);
+        m->expressions[i] = leat_plan_expression(plan, node, LEAT_NONE, &field);
         if (leat_plan_add_field(plan, &field) < 0)
             leat_plan_wrong_at(plan, node, "a field cannot have this name");
     }

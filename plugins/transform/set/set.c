@@ -8,6 +8,8 @@
  */
 #include <leat/plugin.h>
 
+#include <strings.h>
+
 struct set {
     const struct leat_node *fields;
     const struct leat_expression **expressions; /* one an output field; NULL: the input field of this number */
@@ -26,20 +28,21 @@ static void add_field(struct leat_plan *plan, const struct leat_node *node, cons
         leat_plan_wrong_at(plan, node, "a field cannot have this name");
 }
 
-/* A bare null becomes a null of what it replaces: type, zone and class stay. */
+static bool is_bare_null(const struct leat_node *node)
+{
+    return node->kind == LEAT_SCALAR && strcasecmp(node->text, "null") == 0;
+}
+
+/* `replaced` NULL: the field is new. */
 static void set_field(struct leat_plan *plan, struct set *s, const struct leat_node *node,
                       const struct leat_field *replaced)
 {
+    bool keeps_type = replaced && is_bare_null(node);
     struct leat_field field = { .name = node->name };
-    const struct leat_expression *expression = leat_plan_expression(plan, node, LEAT_NONE, &field);
 
-    if (expression && field.type == LEAT_NONE) {
-        expression = leat_plan_expression(plan, node, replaced->type, NULL);
-        field = *replaced;
-        field.name = node->name;
-    }
-    s->expressions[s->n_fields++] = expression;
-    add_field(plan, node, &field);
+    s->expressions[s->n_fields++] =
+        leat_plan_expression(plan, node, keeps_type ? replaced->type : LEAT_NONE, &field);
+    add_field(plan, node, keeps_type ? replaced : &field);
 }
 
 static bool has_field(const struct leat_schema *schema, const char *name)
@@ -54,7 +57,6 @@ static int set_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct set *s = self;
     const struct leat_schema *input = leat_plan_input(plan);
-    const struct leat_field text = { .type = LEAT_TEXT };
     size_t n = (size_t)input->n_fields + (size_t)s->fields->n_children;
 
     (void)err;
@@ -71,7 +73,7 @@ static int set_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     }
     for (int i = 0; i < s->fields->n_children; i++)
         if (!has_field(input, s->fields->children[i]->name))
-            set_field(plan, s, s->fields->children[i], &text);
+            set_field(plan, s, s->fields->children[i], NULL);
     return 0;
 }
 

@@ -51,8 +51,8 @@ static void check_field(struct leat_plan *plan, struct split *s, enum leat_type 
     if (s->separator && type != LEAT_TEXT)
         leat_plan_wrong(plan, "separator", "'%s' is no text, so nothing stands between its elements", s->field);
     else if (!s->separator && type == LEAT_TEXT)
-        leat_plan_wrong(plan, "field", "'%s' is a text; say what stands between its elements by `separator`, or cast it "
-                        "to json before", s->field);
+        leat_plan_wrong(plan, "field", "'%s' is a text; say what stands between its elements by `separator`, or cast "
+                        "it to json before", s->field);
     else if (type != LEAT_TEXT && type != LEAT_JSON)
         leat_plan_wrong(plan, "field", "'%s' is no list; split takes a json or a text", s->field);
 }

@@ -33,8 +33,8 @@ static const char *const purposes[] = { "import", "api", NULL };
 
 static const struct leat_option options[] = {
     { .name = "pool", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_user, pool_path), .main = true,
-      .help = "JSON file with the pool's description, as `aws cognito-idp describe-user-pool` prints it; without it: "
-              "a pool with sign-in by user name that requires and verifies the e-mail address." },
+      .help = "JSON file as `aws cognito-idp describe-user-pool` prints it; without it a pool that requires and "
+              "verifies e-mail." },
     { .name = "for", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_user, purpose), .values = purposes,
       .default_text = "import",
       .help = "How the users will be created: by an import job, which wants a verified e-mail or phone, or by the API." },
@@ -182,22 +182,29 @@ static int flag_field(const struct cognito_user *u, enum cognito_fault fault)
     return email;
 }
 
-static void check_row(const struct cognito_user *u, struct leat_batch *batch, int32_t row)
+static void reject(const struct cognito_user *u, struct leat_batch *batch, int32_t row, enum cognito_fault fault,
+                   const struct check *check)
 {
-    const struct check *check = NULL;
-    enum cognito_fault fault = check_values(u, batch, row, &check);
-    int field = check ? check->field : -1;
     char room[COGNITO_REASON_ROOM];
 
-    if (!fault) {
-        struct cognito_verified user = cognito_verified_of(batch, row, u->fields);
+    leat_batch_reject(batch, row, check->field, cognito_fault_code(fault), "%s",
+                      cognito_fault_reason(fault, &u->pool, check->attribute, room));
+}
 
-        fault = cognito_check_verified(&u->pool, &user, u->purpose == FOR_IMPORT);
-        field = flag_field(u, fault);
+static void check_row(const struct cognito_user *u, struct leat_batch *batch, int32_t row)
+{
+    const struct check *check;
+    struct cognito_verified user;
+    enum cognito_fault fault = check_values(u, batch, row, &check);
+
+    if (fault) {
+        reject(u, batch, row, fault, check);
+        return;
     }
+    user = cognito_verified_of(batch, row, u->fields);
+    fault = cognito_check_verified(&u->pool, &user, u->purpose == FOR_IMPORT);
     if (fault)
-        leat_batch_reject(batch, row, field, cognito_fault_code(fault), "%s",
-                          cognito_fault_reason(fault, &u->pool, check ? check->attribute : NULL, room));
+        reject(u, batch, row, fault, &(struct check){ flag_field(u, fault), NULL });
 }
 
 static int user_process(struct leat_stage *stage, void *self, struct leat_batch *in, struct leat_batch *out,

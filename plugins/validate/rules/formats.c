@@ -73,12 +73,33 @@ struct reader {
     unsigned all; /* bits of all bytes so far */
 };
 
+/* Skips ASCII letters and digits, eight bytes at a time while there are eight. Adding to a byte below 0x80
+ * sets its top bit if it is large enough, and carries into no other. */
+static const unsigned char *skip_alphanumeric(const unsigned char *p, const unsigned char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+
+    for (; end - p >= 8; p += 8) {
+        uint64_t word, lower, plain;
+
+        memcpy(&word, p, 8);
+        lower = word | ones * 0x20;
+        plain = (lower + ones * (0x80 - 'a')) & ~(lower + ones * (0x7F - 'z'));
+        plain |= (word + ones * (0x80 - '0')) & ~(word + ones * (0x7F - '9'));
+        if (word & tops || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+            return p;
+        if (~plain & tops)
+            return p + (__builtin_ctzll(~plain & tops) >> 3);
+    }
+    return p;
+}
+
 /* Words joined by single dots, up to the @. */
 static bool read_local_part(struct reader *r)
 {
     const unsigned char *begin = r->p, *word = r->p;
 
-    for (; r->p < r->end; r->p++) {
+    for (; (r->p = skip_alphanumeric(r->p, r->end)) < r->end; r->p++) {
         unsigned c = *r->p;
 
         r->all |= c;
@@ -110,7 +131,7 @@ static bool read_domain(struct reader *r)
 {
     const unsigned char *begin = r->p, *label = r->p;
 
-    for (; r->p < r->end; r->p++) {
+    for (; (r->p = skip_alphanumeric(r->p, r->end)) < r->end; r->p++) {
         unsigned c = *r->p;
 
         r->all |= c;

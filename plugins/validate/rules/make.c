@@ -128,7 +128,8 @@ static void make_max_length(struct maker *m)
 
     add_length(m, 0, m->spec.max_length, "too_long", "at most");
     if (leat_node_get(least, "min_length") && m->spec.min_length > m->spec.max_length)
-        leat_plan_wrong_at(m->plan, m->node, "no text can have more than min_length and less than max_length characters");
+        leat_plan_wrong_at(m->plan, m->node,
+                           "no text can have more than min_length and less than max_length characters");
 }
 
 /* ---- ranges ---- */

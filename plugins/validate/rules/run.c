@@ -144,10 +144,12 @@ static int apply_check(struct leat_stage *stage, const struct rule *rule, struct
     int32_t kept = 0;
 
     for (int32_t i = 0; i < *n && rc == 0; i++) {
-        if (w->truths[w->rows[i]])
-            w->rows[kept++] = w->rows[i];
-        else
+        uint8_t truth = w->truths[w->rows[i]];
+
+        if (truth == 0)
             fail_row(rule, batch, w->rows[i]);
+        else if (truth != 3) /* 3: could not be evaluated, and is rejected already */
+            w->rows[kept++] = w->rows[i];
     }
     *n = kept;
     return rc;

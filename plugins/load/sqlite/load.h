@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The parts of load sqlite: plan.c decides which fields go where and words the
+ * statements, sqlite.c runs them.
+ */
+#ifndef LEAT_LOAD_SQLITE_H
+#define LEAT_LOAD_SQLITE_H
+
+#include <leat/plugin.h>
+
+#include "kit/sqlite/sqlite.h"
+
+enum { SQLITE_MODE_INSERT, SQLITE_MODE_UPSERT };
+
+struct sqlite {
+    /* options */
+    const char *path, *table;
+    const struct leat_node *key;
+    int mode;
+    bool create, secrets;
+    /* made by plan, read-only after it */
+    int n_fields;
+    int *fields;             /* of the input, in the order of the statement's parameters */
+    const char *create_sql;  /* NULL: the table is there */
+    const char *insert_sql;
+    bool only_key;           /* upsert has nothing to update */
+    /* of the worker */
+    sqlite3 *db;
+    sqlite3_stmt *insert;
+    bool in_transaction;
+};
+
+int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The plan of load sqlite. The statements are compiled here, against the file
+ * or, where that or its table is still to be made, against an empty database:
+ * so what SQLite would refuse is known before the run.
+ */
+#include "load.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *keep_sql(struct leat_plan *plan, sqlite3_str *sql)
+{
+    char *text = sqlite3_str_finish(sql);
+    size_t n = text ? strlen(text) : 0;
+    char *kept = leat_plan_alloc(plan, n + 1);
+
+    if (n)
+        memcpy(kept, text, n);
+    sqlite3_free(text);
+    return kept;
+}
+
+/* ---- the words of the statements ---- */
+
+/* Types that extract sqlite knows again, with an affinity that leaves the value as it is: DECIMAL alone would make
+ * 12.50 a binary fraction, JSON alone a number of "1e3". */
+static const char *type_name(enum leat_type type)
+{
+    switch (type) {
+    case LEAT_BOOL:
+        return "BOOLEAN";
+    case LEAT_INT64:
+        return "INTEGER";
+    case LEAT_FLOAT64:
+        return "REAL";
+    case LEAT_DECIMAL:
+        return "DECIMAL_TEXT";
+    case LEAT_DATE:
+        return "DATE";
+    case LEAT_TIMESTAMP:
+        return "TIMESTAMP";
+    case LEAT_BYTES:
+        return "BLOB";
+    case LEAT_JSON:
+        return "JSON_TEXT";
+    default:
+        return "TEXT";
+    }
+}
+
+static void add_key(sqlite3_str *sql, const struct sqlite *s)
+{
+    for (int i = 0; i < s->key->n_children; i++) {
+        sqlite3_str_appendall(sql, i ? ", " : "");
+        leat_sqlite_add_name(sql, s->key->children[i]->text);
+    }
+}
+
+static const char *word_create(struct leat_plan *plan, const struct sqlite *s)
+{
+    const struct leat_schema *in = leat_plan_input(plan);
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+
+    sqlite3_str_appendall(sql, "CREATE TABLE IF NOT EXISTS ");
+    leat_sqlite_add_name(sql, s->table);
+    for (int i = 0; i < s->n_fields; i++) {
+        const struct leat_field *field = &in->fields[s->fields[i]];
+
+        sqlite3_str_appendall(sql, i ? ", " : " (");
+        leat_sqlite_add_name(sql, field->name);
+        sqlite3_str_appendf(sql, " %s", type_name(field->type));
+    }
+    if (s->key) {
+        sqlite3_str_appendall(sql, ", PRIMARY KEY (");
+        add_key(sql, s);
+        sqlite3_str_appendall(sql, ")");
+    }
+    sqlite3_str_appendall(sql, ")");
+    return keep_sql(plan, sql);
+}
+
+static bool is_key(const struct sqlite *s, const char *name)
+{
+    for (int i = 0; i < s->key->n_children; i++)
+        if (strcmp(s->key->children[i]->text, name) == 0)
+            return true;
+    return false;
+}
+
+static void add_upsert(sqlite3_str *sql, struct sqlite *s, const struct leat_schema *in)
+{
+    const char *before = ") DO UPDATE SET ";
+
+    sqlite3_str_appendall(sql, " ON CONFLICT (");
+    add_key(sql, s);
+    for (int i = 0; i < s->n_fields; i++) {
+        const char *name = in->fields[s->fields[i]].name;
+
+        if (is_key(s, name))
+            continue;
+        sqlite3_str_appendall(sql, before);
+        leat_sqlite_add_name(sql, name);
+        sqlite3_str_appendall(sql, " = excluded.");
+        leat_sqlite_add_name(sql, name);
+        before = ", ";
+    }
+    s->only_key = *before == ')';
+    if (s->only_key)
+        sqlite3_str_appendall(sql, ") DO NOTHING");
+}
+
+static const char *word_insert(struct leat_plan *plan, struct sqlite *s)
+{
+    const struct leat_schema *in = leat_plan_input(plan);
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+
+    sqlite3_str_appendall(sql, "INSERT INTO ");
+    leat_sqlite_add_name(sql, s->table);
+    for (int i = 0; i < s->n_fields; i++) {
+        sqlite3_str_appendall(sql, i ? ", " : " (");
+        leat_sqlite_add_name(sql, in->fields[s->fields[i]].name);
+    }
+    for (int i = 0; i < s->n_fields; i++)
+        sqlite3_str_appendall(sql, i ? ", ?" : ") VALUES (?");
+    sqlite3_str_appendall(sql, ")");
+    if (s->mode == SQLITE_MODE_UPSERT)
+        add_upsert(sql, s, in);
+    return keep_sql(plan, sql);
+}
+
+/* ---- which fields are written ---- */
+
+/* True if the statement, with `text` for ?1 and ?2, gives a row. */
+static bool holds(sqlite3 *db, const char *sql, const char *one, const char *two)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool found = false;
+
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(stmt, 1, one, -1, SQLITE_STATIC);
+        if (two)
+            sqlite3_bind_text(stmt, 2, two, -1, SQLITE_STATIC);
+        found = sqlite3_step(stmt) == SQLITE_ROW;
+    }
+    sqlite3_finalize(stmt);
+    return found;
+}
+
+static bool has_table(sqlite3 *db, const char *table)
+{
+    return holds(db, "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE", table,
+                 NULL);
+}
+
+static bool has_column(sqlite3 *db, const char *table, const char *column)
+{
+    return holds(db, "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE AND hidden = 0", table,
+                 column);
+}
+
+/* `db` is NULL where the table is still to be made, with a column for each field. */
+static void choose_fields(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
+{
+    const struct leat_schema *in = leat_plan_input(plan);
+
+    s->n_fields = 0;
+    s->fields = leat_plan_alloc(plan, ((size_t)in->n_fields + 1) * sizeof *s->fields);
+    for (int i = 0; i < in->n_fields; i++) {
+        bool secret = in->fields[i].data_class == LEAT_SECRET;
+
+        if (secret && !s->secrets) {
+            leat_plan_leaves_out(plan, i, "left out, for it is secret; `secrets: true` writes it");
+        } else if (db && !has_column(db, s->table, in->fields[i].name)) {
+            leat_plan_leaves_out(plan, i, "left out, for the table has no column of this name to write");
+        } else {
+            if (secret)
+                leat_plan_accepts_secret(plan, i);
+            s->fields[s->n_fields++] = i;
+        }
+    }
+    if (!s->n_fields)
+        leat_plan_wrong(plan, "table", "the table %s has a column for none of the fields that come", s->table);
+}
+
+/* ---- the plan ---- */
+
+static bool options_fit(struct leat_plan *plan, const struct sqlite *s)
+{
+    bool ok = s->path && s->table;
+
+    if (s->mode == SQLITE_MODE_UPSERT && !s->key) {
+        leat_plan_wrong(plan, "mode", "upsert needs `key: COLUMN' or a list of columns, to know which row to update");
+        return false;
+    }
+    for (int i = 0; s->key && i < s->key->n_children; i++)
+        ok &= leat_plan_field(plan, s->key->children[i]) >= 0;
+    return ok;
+}
+
+/* Compiles both statements in `db`. */
+static int try_statements(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc;
+
+    if (s->create_sql && sqlite3_exec(db, s->create_sql, NULL, NULL, NULL) != SQLITE_OK)
+        return leat_sqlite_fail(err, db, "cannot make the table in", s->path);
+    rc = sqlite3_prepare_v2(db, s->insert_sql, -1, &stmt, NULL);
+    sqlite3_finalize(stmt);
+    if (rc == SQLITE_OK)
+        return 0;
+    if (s->mode == SQLITE_MODE_UPSERT && strstr(sqlite3_errmsg(db), "ON CONFLICT"))
+        return leat_fail(err, LEAT_EPIPELINE, "upsert needs a unique index of %s over exactly the columns of key; "
+                         "CREATE UNIQUE INDEX makes one", s->table);
+    return leat_sqlite_fail(err, db, "cannot write to", s->path);
+}
+
+static int plan_new_table(struct leat_plan *plan, struct sqlite *s, struct leat_error *err)
+{
+    sqlite3 *empty = NULL;
+    int rc = 0;
+
+    if (!s->create)
+        return leat_fail(err, LEAT_EPIPELINE, "%s has no table %s; `create: true` makes it", s->path, s->table);
+    choose_fields(plan, s, NULL);
+    s->create_sql = word_create(plan, s);
+    s->insert_sql = word_insert(plan, s);
+    if (sqlite3_open(":memory:", &empty) == SQLITE_OK && s->n_fields)
+        rc = try_statements(s, empty, err);
+    sqlite3_close(empty);
+    return rc;
+}
+
+static int plan_table(struct leat_plan *plan, struct sqlite *s, struct leat_error *err)
+{
+    sqlite3 *db = NULL;
+    int rc;
+
+    if (access(s->path, F_OK) < 0)
+        return plan_new_table(plan, s, err);
+    rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, &db, err);
+    if (rc == 0 && has_table(db, s->table)) {
+        choose_fields(plan, s, db);
+        s->insert_sql = word_insert(plan, s);
+        rc = s->n_fields ? try_statements(s, db, err) : 0;
+    } else if (rc == 0) {
+        rc = plan_new_table(plan, s, err);
+    }
+    sqlite3_close(db);
+    return rc;
+}
+
+/* The folder that a path names; "." where it names none. */
+static void folder_of(const char *path, char ret[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+
+    (void)snprintf(ret, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+}
+
+/* What tells this table from every other; the file may not be there yet. */
+static void declare_target(struct leat_plan *plan, const struct sqlite *s)
+{
+    const char *slash = strrchr(s->path, '/');
+    char folder[PATH_MAX], real[PATH_MAX], target[2 * PATH_MAX];
+
+    folder_of(s->path, folder);
+    if (realpath(s->path, real))
+        (void)snprintf(target, sizeof target, "%s table %.400s", real, s->table);
+    else
+        (void)snprintf(target, sizeof target, "%s/%.255s table %.400s", realpath(folder, real) ? real : folder,
+                       slash ? slash + 1 : s->path, s->table);
+    leat_plan_target(plan, target);
+}
+
+static bool folder_is_there(struct leat_plan *plan, const char *path)
+{
+    char folder[PATH_MAX];
+
+    folder_of(path, folder);
+    if (access(path, F_OK) == 0 || access(folder, W_OK) == 0)
+        return true;
+    leat_plan_wrong(plan, "path", "cannot create %s: %s", path, strerror(errno));
+    return false;
+}
+
+int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err)
+{
+    struct sqlite *s = self;
+    struct leat_error why = {0};
+
+    (void)err;
+    if (!options_fit(plan, s) || !folder_is_there(plan, s->path))
+        return 0;
+    declare_target(plan, s);
+    leat_plan_output(plan, s->path); /* one writer at a time: another stage in the same file would wait for ever */
+    if (plan_table(plan, s, &why) < 0)
+        leat_plan_wrong(plan, "table", "%s", why.text);
+    return 0;
+}

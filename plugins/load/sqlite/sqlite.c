@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * sqlite: writes records into a table of an SQLite file.
+ *
+ * One worker. From one commit to the next all that is delivered stands in one
+ * transaction. A row that a constraint refuses is rejected alone: SQLite then
+ * undoes its statement, not the transaction. Whatever else goes wrong ends the
+ * run, and what was not committed is as if it had never been.
+ */
+#include "load.h"
+
+#include <math.h>
+
+#include "kit/text/text.h"
+
+static const char *const modes[] = { "insert", "upsert", NULL };
+
+static const struct leat_option options[] = {
+    { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct sqlite, path), .required = true,
+      .help = "The SQLite file to write to; it is made if it is not there." },
+    { .name = "table", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct sqlite, table), .required = true,
+      .help = "The table to write to." },
+    { .name = "mode", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct sqlite, mode), .values = modes,
+      .default_text = "insert",
+      .help = "What becomes of a record whose key is there already: insert rejects it, upsert updates the row." },
+    { .name = "key", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct sqlite, key),
+      .help = "Columns that tell one row from another: upsert goes by them, and a table that is made has them as its "
+              "primary key." },
+    { .name = "create", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct sqlite, create), .default_text = "true",
+      .help = "Whether to make the table if it is not there." },
+    { .name = "secrets", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct sqlite, secrets), .default_text = "false",
+      .help = "Whether fields of class secret are written; otherwise they are left out." },
+    LEAT_END_OF_OPTIONS
+};
+
+/* ---- values ---- */
+
+static void bind_as_text(sqlite3_stmt *stmt, int at, const struct leat_field *field, const struct leat_column *c,
+                         int32_t row)
+{
+    char text[LEAT_VALUE_ROOM];
+    char *end = leat_value_put(text, field, c, row);
+
+    sqlite3_bind_text(stmt, at, text, (int)(end - text), SQLITE_TRANSIENT);
+}
+
+static void bind_value(sqlite3_stmt *stmt, int at, const struct leat_field *field, const struct leat_column *c,
+                       int32_t row)
+{
+    const char *text;
+    size_t n = 0;
+
+    text = c->offsets ? leat_text(c, row, &n) : NULL;
+    if (leat_is_null(c, row))
+        sqlite3_bind_null(stmt, at);
+    else if (c->type == LEAT_BYTES)
+        sqlite3_bind_blob64(stmt, at, n ? text : "", n, SQLITE_STATIC);
+    else if (c->offsets)
+        sqlite3_bind_text64(stmt, at, text, n, SQLITE_STATIC, SQLITE_UTF8);
+    else if (c->type == LEAT_INT64)
+        sqlite3_bind_int64(stmt, at, c->int64[row]);
+    else if (c->type == LEAT_BOOL)
+        sqlite3_bind_int(stmt, at, leat_bool(c, row));
+    else if (c->type == LEAT_FLOAT64 && !isnan(c->float64[row])) /* SQLite would store null for what is no number */
+        sqlite3_bind_double(stmt, at, c->float64[row]);
+    else
+        bind_as_text(stmt, at, field, c, row);
+}
+
+/* ---- what SQLite refuses ---- */
+
+static const char *code_of(int rc)
+{
+    switch (rc) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+        return "constraint_unique";
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+        return "constraint_primary_key";
+    case SQLITE_CONSTRAINT_NOTNULL:
+        return "constraint_not_null";
+    case SQLITE_CONSTRAINT_CHECK:
+        return "constraint_check";
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return "constraint_foreign_key";
+    case SQLITE_CONSTRAINT_TRIGGER:
+        return "constraint_trigger";
+    case SQLITE_CONSTRAINT_DATATYPE:
+    case SQLITE_MISMATCH:
+        return "constraint_type";
+    case SQLITE_TOOBIG:
+        return "record_too_large";
+    default:
+        return (rc & 0xFF) == SQLITE_CONSTRAINT ? "constraint" : NULL;
+    }
+}
+
+/* The field that a message names: "UNIQUE constraint failed: users.email". -1: none. */
+static int field_in(const struct leat_schema *schema, const char *message)
+{
+    const char *colon = strrchr(message, ':'), *name = colon ? strchr(colon, '.') : NULL;
+    size_t n = name ? strcspn(++name, ",") : 0;
+
+    for (int i = 0; n && i < schema->n_fields; i++)
+        if (strlen(schema->fields[i].name) == n && sqlite3_strnicmp(schema->fields[i].name, name, (int)n) == 0)
+            return i;
+    return -1;
+}
+
+static bool is_flagged(const uint8_t *bits, int32_t row)
+{
+    return bits && (bits[row >> 3] >> (row & 7) & 1);
+}
+
+/* A row was not written. 0: it has its verdict. */
+static int refused(struct sqlite *s, struct leat_batch *b, int32_t row, struct leat_error *err)
+{
+    int rc = sqlite3_extended_errcode(s->db);
+    const char *code = code_of(rc), *message = sqlite3_errmsg(s->db);
+    bool key_is_there = rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY;
+
+    if (sqlite3_get_autocommit(s->db)) {
+        s->in_transaction = false;
+        return leat_fail(err, -EIO, "cannot write to %s: %s, and all since the last commit is undone", s->path,
+                         message);
+    }
+    if (!code)
+        return leat_sqlite_fail(err, s->db, "cannot write to", s->path);
+    if (key_is_there && is_flagged(b->must_verify, row)) /* it was us, before the crash */
+        leat_batch_answer(b, row, LEAT_ALREADY_THERE, NULL, 0);
+    else
+        leat_batch_reject(b, row, field_in(b->schema, message), code, "%s", message);
+    return 0;
+}
+
+/* ---- rows ---- */
+
+static int begin_transaction(struct sqlite *s, struct leat_error *err)
+{
+    if (s->in_transaction)
+        return 0;
+    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return leat_sqlite_fail(err, s->db, "cannot write to", s->path);
+    s->in_transaction = true;
+    return 0;
+}
+
+/* Each row gets its answer at once: should one after it have to be tried again, this one must not be. */
+static int write_row(struct sqlite *s, struct leat_batch *b, int32_t row, struct leat_error *err)
+{
+    int rc = 0;
+
+    for (int i = 0; i < s->n_fields; i++)
+        bind_value(s->insert, i + 1, &b->schema->fields[s->fields[i]], &b->columns[s->fields[i]], row);
+    if (sqlite3_step(s->insert) != SQLITE_DONE)
+        rc = refused(s, b, row, err);
+    else if (s->only_key && !sqlite3_changes(s->db))
+        leat_batch_answer(b, row, LEAT_ALREADY_THERE, NULL, 0);
+    else
+        leat_batch_answer(b, row, LEAT_LOADED, NULL, 0);
+    sqlite3_reset(s->insert);
+    return rc;
+}
+
+static int sqlite_deliver(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
+{
+    struct sqlite *s = self;
+    int rc = begin_transaction(s, err);
+
+    (void)stage;
+    LEAT_EACH_ROW(batch, row)
+        if (rc == 0)
+            rc = write_row(s, batch, row, err);
+    return rc;
+}
+
+static int sqlite_commit(struct leat_stage *stage, void *self, bool last, struct leat_mark *ret_mark,
+                         struct leat_error *err)
+{
+    struct sqlite *s = self;
+
+    (void)stage, (void)last, (void)ret_mark;
+    if (!s->in_transaction)
+        return 0;
+    if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        return leat_sqlite_fail(err, s->db, "cannot commit to", s->path);
+    s->in_transaction = false;
+    return 0;
+}
+
+/* ---- the life of the connection ---- */
+
+static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *err)
+{
+    struct sqlite *s = self;
+    int flags = SQLITE_OPEN_READWRITE | (s->create ? SQLITE_OPEN_CREATE : 0), rc = 0;
+
+    (void)stage;
+    if (!s->db)
+        rc = leat_sqlite_open(s->path, flags, &s->db, err);
+    if (rc < 0)
+        return rc;
+    if (s->create_sql && sqlite3_exec(s->db, s->create_sql, NULL, NULL, NULL) != SQLITE_OK)
+        return leat_sqlite_fail(err, s->db, "cannot make the table in", s->path);
+    if (sqlite3_prepare_v3(s->db, s->insert_sql, -1, SQLITE_PREPARE_PERSISTENT, &s->insert, NULL) != SQLITE_OK)
+        return leat_sqlite_fail(err, s->db, "cannot write to", s->path);
+    return 0;
+}
+
+static void sqlite_close(struct leat_stage *stage, void *self)
+{
+    struct sqlite *s = self;
+
+    (void)stage;
+    sqlite3_finalize(s->insert);
+    sqlite3_close(s->db); /* what was not committed is rolled back */
+}
+
+LEAT_LOAD(sqlite, .summary = "Writes records into a table of an SQLite file", .options = options, .plan = sqlite_plan,
+          .open = sqlite_open, .deliver = sqlite_deliver, .commit = sqlite_commit, .close = sqlite_close);

@@ -1,0 +1,351 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+"""Measures leat against its peers; run.sh prepares everything and calls it.
+
+Contestants of a job run in turn (A B C, A B C, ...), so that what slows the machine down slows all
+of them. Figures are medians, ratios are ratios of medians. Every output is checked against the
+reference (reference.py). A goal that is not met is said and is no failure; a wrong output of leat is.
+"""
+import argparse
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+
+import figures
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations")
+QUERY = "SELECT * FROM users"  # that of sqlite-main.yaml
+MAX_PAIRS = 3                  # times the pairs wished for, where the interval is still too wide
+
+
+class Contestant:
+    """A program with its arguments; `check` says what its output is held against, None: nothing."""
+
+    def __init__(self, name, command, out=None, rejects=None, check=None, to_stdout=False):
+        self.name, self.command, self.out, self.rejects, self.check = name, command, out, rejects, check
+        self.stdout = out if to_stdout else None
+        self.runs = []
+
+    def files(self):
+        """All that it has written: parts and line maps, too."""
+        return glob.glob(glob.escape(os.path.splitext(self.out)[0]) + "*") if self.out else []
+
+    def remove_files(self):
+        for old in self.files():
+            os.unlink(old)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options, self.folder = options, options.folder
+        self.reference = json.load(open(self.path("reference.json")))
+        self.results, self.goals, self.not_measured, self.wrong = {}, [], list(options.not_measured), []
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def say(self, text):
+        print(text, file=sys.stderr, flush=True)
+
+    # ---- running ----
+
+    def measure(self, command, stdout=None):
+        stdout, stderr = stdout or self.path("stdout"), self.path("stderr")
+        done = subprocess.run([sys.executable, "-I", "-S", os.path.join(HERE, "measure.py"), stdout, stderr, *command],
+                              check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    def run_once(self, contestant):
+        contestant.remove_files()
+        os.sync()  # what the one before has written is not to be paid for by this one
+        run = self.measure(contestant.command, contestant.stdout)
+        if run["status"] != 0:
+            complaint = open(self.path("stderr"), errors="replace").read().strip()[-400:]
+            raise RuntimeError(f"{contestant.name}: exit status {run['status']}: {complaint}")
+        contestant.runs.append(run)
+        return run
+
+    def leat(self, pipeline, out, **params):
+        command = [self.options.leat, "run", "--quiet", pipeline if os.path.isabs(pipeline) else
+                   os.path.join(HERE, pipeline), "--state-dir", self.path("state"), "--param", "out=" + out]
+        for name, value in params.items():
+            command += ["--param", f"{name}={value}"]
+        return command
+
+    def race(self, job, contestants, n):
+        """Runs all in turn n times; one that fails is out, and named."""
+        racing = list(contestants)
+        for i in range(n):
+            for c in list(racing):
+                try:
+                    run = self.run_once(c)
+                except RuntimeError as failed:
+                    racing.remove(c)
+                    self.not_measured.append(f"{job}: {failed}")
+                    if c.name.startswith("leat"):
+                        self.wrong.append(str(failed))
+                    continue
+                self.say(f"{job} {i + 1}/{n} {c.name}: {run['wall']:.2f} s, CPU {run['cpu']:.2f} s, {run['rss_mib']:.0f} MiB")
+        results = {}
+        for c in racing:
+            results[c.name] = {what: figures.median_of(c.runs, what) for what in ("wall", "cpu", "rss_mib")}
+            walls = [run["wall"] for run in c.runs]
+            results[c.name].update(wall_min=min(walls), wall_max=max(walls), runs=c.runs, output=self.verdict(job, c))
+            c.remove_files()
+        self.results[job] = results
+        return results
+
+    # ---- checking ----
+
+    def helper(self, *command):
+        done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def found(self, contestant):
+        """The figures of an output as its reader sees them, and what the reader complains of."""
+        if contestant.check == "cognito":
+            parts = sorted(glob.glob(glob.escape(os.path.splitext(contestant.out)[0]) + "*.csv"),
+                           key=lambda p: int((re.search(r"-([0-9]+)\.csv$", p) or [0, 1])[1]))
+            status, out, complaint = self.helper(os.path.join(HERE, "..", "tools", "read-cognito-csv.py"), "--lines",
+                                                 "--keys", self.path("cognito.keys"), *parts)
+            read = re.search(r"rows=([0-9]+) cols=21 sha=([0-9a-f]+)", out)
+            if status != 0 or not read:
+                return {}, complaint or out
+            result = {"rows": int(read[1]), "sha": read[2]}
+            status, out, complaint = self.helper(os.path.join(HERE, "check.py"), "--ids", contestant.rejects)
+            return (dict(result, **json.loads(out)), "") if status == 0 else ({}, complaint)
+        arguments = [f for f in (contestant.out, contestant.rejects) if f]
+        status, out, complaint = self.helper(os.path.join(HERE, "check.py"), *arguments)
+        return (json.loads(out), "") if status == 0 else ({}, complaint)
+
+    def verdict(self, job, contestant):
+        if not contestant.check:
+            return ""
+        wanted = self.reference[job]
+        found, complaint = self.found(contestant)
+        wrong = [f"{k} {found.get(k)} and not {v}" for k, v in wanted.items() if found.get(k) != v]
+        if not wrong:
+            return "as the reference"
+        self.say(f"{job} {contestant.name}: WRONG: {', '.join(wrong)}\n{complaint[-2000:]}")
+        if contestant.name.startswith("leat"):
+            self.wrong.append(f"{job}: {', '.join(wrong)}")
+        return "WRONG: " + ", ".join(wrong)
+
+    # ---- goals ----
+
+    def goal(self, what, bound, measured, met):
+        self.goals.append({"goal": what, "bound": bound, "measured": measured,
+                           "verdict": "not measured" if met is None else "met" if met else "not met"})
+
+    def ratio_goal(self, job, peer, what, bound, text):
+        results = self.results[job]
+        if "leat" in results and peer in results:
+            ratio = results["leat"][what] / results[peer][what]
+            self.goal(text, f"≤ {bound:.2f} ×", f"{ratio:.2f} ×", ratio <= bound)
+        else:
+            self.goal(text, f"≤ {bound:.2f} ×", f"{peer} or leat did not run", None)
+
+    def memory_goal(self, job, text):
+        keys = self.reference[job]["rows"]
+        bound = 64 + 64 * keys / 2 ** 20
+        if "leat" in self.results[job]:
+            peak = max(run["rss_mib"] for run in self.results[job]["leat"]["runs"])
+            self.goal(text, f"≤ {bound:.0f} MiB (64 MiB + 64 bytes for each of {keys:,} keys)", f"{peak:.0f} MiB",
+                      peak <= bound)
+
+    # ---- the jobs ----
+
+    def csv_main(self):
+        o = self.options
+
+        def peer(name, program):
+            out, rejects = self.path(f"csv-main-{name}.csv"), self.path(f"csv-main-{name}-rejects.txt")
+            return Contestant(name, [*program, o.users, out, rejects], out, rejects, "main")
+
+        out, rejects = self.path("csv-main-leat.csv"), self.path("csv-main-leat-rejects.txt")
+        leat = self.leat("csv-main.yaml", out, users=o.users, rejects=rejects)
+        peers = [peer(name, [o.python, os.path.join(HERE, "peers", f"{name}-main.py")] if kind == "module" else
+                      [sys.executable, os.path.join(HERE, "peers", f"{name}-main.py")] if kind == "python" else
+                      [os.path.join(HERE, "peers", f"{name}-main.sh")])
+                 for name, kind in (("polars", "module"), ("duckdb", "module"), ("python", "python"), ("awk", "shell"),
+                                    ("miller", "shell")) if name in o.peers]
+        self.race("csv-main", [Contestant("leat", leat, out, rejects, "main"), *peers], o.runs)
+        self.ratio_goal("csv-main", "polars", "wall", 0.7, "CSV → main job → CSV: wall time against Polars")
+        self.ratio_goal("csv-main", "polars", "cpu", 0.5, "CSV → main job → CSV: CPU time against Polars")
+        self.memory_goal("csv-main", "CSV → main job → CSV: peak memory")
+
+    def sqlite_main(self):
+        o = self.options
+        out, rejects = self.path("sqlite-main-leat.csv"), self.path("sqlite-main-leat-rejects.txt")
+        contestants = [Contestant("leat", self.leat("sqlite-main.yaml", out, users=o.db, rejects=rejects), out, rejects,
+                                  "cognito")]
+        if o.floor:
+            contestants.append(Contestant("bare loop in C", [o.floor, o.db, QUERY]))
+        self.race("sqlite-main", contestants, o.runs)
+        self.ratio_goal("sqlite-main", "bare loop in C", "wall", 1.8,
+                        "SQLite → main job → Cognito CSV: wall time against a bare loop over the query (wished: 1.5)")
+        self.memory_goal("sqlite-main", "SQLite → main job → Cognito CSV: peak memory")
+
+    def sqlite_raw(self):
+        o = self.options
+        out, theirs = self.path("sqlite-raw-leat.csv"), self.path("sqlite-raw-sqlite3.csv")
+        contestants = [Contestant("leat", self.leat("sqlite-raw.yaml", out, users=o.db), out, None, "raw")]
+        if "sqlite3" in o.peers:
+            contestants.append(Contestant("sqlite3 -csv", ["sqlite3", "-header", "-csv", o.db, QUERY], theirs, None,
+                                          "raw", to_stdout=True))
+        self.race("sqlite-raw", contestants, o.runs)
+        self.ratio_goal("sqlite-raw", "sqlite3 -csv", "wall", 0.6,
+                        "SQLite → CSV: wall time against `sqlite3 -csv` (wished: 0.4)")
+
+    def variant(self, name, change):
+        """The main job with a change, as a file of its own."""
+        text = open(os.path.join(HERE, "csv-main.yaml")).read()
+        changed = change(text)
+        if changed == text:
+            raise RuntimeError(f"{name}: csv-main.yaml no longer has the line to change")
+        path = self.path(f"variant-{name}.yaml")
+        with open(path, "w") as out:
+            out.write(changed.replace("name: bench-csv-main", f"name: bench-{name}"))
+        return path
+
+    def peaks(self, name, pipeline, n):
+        peaks = {}
+        for size, users in (("small", self.options.small), ("large", self.options.users)):
+            out, rejects = self.path(f"{name}.csv"), self.path(f"{name}-rejects.txt")
+            c = Contestant(f"leat {name} {size}", self.leat(pipeline, out, users=users, rejects=rejects), out, rejects)
+            peaks[size] = [self.run_once(c)["rss_mib"] for _ in range(n)]
+            c.remove_files()
+        return peaks
+
+    def memory(self):
+        no_dedupe = self.variant("no-dedupe", lambda text: re.sub(r"\n  - dedupe:.*", "", text))
+        peaks = self.peaks("no-dedupe", no_dedupe, 3)
+        small, large = max(peaks["small"]), max(peaks["large"])
+        self.results["memory"] = peaks
+        n = self.reference["records"]
+        self.goal(f"without dedupe: peak memory at {n // 10:,} and at {n:,} records", "within 2 MiB, ≤ 64 MiB",
+                  f"{small:.1f} and {large:.1f} MiB", abs(large - small) <= 2 and max(small, large) <= 64)
+
+    def one_row(self):
+        out, rejects = self.path("one-row.csv"), self.path("one-row-rejects.txt")
+        c = Contestant("leat one row", self.leat("csv-main.yaml", out, users=self.options.one, rejects=rejects), out,
+                       rejects)
+        walls = sorted(self.run_once(c)["wall"] * 1000 for _ in range(30))
+        median = figures.statistics.median(walls)
+        self.results["one-row"] = {"wall_ms": walls}
+        c.remove_files()
+        self.goal("a whole run over one row: wall time, median of 30", "≤ 20 ms",
+                  f"{median:.1f} ms ({walls[0]:.1f}–{walls[-1]:.1f})", median <= 20)
+
+    def pass_through(self):
+        o, ratios = self.options, []
+        names = open(o.users, encoding="utf-8").readline().strip()
+        more = self.variant("pass-through", lambda text: text.replace(
+            "\ntransform:\n", f"\ntransform:\n  - select: [{names}]\n    workers: 1\n"))
+        pair = []
+        for name, pipeline in (("without", "csv-main.yaml"), ("with", more)):
+            out, rejects = self.path(f"pass-{name}.csv"), self.path(f"pass-{name}-rejects.txt")
+            pair.append(Contestant(f"leat {name}", self.leat(pipeline, out, users=o.users, rejects=rejects), out,
+                                   rejects, "main"))
+        while len(ratios) < MAX_PAIRS * o.pairs:
+            turn = pair if len(ratios) % 2 == 0 else pair[::-1]  # what comes second has no advantage
+            for c in turn:
+                self.run_once(c)
+            ratios.append(pair[1].runs[-1]["cpu"] / pair[0].runs[-1]["cpu"])
+            low, high = figures.sign_test_interval(ratios)
+            self.say(f"pass-through pair {len(ratios)}: {ratios[-1]:.3f}, median in {low:.3f}..{high:.3f}")
+            if len(ratios) >= o.pairs and high - low <= 0.03:
+                break
+        median = figures.statistics.median(ratios)
+        self.reference["pass-through"] = self.reference["csv-main"]
+        output = self.verdict("pass-through", pair[1])
+        for c in pair:
+            c.remove_files()
+        self.results["pass-through"] = {"ratios": ratios, "median": median, "interval": [low, high], "output": output}
+        wide = high - low > 0.03
+        self.goal(f"a pass-through stage more: CPU time, median of {len(ratios)} pairs", "≤ + 3 %",
+                  f"not measured (interval {(low - 1) * 100:+.1f}..{(high - 1) * 100:+.1f} %)" if wide else
+                  f"{(median - 1) * 100:+.1f} % (interval {(low - 1) * 100:+.1f}..{(high - 1) * 100:+.1f} %)",
+                  None if wide else median <= 1.03)
+
+    def allocations_of(self, name, pipeline, sources):
+        counts, counter = [], self.path("allocations")
+        for users in sources:
+            out, rejects = self.path(f"{name}.csv"), self.path(f"{name}-rejects.txt")
+            c = Contestant(f"leat {name}", ["env", "LD_PRELOAD=" + self.options.count_alloc,
+                                            "LEAT_COUNT_ALLOC=" + counter,
+                                            *self.leat(pipeline, out, users=users, rejects=rejects)], out, rejects)
+            self.run_once(c)
+            counts.append(int(open(counter).read()))
+            c.remove_files()
+        return counts
+
+    def allocations(self):
+        if not self.options.count_alloc:
+            return
+        small, large = self.allocations_of("allocations", "csv-main.yaml", (self.options.small, self.options.users))
+        n = self.reference["records"]
+        more = n - n // 10
+        self.results["allocations"] = {"small": small, "large": large}
+        self.goal(f"heap allocations for {more:,} more records", "≤ 0.01 a record",
+                  f"{large - small:,} ({small:,} and {large:,} in all): {(large - small) / more:.5f} a record",
+                  (large - small) / more <= 0.01)
+
+    # ---- the end ----
+
+    def report(self):
+        lines = [f"{self.reference['records']:,} users, {os.path.getsize(self.options.users) / 1e6:.0f} MB of CSV; "
+                 f"{os.cpu_count()} cores; {self.options.versions}"]
+        for job in ("csv-main", "sqlite-main", "sqlite-raw"):
+            if "leat" in self.results.get(job, {}):
+                lines += ["", f"**{job}**", "", figures.contestants_table(self.results[job], "leat")]
+        lines += ["", figures.goals_table(self.goals)]
+        lines += [""] * bool(self.not_measured) + ["not measured: " + what for what in self.not_measured]
+        return "\n".join(lines) + "\n"
+
+    def run(self):
+        for job in JOBS:
+            if self.options.only and job not in self.options.only:
+                self.not_measured.append(f"{job}: not asked for")
+                continue
+            try:
+                getattr(self, job.replace("-", "_"))()
+            except RuntimeError as failed:
+                self.not_measured.append(f"{job}: {failed}")
+                self.wrong.append(str(failed))
+        text = self.report()
+        with open(self.path("results.md"), "w") as out:
+            out.write(text)
+        with open(self.path("results.json"), "w") as out:
+            json.dump({"records": self.reference["records"], "cores": os.cpu_count(), "versions": self.options.versions,
+                       "jobs": self.results, "goals": self.goals, "not_measured": self.not_measured,
+                       "wrong": self.wrong}, out, indent=1)
+        print(text)
+        for what in self.wrong:
+            print(f"WRONG: {what}")
+        return 1 if self.wrong else 0
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, help_text in (("leat", "the program"), ("folder", "scratch folder with reference.json"),
+                            ("users", "CSV file"), ("small", "a tenth of it"), ("one", "one record of it"),
+                            ("db", "the same in SQLite"), ("python", "a Python with the modules of the peers"),
+                            ("floor", "floor.c, compiled"), ("count-alloc", "count-alloc.c, compiled"),
+                            ("versions", "of the peers, for the report")):
+        p.add_argument("--" + name, default="", help=help_text)
+    p.add_argument("--runs", type=int, default=5, help="runs of each contestant")
+    p.add_argument("--pairs", type=int, default=15, help="pairs for the pass-through stage")
+    p.add_argument("--peer", dest="peers", action="append", default=[], help="a peer that is there")
+    p.add_argument("--not-measured", action="append", default=[], help="what is missing, for the report")
+    p.add_argument("--only", action="append", choices=JOBS, help="only this job")
+    return p.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(Bench(options()).run())

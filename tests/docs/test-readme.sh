@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# What README.md shows is what happens, and it knows every plugin.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/docs/documents.sh"
+
+# As in a clone: build/leat and pipelines/. On a terminal a run ends with the books.
+mkdir -p clone/build clone/pipelines
+cat >clone/build/leat <<END
+#!/bin/sh
+[ "\$1" != run ] || { shift; set -- run --progress "\$@"; }
+exec "$LEAT" "\$@"
+END
+chmod +x clone/build/leat
+cd clone || exit 1
+run_markdown "$top_srcdir/README.md"
+same "$top_srcdir/pipelines/first.yaml" pipelines/first.yaml "it shows pipelines/first.yaml as it is"
+
+for folder in "$top_srcdir"/plugins/{extract,transform,validate,load,function}/*/; do
+    name=$(basename "$folder")
+    kind=$(basename "$(dirname "$folder")")
+    grep -q "^| $kind | \`$name\` | " "$top_srcdir/README.md"
+    ok $? "$kind $name is in its table"
+done
+
+# Links to files.
+while IFS= read -r link; do
+    [ -e "$top_srcdir/$link" ]
+    ok $? "the link to $link leads somewhere"
+done < <(cat "$top_srcdir"/{README,CONTRIBUTING,SECURITY}.md | grep -o '](\([^)#]*\))' | sed 's/^](//; s/)$//' | grep -v '^http' | sort -u)
+done_testing
