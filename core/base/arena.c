@@ -12,6 +12,7 @@ enum { BLOCK = 16 * 1024 - 64 };
 
 struct leat_arena_block {
     struct leat_arena_block *next;
+    size_t size;
     max_align_t data[];
 };
 
@@ -25,6 +26,7 @@ void *leat_arena_alloc(struct leat_arena *arena, size_t n)
         struct leat_arena_block *block = leat_alloc(sizeof *block + size);
 
         block->next = arena->blocks;
+        block->size = size;
         arena->blocks = block;
         arena->used = 0;
         arena->size = size;
@@ -69,6 +71,7 @@ void leat_arena_deinit(struct leat_arena *arena)
     while (arena->blocks) {
         struct leat_arena_block *next = arena->blocks->next;
 
+        explicit_bzero(arena->blocks->data, arena->blocks->size); /* there may be secrets among it */
         free(arena->blocks);
         arena->blocks = next;
     }

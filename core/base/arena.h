@@ -23,7 +23,7 @@ char *leat_arena_strndup(struct leat_arena *arena, const char *text, size_t n) _
 char *leat_arena_strdup(struct leat_arena *arena, const char *text) __attribute__((returns_nonnull));
 char *leat_arena_printf(struct leat_arena *arena, const char *format, ...) LEAT_PRINTF(2, 3)
     __attribute__((returns_nonnull));
-/* Frees all; the arena is empty and can be used again. */
+/* Frees all, and leaves no trace of it in memory; the arena is empty and can be used again. */
 void leat_arena_deinit(struct leat_arena *arena);
 
 #endif

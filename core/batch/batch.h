@@ -122,6 +122,8 @@ struct leat_batch_private {
 bool leat_batch_grow(struct leat_batch *b, int field, size_t n);
 void leat_batch_null(struct leat_batch *b, int field);
 void leat_batch_row_done(struct leat_batch *b);
+/* Takes back what was put of the row being written. */
+void leat_batch_undo_row(struct leat_batch *b);
 void leat_batch_row_done_from(struct leat_batch *out, int32_t in_row);
 void leat_batch_record_rejected(struct leat_batch *b, int field, const char *code, const char *reason,
                                 const char *raw, size_t n);

@@ -76,13 +76,19 @@ static void too_large(struct leat_batch *b)
     leat_batch_record_rejected(b, -1, "record_too_large", reason, NULL, 0);
 }
 
+void leat_batch_undo_row(struct leat_batch *b)
+{
+    for (int i = 0; i < b->schema->n_fields && b->n_put; i++)
+        b->columns[i].n_rows = b->n_rows;
+    b->n_put = 0;
+    b->host->row_too_large = false;
+}
+
 void leat_batch_row_done(struct leat_batch *b)
 {
     if (b->n_rows >= b->cap_rows) { /* a plugin that does not ask for room */
+        leat_batch_undo_row(b);
         b->error = LEAT_EPLUGIN;
-        for (int i = 0; i < b->schema->n_fields; i++)
-            b->columns[i].n_rows = b->n_rows;
-        b->n_put = 0;
         return;
     }
     if (b->n_put != b->schema->n_fields)

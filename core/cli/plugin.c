@@ -109,9 +109,7 @@ static void pod_code(const char *text)
 
 static void pod_option(const struct leat_option *o, struct leat_arena *arena)
 {
-    printf("=item ");
-    pod_code(o->name);
-    printf(" (%s%s", leat_option_type_name(o, arena), o->required ? ", required" : "");
+    printf("=item B<%s> (%s%s", o->name, leat_option_type_name(o, arena), o->required ? ", required" : "");
     if (o->default_text && *o->default_text) {
         printf(", default ");
         pod_code(o->default_text);
@@ -125,7 +123,7 @@ static void pod_option(const struct leat_option *o, struct leat_arena *arena)
 
 static void pod_signature(const struct leat_function *f)
 {
-    printf("=item C<< ");
+    printf("=item B<< ");
     print_signature(f);
     printf(" >>\n\n");
 }

@@ -20,3 +20,8 @@ int64_t leat_books_difference(const struct leat_books *books)
         right += books->counts[i];
     return books->read + books->made - right;
 }
+
+bool leat_books_balance(const struct leat_books *books)
+{
+    return leat_books_difference(books) == 0 && books->pending == 0;
+}

@@ -19,5 +19,7 @@ struct leat_books {
 const char *leat_verdict_name(enum leat_verdict verdict);
 /* What is missing on the right-hand side; 0: they balance. */
 int64_t leat_books_difference(const struct leat_books *books);
+/* True if nothing is missing and nothing is pending: a run that is done. */
+bool leat_books_balance(const struct leat_books *books);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 
 /* A batch of some thousand rows makes a hand-over cost nothing and still fits the second-level cache. */
-enum { BATCH_ROWS = 2048, BATCH_BYTES = 512 << 10, RING_SLOTS = 4 };
+enum { BATCH_ROWS = 2048, BATCH_BYTES = 256 << 10, RING_SLOTS = 2 };
 
 /* ---- making ---- */
 
@@ -270,17 +270,16 @@ void leat_run_join(struct leat_run *run)
 int leat_run_finish(struct leat_run *run, struct leat_error *err)
 {
     struct leat_books books = leat_delivery_books(&run->delivery);
-    int64_t difference = leat_books_difference(&books);
 
     if (run->failed_stage) {
         *err = run->error;
         return err->code;
     }
-    if (difference || books.pending)
+    if (!leat_books_balance(&books))
         return leat_fail(err, LEAT_EDATA,
                          "the books do not balance: %" PRId64 " records have no verdict, %" PRId64
                          " are pending; no file got its name. This is a fault of leat: please report it",
-                         difference, books.pending);
+                         leat_books_difference(&books), books.pending);
     if (!run->committed)
         return 0; /* stopped on the way */
     return leat_publisher_commit(&run->publisher, err);
@@ -326,6 +325,9 @@ static void segment_deinit(struct leat_segment *s)
     free(s->workers);
     free(s->threads);
     free(s->numbers);
+    for (int i = 0; i < s->n_late; i++)
+        leat_batch_release(s->late[i]);
+    free(s->late);
 }
 
 static void side_deinit(struct leat_stage *stage, struct leat_pool *pool)

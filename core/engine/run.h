@@ -64,6 +64,8 @@ struct leat_segment {
     struct leat_ring *in, *out;
     pthread_t *threads;
     struct leat_worker *numbers;   /* what each worker of a chain is told */
+    struct leat_batch **late;      /* load: batches with rows to be answered later */
+    int n_late, cap_late;
     int n_threads;
 };
 
@@ -132,6 +134,8 @@ LEAT_MUST_CHECK int leat_stage_open_shared(struct leat_stage *stage, struct leat
 LEAT_MUST_CHECK int leat_stage_open(struct leat_stage *stage, bool first_worker, struct leat_error *err);
 void leat_stage_close(struct leat_stage *stage, bool first_worker);
 void leat_stage_deinit(struct leat_stage *stage);
+/* Calls read until it succeeds or fails for good; rows stay over a retry. */
+enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err);
 /* Repeats a call that says LEAT_ERETRY, with backoff. True: call again. */
 bool leat_stage_retry(struct leat_stage *stage, int rc, int *tries, const struct leat_error *err);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "engine/run.h"
 
 static bool is_cancelled(struct leat_run *run)
@@ -59,14 +60,14 @@ static void leave(struct leat_run *run)
 
 /* ---- extract ---- */
 
-static enum leat_flow read_batch(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
+enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
 {
     enum leat_flow flow;
     int tries = 0;
 
     do
         flow = stage->plan->plugin->read(stage, stage->self, b, err);
-    while (flow == LEAT_FAILED && b->n_rows == 0 && leat_stage_retry(stage, err->code, &tries, err));
+    while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
     return flow;
 }
 
@@ -85,7 +86,7 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     b->host->charged = *expected;
     b->host->stage = stage->plan->model->id;
     b->host->sequence = ticket;
-    flow = read_batch(stage, b, &err);
+    flow = leat_stage_read(stage, b, &err);
     rc = flow == LEAT_FAILED ? (err.code < 0 ? err.code : LEAT_EPLUGIN) : leat_batch_finish(b, &err);
     if (rc < 0) {
         leat_batch_release(b);
@@ -194,14 +195,21 @@ static struct leat_batch *without_secrets(struct leat_run *run, struct leat_batc
     return out;
 }
 
-static int check_answered(const struct leat_stage *stage, const struct leat_batch *b, struct leat_error *err)
+/* What is not answered now is answered later, by a plugin that says it may. */
+static int check_answered(struct leat_segment *segment, const struct leat_stage *stage, struct leat_batch *b,
+                          struct leat_error *err)
 {
-    if (b->n_selected && !(stage->plan->plugin->traits & LEAT_LATE))
+    if (!b->n_selected)
+        return 0;
+    if (!(stage->plan->plugin->traits & LEAT_LATE))
         return leat_fail(err, LEAT_EPLUGIN, "the plugin left %d records without an answer", b->n_selected);
+    segment->late = leat_grow(segment->late, segment->n_late, &segment->cap_late, sizeof *segment->late);
+    segment->late[segment->n_late++] = leat_batch_reference(b);
     return 0;
 }
 
-static int deliver(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
+static int deliver(struct leat_segment *segment, struct leat_stage *stage, struct leat_batch *b,
+                   struct leat_error *err)
 {
     int rc = 0, tries = 0;
 
@@ -212,7 +220,7 @@ static int deliver(struct leat_stage *stage, struct leat_batch *b, struct leat_e
         rc = stage->plan->plugin->deliver(stage, stage->self, b, err);
         leat_batch_settle(b);
     } while (b->n_selected && leat_stage_retry(stage, rc, &tries, err));
-    return rc < 0 ? rc : check_answered(stage, b, err);
+    return rc < 0 ? rc : check_answered(segment, stage, b, err);
 }
 
 static int deliver_all(struct leat_segment *segment, struct leat_stage *stage, struct leat_batch *list,
@@ -227,18 +235,45 @@ static int deliver_all(struct leat_segment *segment, struct leat_stage *stage, s
         next = b->host->next;
         if (rc == 0) {
             b = without_secrets(segment->run, b);
-            rc = deliver(stage, b, err);
+            rc = deliver(segment, stage, b, err);
         }
         leat_batch_release(b);
     }
     return rc;
 }
 
-static enum leat_flow poll_late(struct leat_stage *stage, bool dry, struct leat_error *err)
+/* Answers that came late are settled here, since the plugin may give them in any callback. */
+static void settle_late(struct leat_segment *segment)
 {
+    int kept = 0;
+
+    for (int i = 0; i < segment->n_late; i++) {
+        struct leat_batch *b = segment->late[i];
+
+        leat_batch_settle(b);
+        if (b->n_selected)
+            segment->late[kept++] = b;
+        else
+            leat_batch_release(b);
+    }
+    segment->n_late = kept;
+}
+
+static enum leat_flow poll_late(struct leat_segment *segment, struct leat_stage *stage, bool dry,
+                                struct leat_error *err)
+{
+    enum leat_flow flow;
+
     if (!(stage->plan->plugin->traits & LEAT_LATE))
         return LEAT_END;
-    return stage->plan->plugin->poll(stage, stage->self, dry, err);
+    flow = stage->plan->plugin->poll(stage, stage->self, dry, err);
+    settle_late(segment);
+    if (flow == LEAT_END && segment->n_late) {
+        (void)leat_fail(err, LEAT_EPLUGIN, "the plugin keeps nothing any more and left %d records without an answer",
+                        segment->late[0]->n_selected);
+        return LEAT_FAILED;
+    }
+    return flow;
 }
 
 /* Waits for the next batch, for the plugin's descriptor, or for its time. */
@@ -291,7 +326,7 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, boo
         rc = deliver_all(segment, stage, list, err);
     if (rc < 0)
         return rc;
-    flow = poll_late(stage, dry, err);
+    flow = poll_late(segment, stage, dry, err);
     if (flow == LEAT_FAILED)
         return err->code < 0 ? err->code : LEAT_EPLUGIN;
     *kept = flow == LEAT_MORE;

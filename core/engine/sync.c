@@ -51,11 +51,9 @@ int leat_sync_read(struct leat_run *run, struct leat_batch **ret, bool *ret_more
     struct leat_stage *stage = &run->segments[0].workers[0].stages[0];
     struct leat_batch *b = leat_sync_source(run);
     enum leat_flow flow;
-    int rc, tries = 0;
+    int rc;
 
-    do
-        flow = stage->plan->plugin->read(stage, stage->self, b, err);
-    while (flow == LEAT_FAILED && b->n_rows == 0 && leat_stage_retry(stage, err->code, &tries, err));
+    flow = leat_stage_read(stage, b, err);
     rc = flow == LEAT_FAILED ? (err->code < 0 ? err->code : LEAT_EPLUGIN) : leat_batch_finish(b, err);
     if (rc < 0) {
         run->failed_stage = stage->plan->model->id;

@@ -55,7 +55,7 @@ void leat_report_summary(const struct leat_run_report *r, FILE *out)
         }
     if (r->books.pending)
         line(out, "pending", r->books.pending);
-    if (!leat_books_difference(&r->books))
+    if (leat_books_balance(&r->books))
         fprintf(out, "  the books balance\n");
 }
 
@@ -73,7 +73,7 @@ static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
     for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
         leat_text_printf(b, ",\"%s\":%" PRId64, leat_verdict_name((enum leat_verdict)i), r->books.counts[i]);
     leat_text_printf(b, ",\"pending\":%" PRId64 ",\"balanced\":%s,\"error\":", r->books.pending,
-                     leat_books_difference(&r->books) ? "false" : "true");
+                     leat_books_balance(&r->books) ? "true" : "false");
     if (*r->error)
         leat_text_add_json(b, r->error, strlen(r->error));
     else

@@ -361,6 +361,16 @@ static void read_parameters(struct modelling *m, const struct leat_overrides *o)
     p->variables = (struct leat_variables){.parameters = p->parameters, .n_parameters = p->n_parameters};
 }
 
+/* In what stands in the file's top level itself; stages have theirs replaced once they are planned. */
+static void replace_variables(struct modelling *m)
+{
+    struct leat_pipeline *p = m->pipeline;
+
+    for (int i = 0; i < p->root->n_children; i++)
+        if (p->root->children[i]->kind == LEAT_SCALAR)
+            leat_interpolate((struct leat_node *)p->root->children[i], &p->variables, arena_of(m), m->diagnostics);
+}
+
 static void build(struct modelling *m, const struct leat_overrides *o)
 {
     struct leat_pipeline *p = m->pipeline;
@@ -374,8 +384,9 @@ static void build(struct modelling *m, const struct leat_overrides *o)
         if (!known)
             leat_unknown_key(m->diagnostics, p->root->children[i], top_keys, N_TOP_KEYS, "a pipeline");
     }
-    check_name(m);
     read_parameters(m, o);
+    replace_variables(m);
+    check_name(m);
     read_extract(m);
     read_chain(m, "transform", LEAT_KIND_TRANSFORM);
     read_chain(m, "validate", LEAT_KIND_VALIDATE);

@@ -115,7 +115,7 @@ static inline int leat_plan_field_of_key(struct leat_plan *plan, const struct le
 }
 
 /* Binds a nested mapping by a table of its own into `ret`. Notes every mistake;
- * negative if there was one. */
+ * negative if a value is missing or wrong (an unknown name is noted only). */
 static inline int leat_plan_bind(struct leat_plan *plan, const struct leat_node *map,
                                  const struct leat_option *options, void *ret)
 {
