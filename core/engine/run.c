@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 
 /* A batch of some thousand rows makes a hand-over cost nothing and still fits the second-level cache. */
-enum { BATCH_ROWS = 2048, BATCH_BYTES = 256 << 10, RING_SLOTS = 2 };
+enum { BATCH_ROWS = 2048, BATCH_BYTES = 256 << 10, RING_SLOTS = 1 };
 
 /* ---- making ---- */
 
