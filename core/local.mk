@@ -33,6 +33,8 @@ core_libcore_la_SOURCES = \
 	core/base/text.c \
 	core/base/text.h \
 	core/batch/batch.h \
+	core/batch/books.c \
+	core/batch/books.h \
 	core/batch/budget.c \
 	core/batch/build.c \
 	core/batch/pool.c \
@@ -74,7 +76,9 @@ core_libcore_la_SOURCES = \
 	core/expr/lookup.h \
 	core/expr/merge.c \
 	core/expr/operators.c \
+	core/expr/parse-value.c \
 	core/expr/parse.c \
+	core/expr/parse.h \
 	core/expr/regexp.c \
 	core/expr/regexp.h \
 	core/expr/resolve.c \
@@ -101,8 +105,6 @@ core_libcore_la_SOURCES = \
 	core/plugin/options.h \
 	core/plugin/registry.c \
 	core/plugin/registry.h \
-	core/delivery/books.c \
-	core/delivery/books.h \
 	core/delivery/delivery.c \
 	core/delivery/delivery.h \
 	core/delivery/publish.c \

@@ -9,17 +9,37 @@ UNIT_TESTS = \
 	tests/unit/test-budget \
 	tests/unit/test-build \
 	tests/unit/test-calendar \
+	tests/unit/test-chain \
+	tests/unit/test-cognito \
+	tests/unit/test-cognito-csv \
+	tests/unit/test-csv-extract \
+	tests/unit/test-csv-load \
+	tests/unit/test-csv-read \
+	tests/unit/test-csv-values \
+	tests/unit/test-delivery \
+	tests/unit/test-expr \
+	tests/unit/test-expr-functions \
+	tests/unit/test-expr-oracle \
+	tests/unit/test-file \
+	tests/unit/test-generate \
 	tests/unit/test-interpolate \
+	tests/unit/test-json \
+	tests/unit/test-jsonl-extract \
+	tests/unit/test-jsonl-load \
 	tests/unit/test-keyset \
 	tests/unit/test-model \
 	tests/unit/test-number \
 	tests/unit/test-options \
+	tests/unit/test-phone-e164 \
+	tests/unit/test-registry \
 	tests/unit/test-ring \
 	tests/unit/test-rules \
 	tests/unit/test-set \
 	tests/unit/test-settle \
 	tests/unit/test-source \
 	tests/unit/test-split-list \
+	tests/unit/test-sqlite-extract \
+	tests/unit/test-sqlite-load \
 	tests/unit/test-text \
 	tests/unit/test-yaml \
 	$(NULL)
@@ -27,21 +47,39 @@ UNIT_TESTS = \
 # Shell: bash, reads tests/lib/tap.sh first.
 SHELL_TESTS = \
 	tests/cases/run-cases.sh \
+	tests/cli/test-bad-plugins.sh \
+	tests/cli/test-check.sh \
+	tests/cli/test-cognito.sh \
+	tests/cli/test-failures.sh \
+	tests/cli/test-run.sh \
 	tests/cli/test-transform.sh \
+	tests/cli/test-usage.sh \
 	tests/cli/test-validate.sh \
 	tests/cli/test-version.sh \
+	tests/meta/test-dependencies.sh \
+	tests/meta/test-plugins.sh \
 	tests/fuzz/test-corpus.sh \
 	$(NULL)
 
 # tests/fuzz/fuzz-NAME.c has LLVMFuzzerTestOneInput; its corpus is tests/fuzz/corpus/NAME/.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz-csv \
+	tests/fuzz/fuzz-expr \
+	tests/fuzz/fuzz-jsonl \
+	tests/fuzz/fuzz-options \
+	tests/fuzz/fuzz-yaml \
 	$(NULL)
 
 # What is run under ThreadSanitizer: all that starts threads.
 TSAN_TESTS = \
 	tests/cases/run-cases.sh \
 	tests/unit/test-budget \
+	tests/unit/test-expr-functions \
+	tests/unit/test-chain \
+	tests/unit/test-delivery \
 	tests/unit/test-ring \
+	tests/cli/test-failures.sh \
+	tests/cli/test-run.sh \
 	tests/cli/test-version.sh \
 	$(NULL)
 
@@ -50,8 +88,13 @@ VALGRIND_TESTS = \
 	tests/cases/run-cases.sh \
 	tests/unit/test-batch \
 	tests/unit/test-build \
+	tests/unit/test-expr \
+	tests/unit/test-expr-functions \
+	tests/unit/test-chain \
+	tests/unit/test-delivery \
 	tests/unit/test-model \
 	tests/unit/test-options \
+	tests/unit/test-registry \
 	tests/unit/test-ring \
 	tests/unit/test-settle \
 	tests/unit/test-yaml \
@@ -64,6 +107,7 @@ EXTRA_DIST += \
 	tests/cases \
 	tests/lib/env.sh \
 	tests/lib/tap.sh \
+	tests/tools/read-cognito-csv.py \
 	tests/lsan.supp \
 	tests/valgrind.supp \
 	$(NULL)
@@ -129,3 +173,49 @@ tests_unit_test_rules_LDADD = plugins/kit/json/libjson.la $(LDADD)
 tests_unit_test_split_list_SOURCES = tests/unit/test-split-list.c plugins/transform/split/list.c
 tests_unit_test_split_list_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
 tests_unit_test_split_list_LDADD = plugins/kit/json/libjson.la $(LDADD)
+tests_unit_test_cognito_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_cognito_LDADD = plugins/kit/cognito/libcognito.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_cognito_csv_SOURCES = tests/unit/test-cognito-csv.c plugins/load/cognito_csv/parts.c plugins/load/cognito_csv/row.c plugins/load/cognito_csv/table.c plugins/load/cognito_csv/value.c
+tests_unit_test_cognito_csv_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_cognito_csv_LDADD = plugins/kit/cognito/libcognito.la plugins/kit/file/libfile.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_phone_e164_SOURCES = tests/unit/test-phone-e164.c plugins/function/phone_e164/country.c
+tests_unit_test_phone_e164_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_expr_SOURCES = tests/unit/test-expr.c tests/unit/test-expr.h
+tests_unit_test_expr_functions_SOURCES = tests/unit/test-expr-functions.c tests/unit/test-expr.h
+tests_unit_test_expr_oracle_SOURCES = tests/unit/test-expr-oracle.c tests/unit/expr-oracle.c tests/unit/expr-oracle.h
+tests_unit_test_csv_extract_SOURCES = tests/unit/test-csv-extract.c tests/unit/test-csv-host.h plugins/extract/csv/csv.c plugins/extract/csv/plan.c plugins/extract/csv/put.c plugins/extract/csv/source.c
+tests_unit_test_csv_extract_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_csv_extract_LDADD = plugins/kit/csv/libcsvread.la plugins/kit/fields/libfields.la $(LDADD)
+tests_unit_test_csv_load_SOURCES = tests/unit/test-csv-load.c tests/unit/test-csv-host.h plugins/load/csv/csv.c
+tests_unit_test_csv_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_csv_load_LDADD = plugins/kit/csv/libcsvwrite.la plugins/kit/csv/libcsvread.la plugins/kit/file/libfile.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_csv_read_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_csv_read_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
+tests_unit_test_csv_values_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_csv_values_LDADD = plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_file_SOURCES = tests/unit/test-file.c tests/unit/test-csv-host.h
+tests_unit_test_file_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_file_LDADD = plugins/kit/file/libfile.la $(LDADD)
+tests_fuzz_fuzz_csv_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_fuzz_fuzz_csv_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
+tests_unit_test_json_SOURCES = tests/unit/test-json.c
+tests_unit_test_json_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_json_LDADD = plugins/kit/json/libjson.la $(LDADD)
+tests_unit_test_generate_SOURCES = tests/unit/test-generate.c tests/unit/plugin-host.h plugins/extract/generate/generate.c plugins/extract/generate/person.c plugins/extract/generate/words.c
+tests_unit_test_generate_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_generate_LDADD =  $(LDADD)
+tests_unit_test_jsonl_extract_SOURCES = tests/unit/test-jsonl-extract.c tests/unit/plugin-host.h plugins/extract/jsonl/jsonl.c plugins/extract/jsonl/schema.c plugins/extract/jsonl/tree.c plugins/extract/jsonl/lines.c plugins/extract/jsonl/record.c plugins/extract/jsonl/put.c
+tests_unit_test_jsonl_extract_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_jsonl_extract_LDADD = plugins/kit/json/libjson.la plugins/kit/fields/libfields.la $(LDADD)
+tests_unit_test_jsonl_load_SOURCES = tests/unit/test-jsonl-load.c tests/unit/plugin-host.h plugins/load/jsonl/jsonl.c
+tests_unit_test_jsonl_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_jsonl_load_LDADD = plugins/kit/json/libjson.la plugins/kit/file/libfile.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_sqlite_extract_SOURCES = tests/unit/test-sqlite-extract.c tests/unit/plugin-host.h plugins/extract/sqlite/sqlite.c plugins/extract/sqlite/schema.c plugins/extract/sqlite/cursor.c plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
+tests_unit_test_sqlite_extract_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_sqlite_extract_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/json/libjson.la plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_sqlite_load_SOURCES = tests/unit/test-sqlite-load.c tests/unit/plugin-host.h plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c
+tests_unit_test_sqlite_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_unit_test_sqlite_load_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/text/libtext.la $(LDADD)
+tests_fuzz_fuzz_jsonl_SOURCES = tests/fuzz/fuzz-jsonl.c plugins/extract/jsonl/record.c
+tests_fuzz_fuzz_jsonl_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+tests_fuzz_fuzz_jsonl_LDADD = plugins/kit/json/libjson.la $(LDADD)

@@ -16,8 +16,19 @@ static const char *vformat(struct leat_arena *arena, const char *format, va_list
     return leat_arena_strdup(arena, text);
 }
 
+enum { MOST = 100 }; /* nobody reads more, and a file of pure mistakes must not take for ever */
+
+bool leat_diagnostics_full(const struct leat_diagnostics *d)
+{
+    return d->n >= MOST;
+}
+
 static void add(struct leat_diagnostics *d, struct leat_diagnostic item)
 {
+    if (leat_diagnostics_full(d)) {
+        d->n_more++;
+        return;
+    }
     for (int i = 0; i < d->n; i++)
         if (d->items[i].source == item.source && d->items[i].line == item.line &&
             d->items[i].column == item.column && strcmp(d->items[i].text, item.text) == 0)
@@ -148,6 +159,8 @@ void leat_diagnostics_text(const struct leat_diagnostics *d, struct leat_text_bu
             leat_text_printf(out, "  help: %s\n", sorted[i].hint);
     }
     free(sorted);
+    if (d->n_more)
+        leat_text_printf(out, "... and %d more\n", d->n_more);
 }
 
 void leat_unknown_key(struct leat_diagnostics *d, const struct leat_node *node, const char *const *names, int n,

@@ -48,8 +48,9 @@ struct leat_diagnostic {
 /* Zero-initialised is empty. */
 struct leat_diagnostics {
     struct leat_arena arena;
-    struct leat_diagnostic *items;
+    struct leat_diagnostic *items; /* the first hundred */
     int n, cap;
+    int n_more;                    /* that were not kept */
 };
 
 /* Adds a mistake; the same text at the same place only once. `hint` NULL or
@@ -64,6 +65,8 @@ void leat_wrong_key(struct leat_diagnostics *diagnostics, const struct leat_node
 /* Notes a key that is not one of `names`, with the nearest. `what` has none of it. */
 void leat_unknown_key(struct leat_diagnostics *diagnostics, const struct leat_node *node, const char *const *names,
                       int n_names, const char *what);
+/* True if another mistake will only be counted. */
+bool leat_diagnostics_full(const struct leat_diagnostics *diagnostics);
 /* All of them as text, in the order of the file. */
 void leat_diagnostics_text(const struct leat_diagnostics *diagnostics, struct leat_text_buffer *out);
 /* The bytes of a line (from 1), without its end. */

@@ -71,14 +71,14 @@ int main(int argc, char **argv)
             leat_command_help(command);
         else
             help();
-        return argc < 2 ? EX_USAGE : EX_OK;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
+        status = argc < 2 ? EX_USAGE : EX_OK;
+    } else if (strcmp(argv[1], "--version") == 0) {
         printf("leat %s\n", PACKAGE_VERSION);
-        return EX_OK;
+        status = EX_OK;
+    } else {
+        command = leat_command_find(argv[1]);
+        status = command ? dispatch(command, argc - 1, argv + 1) : unknown_command(argv[1]);
     }
-    command = leat_command_find(argv[1]);
-    status = command ? dispatch(command, argc - 1, argv + 1) : unknown_command(argv[1]);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "leat: cannot write to standard output\n");
         return status ? status : EX_IOERR;

@@ -29,6 +29,12 @@ static void show_option(const struct leat_option *o, struct leat_arena *arena)
     printf("%s\n                 %s\n", o->main ? "; what a value without names means" : "", o->help);
 }
 
+/* Its value stands right behind the plugin's name. */
+static bool is_alone(const struct leat_option *options)
+{
+    return options && options[0].name && options[0].main && !options[1].name;
+}
+
 static const char *type_or_any(enum leat_type type)
 {
     return type == LEAT_NONE ? "any" : leat_type_name(type);
@@ -70,7 +76,7 @@ static void show(const struct leat_loaded *loaded, struct leat_arena *arena)
     printf("%s %s: %s\n", leat_kind_name(p->kind), p->name, p->summary);
     printf("  file           %s\n", loaded->path);
     if (p->options && p->options->name)
-        printf("options:\n");
+        printf("options:%s\n", is_alone(p->options) ? " one, whose value stands behind the plugin's name" : "");
     for (const struct leat_option *o = p->options; o && o->name; o++)
         show_option(o, arena);
     if (p->fields)
@@ -149,6 +155,8 @@ static void pod(const struct leat_loaded *loaded, struct leat_arena *arena)
     } else if (!options || !options->name) {
         printf("There are none.\n");
     } else {
+        if (is_alone(options))
+            printf("There is one. Its value stands behind the plugin's name, without this one.\n\n");
         printf("=over\n\n");
         for (; options->name; options++)
             pod_option(options, arena);
@@ -265,7 +273,7 @@ static void json_schema(const struct leat_loaded *loaded, struct leat_arena *are
     printf(",\"anyOf\":[");
     if (main_option)
         json_option(main_option);
-    if (!main_option || p->options[1].name) { /* one option alone takes any mapping for itself */
+    if (!is_alone(p->options)) {
         printf("%s", main_option ? "," : "");
         json_options(p->options);
     }

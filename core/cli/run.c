@@ -110,7 +110,7 @@ static int judge(struct leat_run_report *report, struct leat_run *run, const str
                        run->failed_stage ? run->failed_stage : "", run->failed_stage ? ": " : "", err.text);
         return leat_exit_status(err.code, report->books.counts[LEAT_LOADED] == 0);
     }
-    if (number) {
+    if (number && !run->committed) {
         (void)snprintf(report->error, sizeof report->error,
                        "%s: stopped by signal %d; no file got its final name: run again", p->source.path, number);
         return 128 + number;

@@ -70,7 +70,8 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, bool m
     }
     show_diagnostics(&s->diagnostics);
     if (rc == LEAT_EPIPELINE && s->diagnostics.n)
-        fprintf(stderr, "leat: %s: %d mistake%s\n", cli->file, s->diagnostics.n, s->diagnostics.n == 1 ? "" : "s");
+        fprintf(stderr, "leat: %s: %d mistake%s\n", cli->file, s->diagnostics.n + s->diagnostics.n_more,
+                s->diagnostics.n == 1 ? "" : "s");
     else if (rc < 0 && !s->diagnostics.n)
         return leat_cli_failed(&err, true);
     return leat_exit_status(rc, true);

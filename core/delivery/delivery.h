@@ -12,7 +12,7 @@
 #include <pthread.h>
 
 #include "batch/batch.h"
-#include "delivery/books.h"
+#include "batch/books.h"
 
 /* Takes a batch of reject or result rows; the batch goes back to its owner after. */
 typedef int leat_delivery_sink(void *context, struct leat_batch *rows, struct leat_error *err);

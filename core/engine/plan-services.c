@@ -13,6 +13,8 @@
 #include "pipeline/yaml.h"
 #include "plugin/options.h"
 
+enum { MAX_FIELDS = 10000, MOST_DOUBTFUL = 100 };
+
 static struct leat_arena *arena_of(struct leat_plan *plan)
 {
     return &plan->whole->arena;
@@ -31,8 +33,19 @@ static int find_field(const struct leat_schema *schema, const char *name)
     return -1;
 }
 
+static int too_many_fields(struct leat_plan *plan)
+{
+    if (!plan->failed)
+        leat_wrong_at(plan->whole->diagnostics, plan->model->node, "are these records? fields are the columns of a table",
+                      "%s: has more than %d fields", plan->model->id, MAX_FIELDS);
+    plan->failed = true;
+    return -E2BIG;
+}
+
 static int add_field(struct leat_plan *plan, const struct leat_field *field)
 {
+    if (plan->out.n_fields >= MAX_FIELDS)
+        return too_many_fields(plan);
     if (!field->name || !*field->name || find_field(&plan->out, field->name) >= 0)
         return -EEXIST;
     plan->out_fields = leat_grow(plan->out_fields, plan->out.n_fields, &plan->cap_out, sizeof *plan->out_fields);
@@ -182,19 +195,24 @@ static int column_in(const struct leat_node *node, const char *text, size_t offs
 static void expression_wrong(struct leat_plan *plan, const struct leat_node *node, const char *text,
                              const struct leat_expr_fault *fault)
 {
-    const char *quoting = node ? leat_yaml_quoting_hint(node, arena_of(plan)) : NULL;
     struct leat_pipeline_plan *whole = plan->whole;
+    const char *quoting;
 
     plan->failed = true;
-    if (node && node->name) { /* its field is not right: later stages need not say so again */
+    if (leat_diagnostics_full(whole->diagnostics)) { /* nobody will see where it stands */
+        leat_wrong_at(whole->diagnostics, node, NULL, "%s", fault->text);
+        return;
+    }
+    if (node && node->name && whole->n_doubtful < MOST_DOUBTFUL) { /* later stages need not say so again */
         whole->doubtful = leat_grow(whole->doubtful, whole->n_doubtful, &whole->cap_doubtful, sizeof *whole->doubtful);
         whole->doubtful[whole->n_doubtful++] = node->name;
     }
+    quoting = node ? leat_yaml_quoting_hint(node, arena_of(plan)) : NULL;
     if (!node)
         wrong(plan, NULL, NULL, fault->text);
     else
         leat_wrong(whole->diagnostics, leat_node_host(node)->source, node->line, column_in(node, text, fault->offset),
-                   quoting && (!*fault->hint || !text[fault->offset]) ? quoting : fault->hint, "%s", fault->text);
+                   quoting && (!*fault->hint || strchr("'\"", text[fault->offset])) ? quoting : fault->hint, "%s", fault->text);
 }
 
 static const struct leat_expression *compile(struct leat_plan *plan, const struct leat_node *node, const char *text,

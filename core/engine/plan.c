@@ -51,7 +51,7 @@ static bool load_plugin(struct leat_plan *stage)
     stage->plugin = NULL;
     stage->failed = true;
     if (rc != -ENOENT)
-        whole->plugin_error = err;
+        whole->stage_error = err;
     if (stage->model->node->name)
         leat_wrong_key(whole->diagnostics, stage->model->node,
                        rc == -ENOENT ? missing_plugin_hint(stage, near) : NULL, "%s", err.text);
@@ -96,6 +96,8 @@ static int call_plan(struct leat_plan *stage)
     rc = stage->plugin->plan ? stage->plugin->plan(stage, stage->self, &err) : 0;
     if (rc < 0) {
         stage->failed = true;
+        if (rc == LEAT_EUNREACHABLE || rc == LEAT_EPLUGIN)
+            stage->whole->stage_error = err;
         if (stage->whole->diagnostics->n == before)
             leat_wrong_at(stage->whole->diagnostics, stage->model->node, NULL, "%s: %s", stage->model->id, err.text);
     } else if ((stage->plugin->traits & LEAT_KEEPS_SCHEMA) && !stage->out.n_fields) {
@@ -313,8 +315,8 @@ int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeli
     check_files(plan);
     if (diagnostics->n == before)
         return 0;
-    if (plan->plugin_error.code && diagnostics->n == before + 1) {
-        *err = plan->plugin_error;
+    if (plan->stage_error.code && diagnostics->n == before + 1) {
+        *err = plan->stage_error;
         return err->code;
     }
     return leat_fail(err, LEAT_EPIPELINE, "%s has %d mistake%s", pipeline->source.path, diagnostics->n,

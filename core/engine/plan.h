@@ -65,7 +65,7 @@ struct leat_pipeline_plan {
     struct leat_plan *stages;         /* extract, the chain, the load */
     int n_stages;
     struct leat_plan *rejects, *results; /* NULL: none */
-    struct leat_error plugin_error;   /* a plugin that broke, rather than the file */
+    struct leat_error stage_error;    /* a plugin that broke or a store that is away, rather than the file */
 };
 
 struct leat_plan_options {

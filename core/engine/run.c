@@ -304,7 +304,7 @@ void leat_run_progress(struct leat_run *run, struct leat_progress *ret)
         pthread_mutex_lock(&ring->lock);
         *r = (struct leat_progress_ring){
             .from = stage_id(run, run->segments[i].first), .to = stage_id(run, run->segments[i + 1].first),
-            .n_full = ring->n_full, .n_slots = ring->n_slots, .bytes = ring->bytes, .full_us = ring->full_us,
+            .n_full = ring->n_full, .n_slots = ring->n_slots, .closed = ring->closed, .bytes = ring->bytes, .full_us = ring->full_us,
             .empty_us = ring->empty_us};
         pthread_mutex_unlock(&ring->lock);
     }

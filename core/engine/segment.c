@@ -117,13 +117,16 @@ void *leat_segment_extract(void *argument)
     struct leat_segment *segment = argument;
     struct leat_stage *stage = &segment->workers[0].stages[0];
     int64_t expected = stage->pool->cap_bytes / 2;
-    uint64_t ticket = 0;
+    uint64_t ticket = 0, end;
 
     if (open_chain(segment, &segment->workers[0], true))
         while (wants_more(segment->run) && extract_one(segment, stage, ticket, &expected))
             ticket++;
     /* Tickets below the end must all come; the one that ended the loop came too if it was pushed. */
-    leat_ring_close(segment->out, ticket + (segment->run->ended ? 1 : 0));
+    end = ticket + (segment->run->ended ? 1 : 0);
+    /* Asked to stop, an extract may call that its end: then nobody knows what it would still have had. */
+    segment->run->ended &= !atomic_load_explicit(&segment->run->stopping, memory_order_relaxed);
+    leat_ring_close(segment->out, end);
     close_chain(&segment->workers[0], true);
     leave(segment->run);
     return NULL;

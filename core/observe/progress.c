@@ -28,7 +28,7 @@ static const char *bottleneck(const struct leat_progress *p, struct leat_progres
         int64_t since = waited - s->waited[i];
 
         s->waited[i] = waited;
-        if (since < least) {
+        if (since < least && !(i < p->n_rings && p->rings[i].closed)) {
             least = since;
             name = i < p->n_rings ? p->rings[i].from : p->rings[i - 1].to;
         }

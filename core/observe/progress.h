@@ -8,14 +8,16 @@
 #ifndef LEAT_OBSERVE_PROGRESS_H
 #define LEAT_OBSERVE_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "delivery/books.h"
+#include "batch/books.h"
 
 struct leat_progress_ring {
     const char *from, *to;         /* ids of the stages at its ends */
     int n_full, n_slots;
+    bool closed;                   /* who fills it has come to its end */
     int64_t bytes;
     int64_t full_us, empty_us;     /* waited so far: producers, consumers */
 };

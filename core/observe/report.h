@@ -11,7 +11,7 @@
 
 #include <leat/error.h>
 
-#include "delivery/books.h"
+#include "batch/books.h"
 
 struct leat_run_report {
     const char *pipeline, *load;

@@ -12,7 +12,7 @@
 #include "base/number.h"
 #include "pipeline/yaml.h"
 
-enum { MAX_PIPELINE = 16 << 20 };
+enum { MAX_PIPELINE = 16 << 20, MAX_STAGES = 500 };
 
 static const char *const top_keys[] = {
     "leat", "name", "params", "extract", "transform", "validate", "load", "loads", "rejects", "results",
@@ -116,6 +116,11 @@ static void read_chain(struct modelling *m, const char *section, enum leat_kind 
         return;
     if (list->kind != LEAT_LIST) {
         leat_wrong_at(m->diagnostics, list, "begin each stage with '- '", "%s: takes a list of stages", section);
+        return;
+    }
+    if (list->n_children > MAX_STAGES) {
+        leat_wrong_at(m->diagnostics, list, "are these records? a pipeline file has stages",
+                      "%s: has %d stages, and at most %d are taken", section, list->n_children, MAX_STAGES);
         return;
     }
     chain = leat_arena_alloc(arena_of(m), (size_t)(p->n_chain + list->n_children) * sizeof *chain);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "pipeline/model.h"
 
 struct setting {
@@ -57,16 +58,23 @@ static void put(struct setting *s, struct leat_node *map, const struct leat_node
     map->n_children++;
 }
 
+static struct leat_node *item_with(const struct leat_node *list, const char *name)
+{
+    for (int i = 0; i < list->n_children; i++)
+        if (leat_node_get(list->children[i], name))
+            return (struct leat_node *)list->children[i];
+    return NULL;
+}
+
 /* The part of a list that a name means: its n-th item, or the first that has the key. */
 static struct leat_node *in_list(const struct leat_node *list, const char *name)
 {
-    char *end;
-    long n = strtol(name, &end, 10);
+    const struct leat_node *item = item_with(list, name);
+    int64_t n;
 
-    for (int i = 0; i < list->n_children; i++)
-        if (*end ? leat_node_get(list->children[i], name) != NULL : i == n)
-            return (struct leat_node *)(*end ? leat_node_get(list->children[i], name) : list->children[i]);
-    return NULL;
+    if (item)
+        return (struct leat_node *)leat_node_get(item, name);
+    return leat_parse_integer(name, &n) && n >= 0 && n < list->n_children ? (struct leat_node *)list->children[n] : NULL;
 }
 
 static struct leat_node *step(struct setting *s, struct leat_node *node, const char *name)
@@ -116,6 +124,8 @@ void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, s
         *dot = '\0';
         node = step(&s, node, path);
     }
+    if (node && node->kind == LEAT_LIST) /* transform.filter=...: the first stage of that plugin */
+        node = item_with(node, path);
     if (!node || node->kind != LEAT_MAP)
         leat_wrong(diagnostics, &pipeline->source, 0, 0, "a path names section, plugin and option: extract.csv.path",
                    "--set %s: there is nothing at this path", assignment);

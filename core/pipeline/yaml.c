@@ -158,20 +158,40 @@ static struct leat_node *read_list(struct reader *r)
     return ok ? node : NULL;
 }
 
-/* Sorted names would be quicker, but a mapping of ten thousand keys is nobody's pipeline. */
-static bool check_key(struct reader *r, const struct children *c, const struct leat_node *key)
+static bool check_key(struct reader *r, const struct leat_node *key)
 {
     if (key->kind != LEAT_SCALAR)
         return refuse(r, "a key must be a plain name", NULL);
     if (strcmp(key->text, "<<") == 0)
         return refuse(r, "merge keys are not taken", "write the keys out");
-    for (int i = 0; i < c->n; i++)
-        if (strcmp(c->items[i]->name, key->text) == 0) {
-            leat_wrong(r->diagnostics, r->source, key->line, key->column, NULL,
-                       "the key '%s' stands twice; the first is in line %d", key->text, c->items[i]->name_line);
-            return true; /* go on: there may be more to say */
-        }
     return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct leat_node *x = *(const struct leat_node *const *)a, *y = *(const struct leat_node *const *)b;
+    int order = strcmp(x->name, y->name);
+
+    if (order)
+        return order;
+    if (x->name_line != y->name_line)
+        return x->name_line < y->name_line ? -1 : 1;
+    return x->name_column < y->name_column ? -1 : x->name_column > y->name_column;
+}
+
+static void check_duplicates(struct reader *r, const struct children *c)
+{
+    size_t n = (size_t)c->n;
+    struct leat_node **sorted = leat_alloc_array(n, sizeof *sorted);
+
+    if (n)
+        memcpy(sorted, c->items, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_name);
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(sorted[i]->name, sorted[i - 1]->name) == 0)
+            leat_wrong(r->diagnostics, r->source, sorted[i]->name_line, sorted[i]->name_column, NULL,
+                       "the key '%s' stands twice; the first is in line %d", sorted[i]->name, sorted[i - 1]->name_line);
+    free(sorted);
 }
 
 static struct leat_node *read_map(struct reader *r)
@@ -182,7 +202,7 @@ static struct leat_node *read_map(struct reader *r)
 
     while (ok && (ok = next(r)) && r->event.type != YAML_MAPPING_END_EVENT) {
         key = read_node(r);
-        ok = key && check_key(r, &c, key) && next(r);
+        ok = key && check_key(r, key) && next(r);
         value = ok ? read_node(r) : NULL;
         if (!value) {
             ok = false;
@@ -194,6 +214,7 @@ static struct leat_node *read_map(struct reader *r)
         c.items = leat_grow(c.items, c.n, &c.cap, sizeof *c.items);
         c.items[c.n++] = value;
     }
+    check_duplicates(r, &c);
     keep_children(r, node, &c);
     return ok ? node : NULL;
 }
@@ -315,13 +336,13 @@ const char *leat_yaml_quoting_hint(const struct leat_node *node, struct leat_are
 
     if (!node->plain || node->line <= 0)
         return NULL;
-    if (host->flow)
-        return "inside {} and [] YAML ends a value at a comma: quote the whole expression with \"...\", or write one "
-               "key a line";
     line = leat_source_line(host->source, node->line, &n);
     for (int column = 1; column < node->column && at < n; column++)
         for (at++; at < n && ((unsigned char)line[at] & 0xC0) == 0x80; at++)
             ;
+    if (host->flow && at + strlen(node->text) < n && line[at + strlen(node->text)] == ',')
+        return "inside {} and [] YAML ends a value at a comma: quote the whole expression with \"...\", or write one "
+               "key a line";
     for (size_t i = at; i + 1 < n; i++)
         if (line[i] == ' ' && line[i + 1] == '#')
             return leat_arena_printf(arena, "YAML takes ' #' for a comment; quote the whole value: \"%.*s\"",

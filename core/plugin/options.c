@@ -322,7 +322,8 @@ bool leat_options_bind(const struct leat_binding *binding, const struct leat_nod
                        const struct leat_option *options, void *ret)
 {
     const struct leat_option *main_option = leat_options_main(options);
-    bool whole = node && main_option && (node->kind != LEAT_MAP || count(options) == 1);
+    bool whole = node && main_option &&
+                 (node->kind != LEAT_MAP || (count(options) == 1 && main_option->type == LEAT_OPTION_MAP));
     bool ok = true;
 
     if (node && node->kind != LEAT_MAP && !main_option) {

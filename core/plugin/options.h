@@ -18,8 +18,8 @@ struct leat_binding {
 };
 
 /* Binds `node` (NULL: nothing given) into `ret`, defaults included. A node that
- * is not a mapping, or any node where the table has one option alone and that
- * is the main one, is the main option's value. Notes every mistake; false if a
+ * is not a mapping is the main option's value, and so is a mapping where the
+ * table has one option alone and that one takes a mapping. Notes every mistake; false if a
  * value is missing or wrong (an unknown name is noted, and that is all). */
 bool leat_options_bind(const struct leat_binding *binding, const struct leat_node *node,
                        const struct leat_option *options, void *ret);

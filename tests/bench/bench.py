@@ -20,7 +20,8 @@ import figures
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations")
 QUERY = "SELECT * FROM users"  # that of sqlite-main.yaml
-MAX_PAIRS = 3                  # times the pairs wished for, where the interval is still too wide
+MIN_PAIRS, MAX_PAIRS = 15, 3   # of the pass-through stage: at least; times those asked for, if still unclear
+MILLION = 1_000_000
 
 
 class Contestant:
@@ -113,10 +114,12 @@ class Bench:
                            key=lambda p: int((re.search(r"-([0-9]+)\.csv$", p) or [0, 1])[1]))
             status, out, complaint = self.helper(os.path.join(HERE, "..", "tools", "read-cognito-csv.py"), "--lines",
                                                  "--keys", self.path("cognito.keys"), *parts)
-            read = re.search(r"rows=([0-9]+) cols=21 sha=([0-9a-f]+)", out)
+            read = re.search(r"rows=([0-9]+) cols=[0-9]+ sha=([0-9a-f]+)", out)
             if status != 0 or not read:
                 return {}, complaint or out
-            result = {"rows": int(read[1]), "sha": read[2]}
+            with open(parts[0], encoding="utf-8") as first:
+                header = first.readline().rstrip("\n").split(",")
+            result = {"header": header, "rows": int(read[1]), "sha": read[2]}
             status, out, complaint = self.helper(os.path.join(HERE, "check.py"), "--ids", contestant.rejects)
             return (dict(result, **json.loads(out)), "") if status == 0 else ({}, complaint)
         arguments = [f for f in (contestant.out, contestant.rejects) if f]
@@ -141,6 +144,10 @@ class Bench:
     def goal(self, what, bound, measured, met):
         self.goals.append({"goal": what, "bound": bound, "measured": measured,
                            "verdict": "not measured" if met is None else "met" if met else "not met"})
+
+    def at_scale(self, met):
+        """What must not grow has to have been given the time to."""
+        return met if self.reference["records"] >= MILLION else None
 
     def ratio_goal(self, job, peer, what, bound, text):
         results = self.results[job]
@@ -229,7 +236,7 @@ class Bench:
         self.results["memory"] = peaks
         n = self.reference["records"]
         self.goal(f"without dedupe: peak memory at {n // 10:,} and at {n:,} records", "within 2 MiB, ≤ 64 MiB",
-                  f"{small:.1f} and {large:.1f} MiB", abs(large - small) <= 2 and max(small, large) <= 64)
+                  f"{small:.1f} and {large:.1f} MiB", self.at_scale(large - small <= 2 and large <= 64))
 
     def one_row(self):
         out, rejects = self.path("one-row.csv"), self.path("one-row-rejects.txt")
@@ -243,17 +250,16 @@ class Bench:
                   f"{median:.1f} ms ({walls[0]:.1f}–{walls[-1]:.1f})", median <= 20)
 
     def pass_through(self):
+        """Written to /dev/null, because what writing a file costs varies by more than the goal."""
         o, ratios = self.options, []
         names = open(o.users, encoding="utf-8").readline().strip()
         more = self.variant("pass-through", lambda text: text.replace(
             "\ntransform:\n", f"\ntransform:\n  - select: [{names}]\n    workers: 1\n"))
-        pair = []
-        for name, pipeline in (("without", "csv-main.yaml"), ("with", more)):
-            out, rejects = self.path(f"pass-{name}.csv"), self.path(f"pass-{name}-rejects.txt")
-            pair.append(Contestant(f"leat {name}", self.leat(pipeline, out, users=o.users, rejects=rejects), out,
-                                   rejects, "main"))
+        nothing = os.devnull
+        pair = [Contestant(name, self.leat(pipeline, nothing, users=o.users, rejects=nothing))
+                for name, pipeline in (("leat without", "csv-main.yaml"), ("leat with", more))]
         while len(ratios) < MAX_PAIRS * o.pairs:
-            turn = pair if len(ratios) % 2 == 0 else pair[::-1]  # what comes second has no advantage
+            turn = pair if len(ratios) % 2 == 0 else pair[::-1]  # so that coming second is no advantage
             for c in turn:
                 self.run_once(c)
             ratios.append(pair[1].runs[-1]["cpu"] / pair[0].runs[-1]["cpu"])
@@ -262,16 +268,21 @@ class Bench:
             if len(ratios) >= o.pairs and high - low <= 0.03:
                 break
         median = figures.statistics.median(ratios)
-        self.reference["pass-through"] = self.reference["csv-main"]
-        output = self.verdict("pass-through", pair[1])
-        for c in pair:
-            c.remove_files()
-        self.results["pass-through"] = {"ratios": ratios, "median": median, "interval": [low, high], "output": output}
-        wide = high - low > 0.03
+        self.results["pass-through"] = {"ratios": ratios, "median": median, "interval": [low, high]}
+        unclear = high - low > 0.03 or len(ratios) < MIN_PAIRS
+        interval = f"interval {(low - 1) * 100:+.1f}..{(high - 1) * 100:+.1f} %"
         self.goal(f"a pass-through stage more: CPU time, median of {len(ratios)} pairs", "≤ + 3 %",
-                  f"not measured (interval {(low - 1) * 100:+.1f}..{(high - 1) * 100:+.1f} %)" if wide else
-                  f"{(median - 1) * 100:+.1f} % (interval {(low - 1) * 100:+.1f}..{(high - 1) * 100:+.1f} %)",
-                  None if wide else median <= 1.03)
+                  f"not measured ({interval})" if unclear else f"{(median - 1) * 100:+.1f} % ({interval})",
+                  None if unclear else median <= 1.03)
+        self.check_variant("pass-through", more)
+
+    def check_variant(self, name, pipeline):
+        out, rejects = self.path(f"{name}.csv"), self.path(f"{name}-rejects.txt")
+        c = Contestant(f"leat {name}", self.leat(pipeline, out, users=self.options.users, rejects=rejects), out, rejects,
+                       "main")
+        self.run_once(c)
+        self.verdict("csv-main", c)
+        c.remove_files()
 
     def allocations_of(self, name, pipeline, sources):
         counts, counter = [], self.path("allocations")
@@ -294,7 +305,7 @@ class Bench:
         self.results["allocations"] = {"small": small, "large": large}
         self.goal(f"heap allocations for {more:,} more records", "≤ 0.01 a record",
                   f"{large - small:,} ({small:,} and {large:,} in all): {(large - small) / more:.5f} a record",
-                  (large - small) / more <= 0.01)
+                  self.at_scale((large - small) / more <= 0.01))
 
     # ---- the end ----
 

@@ -5,7 +5,7 @@
 
 usage: reference.py USERS.csv FOLDER
 
-Writes FOLDER/reference.json: per job the number of rows and of rejects and a fingerprint of each,
+Writes FOLDER/reference.json: per job the header, the number of rows and of rejects and a fingerprint of each,
 and FOLDER/cognito.keys: the ids of the users in the Cognito CSV, in order.
 
 The main job: deleted users stay behind; the e-mail is trimmed and in lower case, and must look like
@@ -102,20 +102,20 @@ def american(date):
 class Result:
     """The rows and rejects of one job, each row as one text, which takes a fifth of the memory."""
 
-    def __init__(self):
-        self.rows, self.rejects = [], []
+    def __init__(self, header):
+        self.header, self.rows, self.rejects = header, [], []
 
     def figures(self):
-        return {"rows": len(self.rows), "sha": fingerprint(self.rows),
+        return {"header": self.header, "rows": len(self.rows), "sha": fingerprint(self.rows),
                 "rejects": len(self.rejects), "rejects_sha": fingerprint(self.rejects)}
 
 
 def work_out(source):
-    raw, plain, cognito, keys = Result(), Result(), Result(), []
+    rows = csv.reader(source)
+    names = next(rows)
+    raw, plain, cognito, keys = Result(names), Result(HEADER), Result(HEADER), []
 
     def records():
-        rows = csv.reader(source)
-        names = next(rows)
         for row in rows:
             raw.rows.append(joined(row))
             yield dict(zip(names, row))

@@ -92,11 +92,13 @@ versions="leat $("$leat" --version | sed -n '1s/.* //p')"
 peer() {
     local name=$1 version
     shift
-    if version=$("$@" 2>&1); then
+    if ! command -v "$1" >/dev/null; then
+        missing "$name ($1 is not there)"
+    elif version=$("$@" 2>&1); then
         arguments+=(--peer "$name")
         versions+=", $name $(grep -Eo '[0-9]+(\.[0-9]+)+' <<<"$version" | head -n 1)"
     else
-        missing "$name (it is not there: $(tail -n 1 <<<"$version"))"
+        missing "$name ($(tail -n 1 <<<"$version"))"
     fi
 }
 

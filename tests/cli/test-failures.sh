@@ -8,11 +8,12 @@
 plugins=$top_builddir/tests/plugins/.libs
 [ -e "$plugins/extract-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
 
+batch_rows=4
 # pipeline EXTRACT-OPTIONS TRANSFORM-MODE LOAD [LINE...]: writes p.yaml.
 pipeline()
 {
     {
-        printf 'leat: 1\nname: p\nbatch_rows: 4\nextract: {probe: {%s}}\n' "$1"
+        printf 'leat: 1\nname: p\nbatch_rows: %d\nextract: {probe: {%s}}\n' "$batch_rows" "$1"
         [ -z "$2" ] || printf 'transform: [{probe: %s}]\n' "$2"
         printf 'load: {%s}\n' "$3"
         shift 3
@@ -36,10 +37,10 @@ try()
         is "$err" "" "$name: is silent"
     fi
     case $wanted in
-    0 | 65) ;;
+    0) like "$out" '"pending":0,"balanced":true' "$name: the books balance" ;;
+    65) ;;
     *) is "$(ls -A out)" "" "$name: leaves nothing behind" ;;
     esac
-    like "$out" '"balanced":true|^$' "$name: the books balance"
 }
 
 # How many the report counts of a kind.
@@ -132,8 +133,10 @@ for mode in reversed when_dry row_by_row; do
     try "late $mode" 0 "" "rows: 100" "" "late: $mode"
     is "$(($(n_of loaded) + $(n_of already_there)))" 100 "late $mode: every record has its answer"
 done
-try "late with little memory" 0 "" "rows: 20000" "" "late: {mode: when_dry, keep: 4096}" "memory: 1MiB"
-is "$(n_of loaded)" 20000 "late with little memory: every record has its answer"
+batch_rows=256
+try "late with little memory" 0 "" "rows: 200000" "" "late: {mode: when_dry, keep: 4096}" "memory: 1MiB"
+is "$(n_of loaded)" 200000 "late with little memory: every record has its answer"
+batch_rows=4
 try "late and never" 70 'late: ' "rows: 10" "" "late: never"
 try "late and lost" "69|75" 'late: the target has gone' "rows: 10" "" "late: lost"
 done_testing

@@ -24,6 +24,12 @@ for folder in "$top_srcdir"/plugins/{extract,transform,validate,load,function}/*
     ok $? "$kind $name is in its table"
 done
 
+# Targets of make that CONTRIBUTING.md names.
+for target in $(sed -n 's/^make \([a-z-]*\) .*/\1/p' "$top_srcdir/CONTRIBUTING.md" | sort -u); do
+    grep -Eq "^(#: $target |$target:)" "$top_srcdir/Makefile.am"
+    ok $? "make $target is a target"
+done
+
 # Links to files.
 while IFS= read -r link; do
     [ -e "$top_srcdir/$link" ]

@@ -40,9 +40,8 @@ __attribute__((unused)) static int pool_new(void **state)
 }
 
 /* A test that has failed leaves batches abroad; leat_pool_deinit would end the program over them. */
-__attribute__((unused)) static int pool_free(void **state)
+__attribute__((unused)) static int pool_close(struct leat_pool *pool)
 {
-    struct leat_pool *pool = *state;
     int n_home = 0;
 
     for (const struct leat_batch *b = pool->free; b; b = b->host->next)
@@ -52,8 +51,15 @@ __attribute__((unused)) static int pool_free(void **state)
         return -1;
     }
     leat_pool_deinit(pool);
-    free(pool);
     return 0;
+}
+
+__attribute__((unused)) static int pool_free(void **state)
+{
+    int rc = pool_close(*state);
+
+    free(*state);
+    return rc;
 }
 
 #define on_pool(test) cmocka_unit_test_setup_teardown(test, pool_new, pool_free)

@@ -110,11 +110,12 @@ static enum leat_flow probe_read(struct leat_stage *stage, void *self, struct le
     while (p->mode == NEVER_ASKS ? p->next < p->rows : leat_batch_has_room(b)) {
         if (p->mode == ENDLESS && leat_stage_cancelled(stage))
             return LEAT_END;
-        /* with records in the batch only retry_half asks again */
-        if (p->next == p->at && !(p->mode == RETRY_READ && b->n_rows) && misbehave(p, b, &flow, err))
+        if (p->next == p->at && p->mode == RETRY_READ && b->n_rows)
+            return LEAT_MORE; /* only retry_half asks again with records in the batch */
+        if (p->next == p->at && misbehave(p, b, &flow, err))
             return flow;
-        if (p->mode == RETRY_READ && p->next == p->at && b->n_rows)
-            return LEAT_MORE;
+        if (p->next == p->at + 1 && !leat_batch_has_room(b))
+            continue;
         if (p->mode != ENDLESS && p->next >= p->rows)
             return LEAT_END;
         put(b, p->next++);

@@ -391,6 +391,66 @@ __attribute__((unused)) static char *host_read(struct leat_plan *p, struct readi
     return out.p;
 }
 
+/* ---- a load ---- */
+
+struct loading {
+    struct leat_plan *plan;
+    struct leat_stage stage;
+    struct leat_pool pool;
+    struct leat_error err;
+};
+
+/* Plans and opens; fails the test where either does. */
+__attribute__((unused)) static void load_begin(struct loading *l, const char *options, const struct leat_schema *in)
+{
+    *l = (struct loading){.plan = host_begin(options, in, false)};
+    l->stage = (struct leat_stage){.plan = l->plan};
+    leat_pool_init(&l->pool, in, NULL, 64, 1 << 22, 1 << 22);
+    if (l->plan->rc < 0 || strstr(host_said(l->plan), "wrong "))
+        fail_msg("%s", host_said(l->plan));
+    if (l->plan->plugin->open(&l->stage, l->plan->self, &l->err) < 0)
+        fail_msg("%s", l->err.text);
+}
+
+__attribute__((unused)) static struct leat_batch *load_batch(struct loading *l)
+{
+    struct leat_batch *b = leat_pool_get(&l->pool);
+
+    b->host->stage = "test";
+    return b;
+}
+
+/* Delivers a batch that was put and releases it. What became of its rows: "loaded 2, rejected 1" and the rejects,
+ * the caller's to free. */
+__attribute__((unused)) static char *load_deliver(struct loading *l, struct leat_batch *b)
+{
+    static const char *const verdicts[LEAT_N_VERDICTS] = {"open",     "loaded",   "there",   "filtered",
+                                                          "duplicate", "rejected", "conflict", "unknown"};
+    struct leat_text_buffer out = {0};
+
+    assert_int_equal(leat_batch_finish(b, &l->err), 0);
+    if (l->plan->plugin->deliver(&l->stage, l->plan->self, b, &l->err) < 0)
+        leat_text_printf(&out, "failed %d: %s\n", l->err.code, l->err.text);
+    leat_batch_settle(b);
+    for (int i = 0; i < LEAT_N_VERDICTS; i++)
+        if (b->host->account.counts[i])
+            leat_text_printf(&out, "%s %" PRId64 "\n", verdicts[i], b->host->account.counts[i]);
+    say_rejects(b, &out);
+    leat_batch_release(b);
+    return out.p;
+}
+
+__attribute__((unused)) static void load_end(struct loading *l, bool commit)
+{
+    struct leat_mark mark = {{0}};
+
+    if (commit && l->plan->plugin->commit(&l->stage, l->plan->self, true, &mark, &l->err) < 0)
+        fail_msg("%s", l->err.text);
+    l->plan->plugin->close(&l->stage, l->plan->self);
+    leat_pool_deinit(&l->pool);
+    host_end(l->plan);
+}
+
 /* Plans and reads in one go. */
 __attribute__((unused)) static void assert_reads(const char *options, struct reading how, const char *wanted)
 {

@@ -4,14 +4,14 @@
  * The import dialect (plugins/load/cognito_csv): values against a writer that goes byte by byte,
  * rows as a whole, and the names of parts. What becomes of files is tested by running leat.
  */
-#include "load/cognito_csv/parts.h"
-#include "load/cognito_csv/table.h" /* before cmocka, whose macro fail() is a member's name there */
-
 #include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "load/cognito_csv/parts.h"
+#include "load/cognito_csv/table.h"
 
 /* ---- values ---- */
 
@@ -90,7 +90,8 @@ static bool naive(const char *text, size_t n, char *out)
 
 static void test_random_values_as_byte_by_byte(void **state)
 {
-    static const char letters[] = "aaaaaaaaaaaabcdefghijklmnopqrstuvwxyzAZ09!#$%&'()*+-./:;<=>?@[]^_`{|}~ ,,\",\\\n\t\x01\x1f\x7f";
+    static const char letters[] = "aaaaaaaaaaaabcdefghijklmnopqrstuvwxyzAZ09!#$%&'()*+-./:;<=>?@[]^_`{|}~ ,,"
+                                  "\",\\\n\t\x01\x1f\x7f";
     char text[64], expected[128];
     unsigned seed = 1;
 
@@ -194,8 +195,8 @@ static void test_a_row_has_all_columns(void **state)
 
 static void test_null_and_empty_are_blank(void **state)
 {
-    static const char *const columns[] = {"cognito:username", "email_verified", "name", "birthdate", "cognito:mfa_enabled",
-                                          NULL};
+    static const char *const columns[] = {"cognito:username", "email_verified", "name", "birthdate",
+                                          "cognito:mfa_enabled", NULL};
     struct fixture f;
     char out[65536];
 
@@ -264,8 +265,8 @@ static void test_what_the_pool_verifies_is_demanded_where_it_is_known(void **sta
 
 static void test_rows_count_characters_up_to_16000(void **state)
 {
-    static const char *const columns[] = {"cognito:username", "custom:a", "custom:b", "custom:c", "custom:d", "custom:e",
-                                          NULL};
+    static const char *const columns[] = {"cognito:username", "custom:a", "custom:b", "custom:c", "custom:d",
+                                          "custom:e", NULL};
     static char commas[2049], out[65536];
     struct fixture f;
 
@@ -285,8 +286,8 @@ static void test_rows_count_characters_up_to_16000(void **state)
 
 static void test_rows_of_more_bytes_than_characters_are_fine(void **state)
 {
-    static const char *const columns[] = {"cognito:username", "custom:a", "custom:b", "custom:c", "custom:d", "custom:e",
-                                          NULL};
+    static const char *const columns[] = {"cognito:username", "custom:a", "custom:b", "custom:c", "custom:d",
+                                          "custom:e", NULL};
     static char umlauts[2049], out[65536];
     struct fixture f;
 

@@ -4,13 +4,13 @@
  * Cognito's rules (plugins/kit/cognito), each against reference/cognito.md: the attributes, pool
  * descriptions whole and broken, and what a value and a user must meet.
  */
-#include "kit/cognito/cognito.h" /* before cmocka, whose macro fail() is a member's name there */
-
 #include "unit.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "kit/cognito/cognito.h"
 
 static const char description[] =
     "{\"UserPool\": {\"Id\": \"us-east-1_x\", \"MfaConfiguration\": \"ON\","
@@ -120,7 +120,8 @@ static void test_what_was_meant_is_found(void **state)
 static void test_a_description_is_read(void **state)
 {
     struct cognito_pool pool = described();
-    const struct cognito_attribute *name = cognito_pool_find(&pool, "name"), *age = cognito_pool_find(&pool, "custom:age");
+    const struct cognito_attribute *name = cognito_pool_find(&pool, "name");
+    const struct cognito_attribute *age = cognito_pool_find(&pool, "custom:age");
 
     (void)state;
     assert_true(pool.described);
@@ -170,7 +171,7 @@ static void test_a_broken_description_is_named(void **state)
         {"{\"SchemaAttributes\": [], \"MfaConfiguration\": \"on\"}", "MfaConfiguration"},
         {"{\"SchemaAttributes\": [], \"AliasAttributes\": \"email\"}", "AliasAttributes"},
         {"{\"SchemaAttributes\": [], \"AliasAttributes\": [1]}", "AliasAttributes"},
-        {"{\"SchemaAttributes\": [{\"Name\": \"custom:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
+        {"{\"SchemaAttributes\": [{\"Name\": \"custom:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
          "\"AttributeDataType\": \"String\"}]}", "name cannot be"},
     };
     struct cognito_pool pool;
@@ -265,8 +266,9 @@ static void test_lengths_count_characters_and_bound_bytes(void **state)
 static void test_dates(void **state)
 {
     static const char *const good[] = {"2024-02-29", "0001-01-01", "9999-12-31", "2000-02-29"};
-    static const char *const bad[] = {"2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-01-00", "0000-01-01",
-                                      "2024-1-1", "01/02/2024", "2024-01-01 ", "2024-01-32", "20240-01-1", "2024-06-31"};
+    static const char *const bad[] = {"2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-01-00", "2024-1-1",
+                                      "0000-01-01", "01/02/2024", "2024-01-01 ", "2024-01-32", "2024-06-31",
+                                      "20240-01-1"};
     struct cognito_pool pool = defaults();
 
     (void)state;
@@ -362,11 +364,12 @@ static void test_every_fault_has_a_code_and_a_reason(void **state)
     (void)state;
     for (int i = 1; i < COGNITO_N_FAULTS; i++) {
         const char *reason = cognito_fault_reason((enum cognito_fault)i, &pool, &pool.attributes[COGNITO_NAME], room);
+        const char *code = cognito_fault_code((enum cognito_fault)i);
 
-        assert_true(strlen(cognito_fault_code((enum cognito_fault)i)) > 2);
+        assert_true(strlen(code) > 2);
         assert_true(strlen(reason) > 10 && strlen(reason) < COGNITO_REASON_ROOM - 1);
         for (int j = 1; j < i; j++)
-            assert_string_not_equal(cognito_fault_code((enum cognito_fault)i), cognito_fault_code((enum cognito_fault)j));
+            assert_string_not_equal(code, cognito_fault_code((enum cognito_fault)j));
     }
 }
 

@@ -190,16 +190,21 @@ static struct oracle_node *leaf(enum leat_type type)
     return n;
 }
 
+static struct oracle_node *null(enum leat_type type)
+{
+    struct oracle_node *n = node(O_LITERAL, LEAT_NONE, NULL);
+
+    n->literal = (struct oracle_value){.type = type, .null = true};
+    return n;
+}
+
 /* An argument that may be null by name, or an integer where it is made to fit. */
 static struct oracle_node *loose(enum leat_type type, int depth)
 {
     struct oracle_node *n;
 
-    if (!below(12)) {
-        n = node(O_LITERAL, LEAT_NONE, NULL);
-        n->literal = (struct oracle_value){.type = type, .null = true};
-        return n;
-    }
+    if (!below(12))
+        return null(type);
     if ((type == LEAT_FLOAT64 || type == LEAT_DECIMAL) && !below(4))
         return make(LEAT_INT64, depth);
     if (type == LEAT_FLOAT64 && !below(4)) { /* the one that is made to fit as a constant */
@@ -287,7 +292,7 @@ static struct oracle_node *range(int depth)
         return of_one_type(n, type, 3, depth);
     add(n, make(type, depth));
     for (int i = 1 + below(6); i >= 0; i--)
-        add(n, constants ? literal(type, below(2)) : loose(type, depth));
+        add(n, !constants ? loose(type, depth) : below(8) ? literal(type, below(2)) : null(type));
     return n;
 }
 
@@ -625,7 +630,7 @@ static void test_engine_and_oracle_agree(void **unused)
 {
     const char *seed_text = getenv("LEAT_SEED"), *runs_text = getenv("LEAT_RUNS");
     uint64_t seed = seed_text ? strtoull(seed_text, NULL, 10) : (uint64_t)time(NULL) * 1000000;
-    long runs = runs_text ? atol(runs_text) : 20000, n_checked = 0;
+    long runs = runs_text ? atol(runs_text) : 10000, n_checked = 0;
     struct leat_scratch *scratch = leat_scratch_new(CAP_ROWS);
     struct leat_store out = {0};
 

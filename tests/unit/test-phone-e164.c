@@ -4,13 +4,13 @@
  * phone_e164: the table of countries, and where the plugin was built, the function itself, loaded
  * as the host does and called with a few rows at a time.
  */
-#include <leat/plugin.h> /* before cmocka, whose macro fail() is a member's name there */
-
 #include "unit.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <leat/plugin.h>
 
 #include "function/phone_e164/country.h"
 
@@ -26,13 +26,15 @@ static void test_countries_by_code_and_by_name(void **state)
 {
     static const char *const cases[][2] = {
         {"DE", "DE"}, {"de", "DE"}, {"DEU", "DE"}, {"Germany", "DE"}, {"  gErMaNy ", "DE"},
-        {"NO", "NO"}, {"no", "NO"}, {"Norway", "NO"}, {"UK", "GB"}, {"United Kingdom", "GB"}, {"The United Kingdom", "GB"},
+        {"NO", "NO"}, {"no", "NO"}, {"Norway", "NO"}, {"UK", "GB"}, {"United Kingdom", "GB"},
+        {"The United Kingdom", "GB"},
         {"Great Britain", "GB"}, {"England", "GB"}, {"Northern Ireland", "GB"}, {"Ireland", "IE"},
         {"US", "US"}, {"USA", "US"}, {"U.S.A.", "US"}, {"U.S.", "US"}, {"United States", "US"},
         {"UNITED STATES OF AMERICA", "US"}, {"Czech Republic", "CZ"}, {"Czechia", "CZ"}, {"Holland", "NL"},
         {"The Netherlands", "NL"}, {"Cote d'Ivoire", "CI"}, {"Côte d’Ivoire", "CI"}, {"CÔTE D'IVOIRE", "CI"},
         {"Ivory Coast", "CI"}, {"Türkiye", "TR"}, {"Turkey", "TR"}, {"Réunion", "RE"}, {"Curaçao", "CW"},
-        {"Åland Islands", "AX"}, {"São Tomé and Príncipe", "ST"}, {"Antigua & Barbuda", "AG"}, {"Bosnia-Herzegovina", "BA"},
+        {"Åland Islands", "AX"}, {"São Tomé and Príncipe", "ST"}, {"Antigua & Barbuda", "AG"},
+        {"Bosnia-Herzegovina", "BA"},
         {"St. Lucia", "LC"}, {"Saint Lucia", "LC"}, {"Korea, Republic of", "KR"}, {"North Korea", "KP"},
         {"Russian Federation", "RU"}, {"Viet Nam", "VN"}, {"Hong Kong SAR", "HK"}, {"Kosovo", "XK"},
         {"Guinea-Bissau", "GW"}, {"Guinea", "GN"}, {"Papua New Guinea", "PG"}, {"Brazil", "BR"}, {"Chile", "CL"},
@@ -50,8 +52,8 @@ static void test_countries_by_code_and_by_name(void **state)
 
 static void test_what_is_no_country(void **state)
 {
-    static const char *const cases[] = {"", " ", "Atlantis", "D", "DEUT", "Germ", "Germanyy", "+49", "XX", "&", "'", "the",
-                                        "\xC3", "a country whose name is far longer than any that there is on this planet"};
+    static const char *const cases[] = {"", " ", "Atlantis", "D", "DEUT", "Germ", "Germanyy", "+49", "XX", "&", "'",
+                                        "the", "\xC3", "a country with a name that is longer than any on this planet"};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -84,7 +86,7 @@ static void put_failure(const struct leat_call *call, int32_t row, const char *c
     (void)snprintf(call->host->text, sizeof call->host->text, "%s: %s", code, reason);
 }
 
-static const struct leat_call_services services = { .put_text = put_text, .put_null = put_null, .fail = put_failure };
+static const struct leat_call_services services = { .put_text = put_text, .put_null = put_null, .fault = put_failure };
 
 /* The function, or NULL where leat was built without libphonenumber. */
 static const struct leat_function *function(void)
@@ -120,8 +122,10 @@ static struct leat_call_private call(const struct leat_function *f, const char *
     uint8_t validity[2];
     const struct leat_column columns[2] = { column(number, offsets[0], &validity[0]),
                                             column(country, offsets[1], &validity[1]) };
-    const struct leat_argument arguments[2] = { { .column = &columns[0] }, { .column = &columns[1], .constant = true } };
-    const struct leat_call one = { .arguments = arguments, .n_arguments = n, .rows = &row, .n_rows = 1, .host = &result };
+    const struct leat_argument arguments[2] = { { .column = &columns[0] },
+                                                { .column = &columns[1], .constant = true } };
+    const struct leat_call one = { .arguments = arguments, .n_arguments = n, .rows = &row, .n_rows = 1,
+                                   .host = &result };
 
     assert_int_equal(f->call(&one, NULL), 0);
     return result;

@@ -41,6 +41,7 @@ struct csv {
 };
 
 /* source.c */
+bool csv_source_knows(const char *encoding);
 LEAT_MUST_CHECK int csv_source_open(struct csv_source *s, const char *path, const char *encoding,
                                     struct leat_error *err);
 /* Bytes of the mark that were left out at the start. */

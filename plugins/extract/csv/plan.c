@@ -294,13 +294,17 @@ int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         c->header = false; /* or a file without a header would lose its first record */
     plan_dialect(plan, c);
     leat_plan_input_file(plan, c->path);
+    if (!csv_source_knows(c->encoding)) {
+        leat_plan_wrong(plan, "encoding", "there is no encoding '%.60s' here; `iconv -l` lists those that are",
+                        c->encoding);
+        return 0;
+    }
     if (plan_without_file(plan, c))
         return 0;
     if (csv_begin(c, MAX_FIELDS, &wrong) == 0)
         plan_file(plan, c);
     else
-        leat_plan_wrong(plan, wrong.code == -EINVAL && strstr(wrong.text, "encoding") ? "encoding" : "path", "%s",
-                        wrong.text);
+        leat_plan_wrong(plan, "path", "%s", wrong.text);
     csv_end(c);
     return 0;
 }

@@ -37,13 +37,23 @@ static size_t unit_of(const char *encoding)
     return begins(encoding, "UTF-16") || begins(encoding, "UTF16") || begins(encoding, "UCS-2") ? 2 : 1;
 }
 
+bool csv_source_knows(const char *encoding)
+{
+    iconv_t cd = is_utf8(encoding) ? (iconv_t)-1 : iconv_open("UTF-8", encoding);
+
+    if (cd == (iconv_t)-1)
+        return is_utf8(encoding);
+    (void)iconv_close(cd);
+    return true;
+}
+
 static int open_iconv(struct csv_source *s, const char *encoding, struct leat_error *err)
 {
     if (is_utf8(encoding))
         return 0;
     s->iconv = iconv_open("UTF-8", encoding);
     if (s->iconv == (iconv_t)-1)
-        return leat_fail(err, -EINVAL, "there is no encoding '%.60s' here; `iconv -l` lists those that are", encoding);
+        return leat_fail(err, -EINVAL, "there is no encoding '%.60s'", encoding);
     s->converts = true;
     s->unit = unit_of(encoding);
     s->bytes = malloc(RAW_BYTES);

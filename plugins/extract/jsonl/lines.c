@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
+ *
+ * The file as lines, out of one buffer that grows with the longest of them up to
+ * the limit. Of a line beyond it the beginning is kept, for the reject file.
  */
 #include "extract.h"
 

@@ -149,7 +149,7 @@ static void survey_line(struct survey *v, struct record *r, const struct line *l
 {
     if (!record_scan(r, line->text, line->n)) {
         if (!v->wrong)
-            v->wrong = line->n && line->text[0] == '[' ? "a list; write one object a line, as `jq -c .[]` does" : r->wrong;
+            v->wrong = line->text[0] == '[' ? "a list; write one object a line, as `jq -c .[]` does" : r->wrong;
         return;
     }
     for (int i = 0; i < v->n; i++)

@@ -37,7 +37,7 @@ static bool is_same(const struct step *a, const struct step *b)
     return a->n == b->n && memcmp(a->key, b->key, a->n) == 0;
 }
 
-/* The step below `parent`, made if it is not there; behind its elder siblings, so that they stand in the order given. */
+/* The step below `parent`, made if it is not there: behind its siblings, so that they stand in the order given. */
 static int descend(struct leat_plan *plan, struct tree *tree, int parent, struct step wanted)
 {
     int last = 0, made;

@@ -45,24 +45,24 @@ static enum leat_type type_of(const char *declared)
     return LEAT_TEXT;
 }
 
-static const char *keep(struct leat_plan *plan, const char *text)
+static char *keep(struct leat_plan *plan, const char *text)
 {
     size_t n = strlen(text) + 1;
 
     return memcpy(leat_plan_alloc(plan, n), text, n);
 }
 
-static const char *keep_sql(struct leat_plan *plan, sqlite3_str *sql)
+static char *keep_sql(struct leat_plan *plan, sqlite3_str *sql)
 {
     char *text = sqlite3_str_finish(sql);
-    const char *kept = keep(plan, text ? text : "");
+    char *kept = keep(plan, text ? text : "");
 
     sqlite3_free(text);
     return kept;
 }
 
 /* What a query says, with ?N for its parameters. */
-static const char *text_of(struct leat_plan *plan, const struct sqlite *s)
+static char *text_of(struct leat_plan *plan, const struct sqlite *s)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
 
@@ -102,7 +102,7 @@ void sqlite_bind_params(const struct sqlite *s, sqlite3_stmt *stmt)
 static int compile(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, sqlite3_stmt **ret_stmt,
                    struct leat_error *err)
 {
-    char *text = (char *)text_of(plan, s);
+    char *text = text_of(plan, s);
     const char *tail = text;
     sqlite3_stmt *second = NULL;
     int rc = sqlite_prepare(s, db, text, ret_stmt, err);

@@ -15,13 +15,13 @@ static const struct {
     [COGNITO_TOO_LONG] = {"too_long", NULL},
     [COGNITO_OUT_OF_RANGE] = {"out_of_range", NULL},
     [COGNITO_BAD_BOOLEAN] = {"bad_boolean", "must be true or false; bool() reads the usual other spellings"},
-    [COGNITO_BAD_DATE] = {"bad_date", "must be a day as yyyy-mm-dd, from the year 1 on; parse_date() reads other forms"},
+    [COGNITO_BAD_DATE] = {"bad_date", "must be a day as yyyy-mm-dd; parse_date() reads other forms"},
     [COGNITO_BAD_EPOCH] = {"bad_epoch", "must be whole seconds since 1970; epoch() makes them of a timestamp"},
     [COGNITO_BAD_NUMBER] = {"bad_number", "must be a number in plain digits"},
-    [COGNITO_BAD_EMAIL] = {"bad_email", "must be an e-mail address: one @ with something before and behind it, no space"},
-    [COGNITO_BAD_PHONE] = {"bad_phone", "must be in E.164 form: + and 2 to 15 digits; phone_e164() makes it of other forms"},
-    [COGNITO_BAD_USERNAME] = {"bad_username", "may hold letters, marks, numbers, symbols and punctuation, but no space, "
-                                              "tab or control character"},
+    [COGNITO_BAD_EMAIL] = {"bad_email", "must be an e-mail address: one @, something before and behind it, no space"},
+    [COGNITO_BAD_PHONE] = {"bad_phone", "must be + and 2 to 15 digits (E.164); phone_e164() makes it of other forms"},
+    [COGNITO_BAD_USERNAME] = {"bad_username", "may hold letters, marks, numbers, symbols and punctuation, but no "
+                                              "space, tab or control character"},
     [COGNITO_USERNAME_FORM] = {"username_form", NULL},
     [COGNITO_MFA_NEEDED] = {"mfa_required", "must be true or blank: the pool requires MFA"},
     [COGNITO_MFA_REFUSED] = {"mfa_off", "must be false or blank: the pool has MFA off"},
@@ -75,7 +75,7 @@ const char *cognito_fault_reason(enum cognito_fault fault, const struct cognito_
         (void)snprintf(room, COGNITO_REASON_ROOM, "must not look like %s: these are aliases in the pool",
                        sign_in(pool->alias_email, pool->alias_phone));
     else
-        (void)snprintf(room, COGNITO_REASON_ROOM, "%s must be true, or the import refuses the user; confirm the address or "
-                       "number, or load such users by the API", verified(pool));
+        (void)snprintf(room, COGNITO_REASON_ROOM, "%s must be true, or the import refuses the user; confirm the address "
+                       "or number, or load such users by the API", verified(pool));
     return room;
 }

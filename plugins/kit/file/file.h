@@ -29,6 +29,7 @@ struct leat_output {
     char *buffer;     /* LEAT_OUTPUT_BUFFER bytes */
     size_t n;         /* of them in use */
     int64_t flushed;  /* bytes handed to the system */
+    int64_t begun;    /* of them on their way to the disk */
     int fd, folder;   /* -1 when closed */
     int error;        /* negated errno of the first fault, for good */
     bool opened, created, published, marked;

@@ -64,7 +64,8 @@ static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     columns_explain(plan, &c->table);
     parts_plan(plan, c->path);
     if ((int64_t)table_header_size(&c->table) >= c->max_bytes)
-        leat_plan_wrong(plan, "max_bytes", "the header alone has %zu bytes; give max_bytes more", table_header_size(&c->table));
+        leat_plan_wrong(plan, "max_bytes", "the header alone has %zu bytes; give max_bytes more",
+                        table_header_size(&c->table));
     return 0;
 }
 

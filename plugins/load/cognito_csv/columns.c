@@ -214,8 +214,8 @@ static void explain_notes(struct leat_plan *plan, struct table *table)
     char text[256];
 
     if (!table->pool->described) {
-        leat_plan_note(plan, "no pool is described: what the pool requires is not checked, and the import refuses users "
-                       "of whom nothing that the pool verifies (email_verified, phone_number_verified) is true");
+        leat_plan_note(plan, "no pool is described: what the pool requires is not checked, and the import refuses "
+                       "users of whom nothing that the pool verifies (email_verified, phone_number_verified) is true");
         for (int i = 0; i < table->n_columns; i++)
             if (table->columns[i].attribute->standard < 0 && table->columns[i].attribute != &cognito_password_hash) {
                 (void)snprintf(text, sizeof text, "the pool must have the attribute '%s', a String",
@@ -224,8 +224,8 @@ static void explain_notes(struct leat_plan *plan, struct table *table)
             }
     }
     if (is_mapped(table, cognito_password_hash.name))
-        leat_plan_note(plan, "the import job must be created with the algorithm of password_hash, the same for all users "
-                       "of the job");
+        leat_plan_note(plan, "the import job must be created with the algorithm of password_hash, the same for all "
+                       "users of the job");
 }
 
 void columns_explain(struct leat_plan *plan, struct table *table)

@@ -14,16 +14,16 @@
 static const struct {
     const char *code, *reason;
 } faults[TABLE_N_FAULTS - COGNITO_N_FAULTS] = {
-    [TABLE_LINE_BREAK - COGNITO_N_FAULTS] = {"line_break", "holds a line break, which the import cannot read; replace() "
-                                             "takes it out"},
+    [TABLE_LINE_BREAK - COGNITO_N_FAULTS] = {"line_break", "holds a line break, which the import cannot read; "
+                                             "replace() takes it out"},
     [TABLE_TAB - COGNITO_N_FAULTS] = {"tab", "holds a tab, which the import cannot read; replace() takes it out"},
     [TABLE_QUOTE - COGNITO_N_FAULTS] = {"quote", "holds a double quote, for which the import has no escape; replace() "
                                         "takes it out"},
     [TABLE_BACKSLASH - COGNITO_N_FAULTS] = {"backslash", "holds a backslash, for which the import has no escape; "
                                             "replace() takes it out"},
     [TABLE_CONTROL - COGNITO_N_FAULTS] = {"control", "holds a control character; regexp_replace() takes it out"},
-    [TABLE_OUTER_SPACE - COGNITO_N_FAULTS] = {"outer_space", "begins or ends with white space, which the import would cut "
-                                              "off; trim() does so in the pipeline"},
+    [TABLE_OUTER_SPACE - COGNITO_N_FAULTS] = {"outer_space", "begins or ends with white space, which the import would "
+                                              "cut off; trim() does so in the pipeline"},
     [TABLE_ROW_TOO_LONG - COGNITO_N_FAULTS] = {"row_too_long", "the row would be longer than the import takes: 16,000 "
                                                "characters, and max_bytes a file"},
 };

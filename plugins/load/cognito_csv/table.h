@@ -19,7 +19,7 @@ enum {
     TABLE_MAX_COLUMNS = COGNITO_N_STANDARD + COGNITO_MAX_CUSTOM + 2,
     TABLE_MAX_ROW = 16000,                       /* characters of a row, says Cognito */
     TABLE_MAX_COLUMN = 2 * COGNITO_MAX_VALUE + 1, /* bytes of a column in a row, each byte escaped */
-    TABLE_SLACK = 8                              /* bytes that may be read behind fixed text, and written behind a row */
+    TABLE_SLACK = 8                              /* bytes that may be read behind fixed text and written behind a row */
 };
 
 /* How a column of the batch becomes text. */

@@ -69,6 +69,14 @@ static void put_text(struct leat_output *o, const char *text, size_t n)
     put_char(o, '"');
 }
 
+static void replace_all(char *text, size_t n, char from, char to)
+{
+    const char *end = text + n;
+
+    while ((text = memchr(text, from, (size_t)(end - text))))
+        *text = to;
+}
+
 /* As it is, but on one line: outside of its strings a line end is a space. */
 static void put_json(struct leat_output *o, const char *text, size_t n)
 {
@@ -79,8 +87,8 @@ static void put_json(struct leat_output *o, const char *text, size_t n)
         char *p = leat_output_reserve(o, slice);
 
         memcpy(p, text, slice);
-        for (char *end = p; (end = memchr(end, '\n', slice - (size_t)(end - p)));)
-            *end = ' ';
+        replace_all(p, slice, '\n', ' ');
+        replace_all(p, slice, '\r', ' ');
         leat_output_advance(o, p + slice);
         text += slice;
         n -= slice;

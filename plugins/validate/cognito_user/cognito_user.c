@@ -37,7 +37,7 @@ static const struct leat_option options[] = {
               "verifies e-mail." },
     { .name = "for", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_user, purpose), .values = purposes,
       .default_text = "import",
-      .help = "How the users will be created: by an import job, which wants a verified e-mail or phone, or by the API." },
+      .help = "How users will be created: by an import job, which wants a verified e-mail or phone, or by the API." },
     { .name = "other_fields", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct cognito_user, other_fields),
       .help = "Fields that are no attributes of the user and pass unchecked." },
     LEAT_END_OF_OPTIONS
@@ -58,8 +58,9 @@ static void plan_unknown(struct leat_plan *plan, const struct cognito_user *u, c
     if (nearest && strcmp(nearest, name) != 0)
         leat_plan_wrong(plan, NULL, "'%s' is no attribute of the pool; did you mean '%s'?", name, nearest);
     else if (cognito_is_custom(name) && !u->pool.described)
-        leat_plan_wrong(plan, NULL, "'%s' can be no attribute: a custom attribute has a name of 1 to %d characters behind "
-                        "custom:, and a pool has at most %d of them", name, COGNITO_MAX_CUSTOM_NAME, COGNITO_MAX_CUSTOM);
+        leat_plan_wrong(plan, NULL, "'%s' can be no attribute: a custom attribute has a name of 1 to %d characters "
+                        "behind custom:, and a pool has at most %d of them", name, COGNITO_MAX_CUSTOM_NAME,
+                        COGNITO_MAX_CUSTOM);
     else
         leat_plan_wrong(plan, NULL, "'%s' is no attribute of the pool; drop it, or name it in other_fields", name);
 }

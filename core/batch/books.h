@@ -5,8 +5,8 @@
  * read + made = loaded + already there + filtered + duplicate + rejected +
  *               conflict + unknown + pending
  */
-#ifndef LEAT_DELIVERY_BOOKS_H
-#define LEAT_DELIVERY_BOOKS_H
+#ifndef LEAT_BATCH_BOOKS_H
+#define LEAT_BATCH_BOOKS_H
 
 #include <leat/batch.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  */
-#include "delivery/books.h"
+#include "batch/books.h"
 
 const char *leat_verdict_name(enum leat_verdict verdict)
 {

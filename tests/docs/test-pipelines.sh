@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# Everything in pipelines/ runs as it is, and ./bootstrap demo shows what it should.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+
+cp -R "$top_srcdir/pipelines" .
+chmod -R u+w pipelines
+mkdir -p build/demo
+
+# The demo first: it makes the shop that others read.
+run env LEAT="$LEAT" bash pipelines/demo.sh
+is "$status" 0 "the demo ends well"
+like "$out" '^  read +10,000$' "it shows the books"
+like "$out" 'the books balance' "which balance"
+like "$out" '^,Mei-Lin,' "the first lines of the import file"
+like "$out" 'email is not an e-mail address' "rejects with their reasons"
+like "$out" 'leat run pipelines/main-job.yaml --load plain' "and the way on"
+is "$err" "" "and has nothing to complain about"
+is "$(grep -c . build/demo/users.csv)" "$(($(grep -o '"loaded":[0-9]*' build/demo/report.json | grep -o '[0-9]*') + 1))" \
+    "the import file has a line for each user loaded, and a header"
+is "$(wc -l <build/demo/users.csv.lines)" "$(($(wc -l <build/demo/users.csv) - 1))" "and a line map"
+unlike "$(cat build/demo/rejects.csv)" 'password_hash|\$2[aby]\$' "no password hash is in the reject file"
+run env LEAT="$LEAT" DEMO="$scratch/elsewhere" bash pipelines/demo.sh
+is "$status" 0 "the demo works in another folder"
+[ -s elsewhere/users.csv ]
+ok $? "and leaves its files there"
+
+run leat run pipelines/main-job.yaml --load plain
+is "$status" 0 "--load swaps the load"
+like "$(head -n 1 build/demo/users-plain.csv)" '^cognito:username,email,' "and nothing else changes"
+
+for pipeline in pipelines/*.yaml; do
+    name=$(basename "$pipeline" .yaml)
+    run leat check "$pipeline"
+    is "$status" 0 "leat check takes $name"
+    if grep -q '^tests:' "$pipeline"; then
+        run leat test "$pipeline"
+        is "$status" 0 "its tests pass"
+        [ "$status" -eq 0 ] || note "$out"
+    fi
+    run leat preview "$pipeline"
+    is "$status" 0 "leat preview shows it"
+    run leat plan "$pipeline"
+    is "$status" 0 "leat plan plans it"
+    [ "$name" != make-shop ] || rm build/demo/shop.db
+    run leat run "$pipeline"
+    is "$status" 0 "it runs"
+    is "$out$err" "" "silently, without a terminal"
+done
+is "$(cat build/members.csv)" 'member;name;email;joined;plan
+1;Ada Lovelace;ada@example.org;2023-01-15;gold
+2;Babbage, Charles;charles@example.org;2023-02-15;silver
+6;"Grace ""Amazing"" Hopper";grace@example.org;2023-06-02;none' "csv-to-csv writes what it should"
+is "$(wc -l <build/members-rejected.csv)" 3 "and rejects two"
+is "$(grep -c . build/tags.csv)" 8 "every-transform makes seven records"
+done_testing

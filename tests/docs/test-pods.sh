@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# Every whole pipeline in a manual page is right, and runs if it needs no store of the reader's.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/docs/documents.sh"
+
+# The stores that pages speak of.
+mkdir stores
+cd stores || exit 1
+cat >make.yaml <<'END'
+leat: 1
+name: stores
+extract: {generate: {rows: 200, seed: 1}}
+load: users.csv
+loads:
+  users.csv: {csv: {path: users.csv, secrets: true}}
+  users.jsonl: {jsonl: {path: users.jsonl, secrets: true}}
+  shop.db: {sqlite: {path: shop.db, table: users, key: id, secrets: true}}
+END
+for store in users.csv users.jsonl shop.db; do
+    run leat run make.yaml --load "$store"
+    is "$status" 0 "there is a $store"
+done
+cd .. || exit 1
+
+for pod in "$top_srcdir"/doc/leat*.pod "$top_srcdir"/plugins/{extract,transform,validate,load,function}/*/*.pod; do
+    case $pod in
+    */doc/*) name=$(basename "$pod" .pod) ;;
+    *) name=$(basename "$(dirname "$(dirname "$pod")")")-$(basename "$pod" .pod) ;;
+    esac
+    mkdir "$name"
+    cp stores/* "$name"
+    cd "$name" || exit 1
+    pipelines=$(pod_pipelines "$pod")
+    if [ "$name" = leat ]; then
+        cp leat-2.yaml shop.yaml
+        mkdir backup
+        cp shop.db backup
+        while IFS= read -r command; do
+            run eval "$command"
+            is "$status" 0 "leat(1): $command"
+        done < <(grep -E '^  leat [a-z]+ shop.yaml' "$pod")
+        [ -s old.jsonl ] && [ -s users.csv ] && [ -s report.json ]
+        ok $? "and they write what they say"
+    fi
+    case $name in
+    leat-plugin) ;;
+    *) isnt "$pipelines" "" "$name shows a pipeline" ;;
+    esac
+    for pipeline in $pipelines; do
+        cp ../stores/shop.db .
+        run leat check "$pipeline"
+        is "$status" 0 "leat check takes $pipeline of $name"
+        if grep -q '^tests:' "$pipeline"; then
+            run leat test "$pipeline"
+            is "$status" 0 "its tests pass"
+        fi
+        sed -i 's/rows: 1000000/rows: 1000/' "$pipeline"
+        ! grep -q 'generate:' "$pipeline" || rm -f shop.db # it would be what the pipeline makes
+        run leat run "$pipeline"
+        is "$status" 0 "it runs"
+        grep -q '^load: ' "$pipeline" || continue
+        for load in $(sed -n '/^loads:/,/^[a-z]/s/^  \([a-z_]*\):.*/\1/p' "$pipeline"); do
+            run leat run "$pipeline" --load "$load"
+            is "$status" 0 "with --load $load too"
+        done
+    done
+    cd .. || exit 1
+done
+done_testing

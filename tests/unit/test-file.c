@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Output files (kit/file/file.h): nothing under the final name until the end,
+ * nothing left behind after a failure, faults told as they are, and marks.
+ */
+#include "test-csv-host.h"
+
+#include "unit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "kit/file/file.h"
+
+const struct leat_batch_services *leat_batch_services;
+const struct leat_plan_services *leat_plan_services = &host_plan;
+const struct leat_stage_services *leat_stage_services = &host_stage;
+
+static char folder[128], path[192];
+
+static int make_folder(void **state)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    (void)state;
+    (void)snprintf(folder, sizeof folder, "%.100s/file-XXXXXX", tmp ? tmp : "/tmp");
+    if (!mkdtemp(folder))
+        return -1;
+    (void)snprintf(path, sizeof path, "%s/out.txt", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static int n_files(void)
+{
+    DIR *dir = opendir(folder);
+    int n = 0;
+
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        n += entry->d_name[0] != '.' || strlen(entry->d_name) > 2;
+    (void)closedir(dir);
+    return n;
+}
+
+static void expect_file(const char *name, const char *expected)
+{
+    char text[256];
+    int fd = open(name, O_RDONLY);
+    ssize_t n = read(fd, text, sizeof text);
+
+    assert_int_equal(n, strlen(expected));
+    assert_memory_equal(text, expected, (size_t)n);
+    (void)close(fd);
+}
+
+static void put(struct leat_output *o, const char *text)
+{
+    leat_output_put(o, text, strlen(text));
+}
+
+/* ---- a run that goes well ---- */
+
+static void test_published_at_the_end(void **state)
+{
+    struct leat_stage stage = {0};
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_mark mark;
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(stat(o.part, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    put(&o, "one ");
+    leat_output_advance(&o, (char *)memcpy(leat_output_reserve(&o, 4), "two\n", 4) + 4);
+    assert_int_equal(leat_output_tell(&o), 8);
+    assert_string_equal(stage.written, "");
+    assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
+    assert_string_equal(stage.published, path);
+    assert_string_equal(stage.written, o.part);
+    leat_output_close(&o);
+    expect_file(stage.written, "one two\n");
+    assert_int_equal(unlink(stage.written), 0);
+    assert_int_equal(n_files(), 0);
+}
+
+static void test_any_amount(void **state)
+{
+    enum { N = 3 * LEAT_OUTPUT_BUFFER / 2 };
+    struct leat_output o;
+    struct leat_error err = {0};
+    char *text = malloc(N), *back = malloc(N);
+    size_t total = 0;
+    char name[512];
+    int fd;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++)
+        text[i] = (char)(i * 7 + i / 1000);
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    for (size_t n = 1; n < N; n = n * 3 + 1) {
+        leat_output_put(&o, text, n);
+        total += n;
+    }
+    leat_output_put(&o, text, N);
+    assert_int_equal(leat_output_tell(&o), total + N);
+    assert_int_equal(leat_output_finish(&o, &err), 0);
+    (void)snprintf(name, sizeof name, "%s", o.part);
+    fd = open(name, O_RDONLY);
+    assert_int_equal(pread(fd, back, N, (off_t)total), N);
+    assert_memory_equal(back, text, N);
+    (void)close(fd);
+    leat_output_close(&o);
+    assert_int_equal(n_files(), 0);
+    free(text);
+    free(back);
+}
+
+static void test_dev_null(void **state)
+{
+    struct leat_stage stage = {0};
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_mark mark = {""};
+
+    (void)state;
+    assert_int_equal(leat_output_open(&o, "/dev/null", NULL, &err), 0);
+    put(&o, "x");
+    assert_int_equal(leat_output_commit(&o, &stage, false, &mark, &err), 0);
+    assert_string_equal(mark.text, "");
+    assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
+    assert_string_equal(stage.published, "");
+    leat_output_close(&o);
+}
+
+static void test_close_without_open(void **state)
+{
+    struct leat_output o = {0};
+
+    (void)state;
+    leat_output_close(&o);
+    assert_int_equal(access("/proc/self/fd/0", F_OK), 0); /* descriptor 0 is not ours */
+}
+
+/* ---- runs that do not ---- */
+
+static void refused(const char *name, const char *why)
+{
+    struct leat_plan plan = {0};
+    struct leat_output o;
+    struct leat_error err = {0};
+
+    leat_output_plan(&plan, name);
+    assert_non_null(strstr(plan.wrong, why));
+    assert_string_equal(plan.target, "");
+    assert_true(leat_output_open(&o, name, NULL, &err) < 0);
+    assert_non_null(strstr(err.text, why));
+    leat_output_close(&o);
+}
+
+static void test_what_is_refused(void **state)
+{
+    char name[256], longer[5000];
+
+    (void)state;
+    refused("/nonexistent/x", "there is no folder /nonexistent/; create it first");
+    refused("/dev/null/x", "Not a directory");
+    refused(folder, "it is a folder; name a file in it");
+    (void)snprintf(name, sizeof name, "%s/", folder);
+    refused(name, "it names a folder");
+    refused("/dev/zero", "no regular file");
+    (void)snprintf(name, sizeof name, "%s/fifo", folder);
+    assert_int_equal(mkfifo(name, 0600), 0);
+    refused(name, "a FIFO");
+    assert_int_equal(unlink(name), 0);
+    (void)snprintf(name, sizeof name, "%s/link", folder);
+    assert_int_equal(symlink("/etc/passwd", name), 0);
+    refused(name, "a symbolic link");
+    assert_int_equal(unlink(name), 0);
+    memset(longer, 'x', sizeof longer);
+    memcpy(longer, "/tmp/", 5);
+    longer[4500] = '/';
+    longer[4999] = '\0';
+    refused(longer, "the path is too long");
+    if (geteuid() != 0) {
+        assert_int_equal(chmod(folder, 0500), 0);
+        refused(path, "is not writable");
+        assert_int_equal(chmod(folder, 0700), 0);
+    }
+    assert_int_equal(n_files(), 0);
+}
+
+static void test_plan_names_the_real_file(void **state)
+{
+    struct leat_plan plan = {0};
+    char name[256], real[PATH_MAX], expected[PATH_MAX + 16];
+
+    (void)state;
+    (void)snprintf(name, sizeof name, "%s/./../%s/out.txt", folder, strrchr(folder, '/') + 1);
+    assert_non_null(realpath(folder, real));
+    (void)snprintf(expected, sizeof expected, "%s/out.txt", real);
+    leat_output_plan(&plan, name);
+    assert_string_equal(plan.wrong, "");
+    assert_string_equal(plan.target, expected);
+    assert_string_equal(plan.output, expected);
+}
+
+static void test_what_was_there_stays(void **state)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+    (void)state;
+    assert_int_equal(write(fd, "old", 3), 3);
+    (void)close(fd);
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    put(&o, "new");
+    leat_output_flush(&o);
+    assert_int_equal(n_files(), 2);
+    leat_output_close(&o); /* the run failed */
+    assert_int_equal(n_files(), 1);
+    expect_file(path, "old");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_a_full_disk(void **state)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    char block[4096] = "";
+    int full = open("/dev/full", O_WRONLY);
+
+    (void)state;
+    assert_true(full >= 0);
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    assert_true(dup2(full, o.fd) >= 0);
+    for (int i = 0; i < 1000; i++)
+        leat_output_put(&o, block, sizeof block);
+    assert_int_equal(leat_output_check(&o, &err), -ENOSPC);
+    assert_non_null(strstr(err.text, path));
+    assert_non_null(strstr(err.text, "No space left on device"));
+    assert_int_equal(leat_output_tell(&o) <= LEAT_OUTPUT_BUFFER, 1);
+    assert_int_equal(leat_output_finish(&o, &err), -ENOSPC);
+    leat_output_close(&o);
+    (void)close(full);
+    assert_int_equal(n_files(), 0);
+}
+
+static void test_a_file_size_limit(void **state)
+{
+    struct rlimit old, limit;
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_stage stage = {0};
+    struct leat_mark mark;
+    char block[4096] = "";
+
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    limit = old;
+    limit.rlim_cur = 600000;
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (int i = 0; i < 200; i++) /* the second write is a short one, and the third fails */
+        leat_output_put(&o, block, sizeof block);
+    assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), -EFBIG);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_string_equal(stage.published, "");
+    leat_output_close(&o);
+    assert_int_equal(n_files(), 0);
+}
+
+/* ---- marks ---- */
+
+static void make_marked(struct leat_mark *mark)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_stage stage = {0};
+
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    put(&o, "kept ");
+    assert_int_equal(leat_output_commit(&o, &stage, false, mark, &err), 0);
+    put(&o, "lost ");
+    leat_output_flush(&o);
+    leat_output_close(&o);
+    assert_int_equal(n_files(), 1);
+}
+
+static void test_goes_on_at_the_mark(void **state)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_stage stage = {0};
+    struct leat_mark mark = {""};
+
+    (void)state;
+    make_marked(&mark);
+    assert_int_equal(leat_output_open(&o, path, mark.text, &err), 0);
+    assert_int_equal(leat_output_tell(&o), 5);
+    put(&o, "new");
+    assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
+    leat_output_close(&o);
+    expect_file(stage.written, "kept new");
+    assert_int_equal(unlink(stage.written), 0);
+}
+
+static void test_marks_that_lead_nowhere(void **state)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_mark mark = {""};
+    char name[600];
+
+    (void)state;
+    make_marked(&mark);
+    (void)snprintf(name, sizeof name, "%s/%s", folder, strchr(mark.text, ' ') + 1);
+    assert_int_equal(truncate(name, 3), 0);
+    assert_true(leat_output_open(&o, path, mark.text, &err) < 0);
+    assert_non_null(strstr(err.text, "shorter than at the checkpoint"));
+    leat_output_close(&o);
+    assert_int_equal(unlink(name), 0);
+    assert_true(leat_output_open(&o, path, mark.text, &err) < 0);
+    assert_non_null(strstr(err.text, "leat state reset"));
+    leat_output_close(&o);
+    assert_int_equal(leat_output_open(&o, path, "5 ../x", &err), -EINVAL);
+    leat_output_close(&o);
+    assert_int_equal(leat_output_open(&o, path, "nonsense", &err), -EINVAL);
+    leat_output_close(&o);
+    assert_int_equal(n_files(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_published_at_the_end),
+        cmocka_unit_test(test_any_amount),
+        cmocka_unit_test(test_dev_null),
+        cmocka_unit_test(test_close_without_open),
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_plan_names_the_real_file),
+        cmocka_unit_test(test_what_was_there_stays),
+        cmocka_unit_test(test_a_full_disk),
+        cmocka_unit_test(test_a_file_size_limit),
+        cmocka_unit_test(test_goes_on_at_the_mark),
+        cmocka_unit_test(test_marks_that_lead_nowhere),
+    };
+
+    return cmocka_run_group_tests_name("file", tests, make_folder, remove_folder);
+}

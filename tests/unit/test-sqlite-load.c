@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The sqlite load (plugins/load/sqlite): tables it makes, values of every type,
+ * what constraints refuse, transactions, and mistakes.
+ */
+#include "unit.h"
+
+#include "plugin-host.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "batches.h"
+
+static char folder[] = "/tmp/leat-load-XXXXXX", path[64], options[512];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    (void)snprintf(path, sizeof path, "%s/t.db", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    return rmdir(folder);
+}
+
+static const char *with(const char *more)
+{
+    (void)snprintf(options, sizeof options, "{path: %s, %s}", path, more);
+    return options;
+}
+
+/* The first column of what a statement gives, with newlines between; the caller's to free. */
+static char *ask(const char *sql)
+{
+    struct leat_text_buffer out = {0};
+    sqlite3_stmt *stmt;
+    sqlite3 *db;
+
+    leat_text_add_string(&out, "");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        leat_text_printf(&out, "%s\n", sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return out.p;
+}
+
+static void assert_answer(const char *sql, const char *wanted)
+{
+    char *got = ask(sql);
+
+    assert_string_equal(got, wanted);
+    free(got);
+}
+
+static void change(const char *sql)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void put_all(struct leat_batch *b, int64_t id)
+{
+    leat_batch_put_int64(b, ID, id);
+    leat_batch_put_text(b, NAME, "O'Hara \xc3\xa9", 9);
+    leat_batch_put_bool(b, GOOD, true);
+    leat_batch_put_float64(b, SCORE, id == 1 ? 0.1 : NAN);
+    leat_batch_put_date(b, BORN, 19782);
+    leat_batch_put_int64(b, SEEN, INT64_C(1709208000000000));
+    leat_batch_put_text(b, PRICE, "12.50", 5);
+    leat_batch_put_text(b, BLOB, "a\0b", 3);
+    leat_batch_put_text(b, DOC, "1e3", 3);
+    leat_batch_end_row(b);
+}
+
+/* ---- what is written ---- */
+
+static void test_makes_a_table_that_keeps_every_value(void **state)
+{
+    struct loading l;
+    struct leat_batch *b;
+    struct stat st;
+    char *got;
+
+    (void)state;
+    (void)unlink(path);
+    load_begin(&l, with("table: 'a \"table', key: id"), &test_schema);
+    b = load_batch(&l);
+    put_all(b, 1);
+    put_all(b, 2);
+    leat_batch_put_int64(b, ID, 3);
+    leat_batch_end_row(b);
+    got = load_deliver(&l, b);
+    assert_string_equal(got, "loaded 3\n");
+    free(got);
+    load_end(&l, true);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_answer("SELECT sql FROM sqlite_schema WHERE name = 'a \"table'",
+                  "CREATE TABLE \"a \"\"table\" (\"id\" INTEGER, \"name\" TEXT, \"good\" BOOLEAN, \"score\" REAL, "
+                  "\"born\" DATE, \"seen\" TIMESTAMP, \"price\" DECIMAL_TEXT, \"blob\" BLOB, \"doc\" JSON_TEXT, "
+                  "PRIMARY KEY (\"id\"))\n");
+    assert_answer("SELECT quote(id) || quote(name) || quote(good) || quote(score) || quote(born) || quote(seen) || "
+                  "quote(price) || quote(blob) || quote(doc) FROM \"a \"\"table\"",
+                  "1'O''Hara \xc3\xa9'10.1'2024-02-29''2024-02-29 12:00:00Z''12.50'X'610062''1e3'\n"
+                  "2'O''Hara \xc3\xa9'1'NaN''2024-02-29''2024-02-29 12:00:00Z''12.50'X'610062''1e3'\n"
+                  "3NULLNULLNULLNULLNULLNULLNULLNULL\n");
+}
+
+static void test_writes_the_columns_that_are_there(void **state)
+{
+    struct loading l;
+    char *got;
+    struct leat_batch *b;
+
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(NAME text, made AS (1), other TEXT DEFAULT 'd', id INT)");
+    load_begin(&l, with("table: t"), &test_schema);
+    assert_non_null(strstr(host_said(l.plan), "leaves out price: left out, for the table has no column of this name"));
+    assert_null(strstr(host_said(l.plan), "leaves out name"));
+    b = load_batch(&l);
+    put_row(b, 7, "x");
+    got = load_deliver(&l, b);
+    assert_string_equal(got, "loaded 1\n");
+    free(got);
+    load_end(&l, true);
+    assert_answer("SELECT id || name || other FROM t", "7xd\n");
+}
+
+static void test_secrets_need_to_be_asked_for(void **state)
+{
+    static const struct leat_field fields[] = {{.name = "id", .type = LEAT_INT64},
+                                               {.name = "pw", .type = LEAT_TEXT, .data_class = LEAT_SECRET}};
+    static const struct leat_schema schema = {.n_fields = 2, .fields = fields};
+    struct leat_plan *p;
+
+    (void)state;
+    (void)unlink(path);
+    p = host_begin(with("table: t"), &schema, false);
+    assert_non_null(strstr(host_said(p), "leaves out pw: left out, for it is secret"));
+    host_end(p);
+    p = host_begin(with("table: t, secrets: true"), &schema, false);
+    assert_non_null(strstr(host_said(p), "accepts pw\n"));
+    host_end(p);
+}
+
+/* ---- what is refused ---- */
+
+static void test_constraints_refuse_rows_alone(void **state)
+{
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE CHECK(length(name) < 4))");
+    load_begin(&l, with("table: t"), &test_schema);
+    b = load_batch(&l);
+    put_row(b, 1, "a");
+    put_row(b, 2, "a");
+    put_row(b, 1, "b");
+    put_row(b, 3, NULL);
+    put_row(b, 4, "long");
+    put_row(b, 5, "c");
+    got = load_deliver(&l, b);
+    assert_string_equal(got, "loaded 2\nrejected 4\n"
+                             "! constraint_unique name: UNIQUE constraint failed: t.name\n"
+                             "! constraint_primary_key id: UNIQUE constraint failed: t.id\n"
+                             "! constraint_not_null name: NOT NULL constraint failed: t.name\n"
+                             "! constraint_check -: CHECK constraint failed: length(name) < 4\n");
+    free(got);
+    load_end(&l, true);
+    assert_answer("SELECT id || name FROM t", "1a\n5c\n");
+}
+
+/* A key that is there after a crash was put there by us. */
+static void test_doubtful_rows_are_already_there(void **state)
+{
+    uint8_t must_verify[1] = {1 << 0};
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT); INSERT INTO t VALUES(1, 'a'), (2, 'b')");
+    load_begin(&l, with("table: t, key: id"), &test_schema);
+    b = load_batch(&l);
+    put_row(b, 1, "a");
+    put_row(b, 2, "b");
+    b->must_verify = must_verify;
+    got = load_deliver(&l, b);
+    assert_string_equal(got, "there 1\nrejected 1\n"
+                             "! constraint_primary_key id: UNIQUE constraint failed: t.id\n");
+    free(got);
+    load_end(&l, true);
+}
+
+static void test_upsert_updates(void **state)
+{
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, kept TEXT); INSERT INTO t VALUES(1, 'a', 'k')");
+    load_begin(&l, with("table: t, key: id, mode: upsert"), &test_schema);
+    b = load_batch(&l);
+    put_row(b, 1, "new");
+    put_row(b, 2, "b");
+    put_row(b, 2, "last");
+    got = load_deliver(&l, b);
+    assert_string_equal(got, "loaded 3\n");
+    free(got);
+    load_end(&l, true);
+    assert_answer("SELECT id || name || ifnull(kept, '-') FROM t", "1newk\n2last-\n");
+}
+
+static void test_upsert_of_keys_alone_says_what_was_there(void **state)
+{
+    static const struct leat_field id = {.name = "id", .type = LEAT_INT64};
+    static const struct leat_schema schema = {.n_fields = 1, .fields = &id};
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    (void)state;
+    (void)unlink(path);
+    load_begin(&l, with("table: t, key: [id], mode: upsert"), &schema);
+    b = load_batch(&l);
+    for (int i = 0; i < 4; i++) {
+        leat_batch_put_int64(b, 0, i / 2);
+        leat_batch_end_row(b);
+    }
+    got = load_deliver(&l, b);
+    assert_string_equal(got, "loaded 2\nthere 2\n");
+    free(got);
+    load_end(&l, true);
+}
+
+/* ---- transactions ---- */
+
+static void test_nothing_is_there_without_a_commit(void **state)
+{
+    struct loading l;
+    struct leat_batch *b;
+    struct leat_mark mark;
+
+    (void)state;
+    (void)unlink(path);
+    load_begin(&l, with("table: t"), &test_schema);
+    b = load_batch(&l);
+    put_row(b, 1, "a");
+    free(load_deliver(&l, b));
+    assert_int_equal(l.plan->plugin->commit(&l.stage, l.plan->self, false, &mark, &l.err), 0);
+    b = load_batch(&l);
+    put_row(b, 2, "b");
+    free(load_deliver(&l, b));
+    load_end(&l, false);
+    assert_answer("SELECT id FROM t", "1\n");
+}
+
+/* A trigger that rolls all back takes rows along that have been answered: the run must not go on. */
+static void test_a_lost_transaction_ends_the_run(void **state)
+{
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(id INT, name TEXT); CREATE TRIGGER g BEFORE INSERT ON t WHEN new.id = 2 BEGIN "
+           "SELECT RAISE(ROLLBACK, 'no twos'); END");
+    load_begin(&l, with("table: t"), &test_schema);
+    b = load_batch(&l);
+    put_row(b, 1, "a");
+    put_row(b, 2, "b");
+    got = load_deliver(&l, b);
+    assert_non_null(strstr(got, "failed"));
+    assert_non_null(strstr(got, "no twos, and all since the last commit is undone"));
+    free(got);
+    load_end(&l, false);
+    assert_answer("SELECT count(*) FROM t", "0\n");
+}
+
+/* ---- mistakes ---- */
+
+static void test_mistakes_are_named(void **state)
+{
+    static const struct leat_field twins[] = {{.name = "a", .type = LEAT_INT64}, {.name = "A", .type = LEAT_INT64}};
+    static const struct leat_schema schema = {.n_fields = 2, .fields = twins};
+
+    (void)state;
+    (void)unlink(path);
+    assert_wrong(with("table: t, mode: upsert"), &test_schema, "wrong mode: upsert needs `key: COLUMN'");
+    assert_wrong(with("table: t, key: idd"), &test_schema, "no field idd");
+    assert_wrong(with("table: t, create: false"), &test_schema, "has no table t; `create: true` makes it");
+    assert_wrong("{path: /nowhere/t.db, table: t}", &test_schema, "wrong path: cannot create /nowhere/t.db: No such");
+    assert_wrong("{path: /proc/self/exe, table: t}", &test_schema, "it is no SQLite database");
+    assert_wrong(with("table: t"), &schema, "duplicate column name: A");
+    assert_int_equal(access(path, F_OK), -1); /* a plan makes nothing */
+    change("CREATE TABLE t(id INT, z INT); CREATE VIEW v AS SELECT * FROM t; CREATE TABLE z(y INT)");
+    assert_wrong(with("table: t, key: id, mode: upsert"), &test_schema, "upsert needs a unique index of t over");
+    assert_wrong(with("table: v"), &test_schema, "cannot modify v because it is a view");
+    assert_wrong(with("table: z"), &test_schema, "the table z has a column for none of the fields");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_makes_a_table_that_keeps_every_value),
+        cmocka_unit_test(test_writes_the_columns_that_are_there),
+        cmocka_unit_test(test_secrets_need_to_be_asked_for),
+        cmocka_unit_test(test_constraints_refuse_rows_alone),
+        cmocka_unit_test(test_doubtful_rows_are_already_there),
+        cmocka_unit_test(test_upsert_updates),
+        cmocka_unit_test(test_upsert_of_keys_alone_says_what_was_there),
+        cmocka_unit_test(test_nothing_is_there_without_a_commit),
+        cmocka_unit_test(test_a_lost_transaction_ends_the_run),
+        cmocka_unit_test(test_mistakes_are_named),
+    };
+    return cmocka_run_group_tests_name("sqlite-load", tests, make_folder, remove_folder);
+}
