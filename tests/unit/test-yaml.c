@@ -224,8 +224,9 @@ static void test_quoting_hints(void **state)
     file_close(&f);
     assert_string_equal(quoting_hint(&f, "filter: \"a = ' #1'\"\n", "filter"), "");
     file_close(&f);
-    file_parse(&f, "{filter: concat(a}\n");
+    file_parse(&f, "{filter: concat(a, b), c: concat(a}\n");
     assert_has(leat_yaml_quoting_hint(get(f.root, "filter"), &f.arena), "comma");
+    assert_null(leat_yaml_quoting_hint(get(f.root, "c"), &f.arena)); /* nothing was cut off */
     file_close(&f);
 }
 

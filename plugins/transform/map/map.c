@@ -35,7 +35,7 @@ static int map_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         struct leat_field field = { .name = node->name };
 
         m->expressions[i] = leat_plan_expression(plan, node, LEAT_NONE, &field);
-        if (leat_plan_add_field(plan, &field) < 0)
+        if (leat_plan_add_field(plan, &field) == -EEXIST) /* too many fields are said once, by the host */
             leat_plan_wrong_at(plan, node, "a field cannot have this name");
     }
     return 0;

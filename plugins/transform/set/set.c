@@ -24,7 +24,7 @@ static const struct leat_option options[] = {
 
 static void add_field(struct leat_plan *plan, const struct leat_node *node, const struct leat_field *field)
 {
-    if (leat_plan_add_field(plan, field) < 0)
+    if (leat_plan_add_field(plan, field) == -EEXIST) /* too many fields are said once, by the host */
         leat_plan_wrong_at(plan, node, "a field cannot have this name");
 }
 

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# What the tests of bad input share: one run after another in the test's own folder. Read after
+# tests/lib/tap.sh.
+#
+#   moves EXTRACT LOAD [LINE...]  runs a pipeline of these stages (flow YAML without its braces) and
+#                                 lines, with the rejects kept in rejects.csv and any number allowed
+#   ended NAME STATUS READ LOADED REJECTED
+#                                 how the last run ended; - where it ended before there were counts
+#   counted KEY                   a count of the last run
+#   rejected                      field:code of each reject, in one line
+#   left NAME FILE...             these files are in the folder beside p.yaml, and no others
+#   refused NAME REGEX            the last run ended before a record moved, and said why on stderr
+#   sanitized                     true if the program is built with a sanitizer or runs below valgrind
+
+plugins=$top_builddir/tests/plugins/.libs
+
+moves()
+{
+    {
+        printf 'leat: 1\nname: p\nextract: {%s}\nload: {%s}\n' "$1" "$2"
+        shift 2
+        case "$*" in *rejects:*) ;; *) printf 'rejects: {csv: rejects.csv}\n' ;; esac
+        case "$*" in *max_rejects:*) ;; *) printf 'max_rejects: 100%%\n' ;; esac
+        [ $# -eq 0 ] || printf '%s\n' "$@"
+    } >p.yaml
+    rm -rf out out.* rejects.csv
+    mkdir out
+    run leat run --json p.yaml
+}
+
+counted() { printf '%s' "$out" | sed -nE "s/.*\"$1\":([0-9]+).*/\1/p"; }
+
+ended()
+{
+    is "$status $(counted read) $(counted loaded) $(counted rejected)" "$2 ${3-} ${4-} ${5-}" "$1: status and counts"
+    [ -z "${3-}" ] || like "$out" '"balanced":true' "$1: the books balance"
+}
+
+rejected()
+{
+    python3 - <<'END'
+import csv, sys
+csv.field_size_limit(1 << 30)
+with open("rejects.csv", newline="", encoding="utf-8", errors="surrogateescape") as f:
+    print(" ".join(r["leat:field"] + ":" + r["leat:code"] for r in csv.DictReader(f)))
+END
+}
+
+refused()
+{
+    is "$status" 78 "$1: exit status 78"
+    like "$err" "$2" "$1: says why"
+    is "$(ls -A out)" "" "$1: nothing is written"
+}
+
+left()
+{
+    local name=$1
+    shift
+    is "$(ls -A | grep -vx -e p.yaml | tr '\n' ' ')" "$(printf '%s ' "$@")" "$name: nothing else is left behind"
+}
+
+sanitized()
+{
+    [ -z "${LEAT_VALGRIND-}" ] || return 0
+    case $(nm -D "$LEAT" 2>/dev/null) in *__asan* | *__tsan* | *__ubsan*) return 0 ;; esac
+    return 1
+}
