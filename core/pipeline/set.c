@@ -127,7 +127,10 @@ void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, s
     if (node && node->kind == LEAT_LIST) /* transform.filter=...: the first stage of that plugin */
         node = item_with(node, path);
     if (!node || node->kind != LEAT_MAP)
-        leat_wrong(diagnostics, &pipeline->source, 0, 0, "a path names section, plugin and option: extract.csv.path",
+        leat_wrong(diagnostics, &pipeline->source, 0, 0,
+                   node && node->kind == LEAT_SCALAR
+                       ? "the file gives this stage one value without a name; name the option there: {path: ...}"
+                       : "a path names section, plugin and option: extract.csv.path",
                    "--set %s: there is nothing at this path", assignment);
     else
         put(&s, node, node_new(&s, path, LEAT_SCALAR, equals + 1));

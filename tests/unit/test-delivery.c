@@ -353,6 +353,6 @@ int main(void)
         EACH(test_two_threads),
         cmocka_unit_test(test_verdict_names),
     };
-    alarm(300);
+    alarm(120);
     return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
 }

@@ -498,8 +498,8 @@ static void test_a_million_items(void **state)
         int n_slots, n_workers;
         int64_t bytes;
         uint64_t n;
-    } shapes[] = {{1, 1, 1000, 50000}, {1, 4, 1, 50000}, {2, 3, 20, 100000}, {7, 2, 30, 200000}, {64, 8, 60, 200000},
-                  {8, 1, 1000, 200000}, {16, 16, 40, 200000}};
+    } shapes[] = {{1, 1, 1000, 20000}, {1, 4, 1, 20000}, {2, 3, 20, 60000}, {7, 2, 30, 150000}, {64, 8, 60, 100000},
+                  {8, 1, 1000, 600000}, {16, 16, 40, 50000}};
 
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -562,6 +562,6 @@ int main(void)
         EACH(test_cancelled_anywhere),
         EACH(test_closed_anywhere),
     };
-    alarm(300); /* a wait that nobody ends is a failure, not a hang */
+    alarm(240); /* a wait that nobody ends is a failure, not a hang */
     return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
 }

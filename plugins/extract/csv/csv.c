@@ -121,6 +121,15 @@ static void set_position(struct csv *c, struct leat_batch *out)
     leat_batch_set_position(out, 0, position);
 }
 
+/* So many lines may be records that one reject, without their bytes, would hide how many are lost. */
+static enum leat_flow swallowed(const struct csv *c, struct leat_error *err)
+{
+    (void)leat_fail(err, LEAT_EDATA, "%s: the quote in line %" PRId64 " (byte %" PRId64 ") is not closed before the "
+                    "end of the file, more than max_record behind it; close it, or see quote and escape", c->path,
+                    c->reader.fault_line, c->reader.fault_offset + 1);
+    return LEAT_FAILED;
+}
+
 static enum leat_flow read_rows(struct csv *c, struct leat_batch *out, struct leat_error *err)
 {
     while (leat_batch_has_room(out)) {
@@ -129,6 +138,8 @@ static enum leat_flow read_rows(struct csv *c, struct leat_batch *out, struct le
             csv_put_record(c, out);
             break;
         case LEAT_CSV_BAD:
+            if (c->reader.fault == LEAT_CSV_UNCLOSED && !c->reader.raw)
+                return swallowed(c, err);
             csv_put_bad(c, out);
             break;
         case LEAT_CSV_END:

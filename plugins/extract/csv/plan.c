@@ -133,6 +133,23 @@ static struct names named_by_line(struct leat_plan *plan, const struct csv *c)
     return names;
 }
 
+/* False for a line that is none of names: the marks of a file that is read the wrong way. */
+static bool holds_names(struct leat_plan *plan, const struct csv *c)
+{
+    if (memchr(c->reader.raw, '\0', c->reader.n_raw)) {
+        leat_plan_wrong(plan, "path", "the first line of %s holds a NUL byte, and a name cannot; if the file is UTF-16, "
+                        "say `encoding: UTF-16LE`", c->path);
+        return false;
+    }
+    for (int i = 0; i < c->reader.n_values; i++)
+        if (!c->reader.values[i].flags && memchr(c->reader.values[i].p, '\r', c->reader.values[i].n)) {
+            leat_plan_wrong(plan, "path", "the first line of %s holds a carriage return; if each line ends with one, "
+                            "make it a line feed first: tr '\\r' '\\n'", c->path);
+            return false;
+        }
+    return true;
+}
+
 /* Bytes of the UTF-8 sequence at p, 0 if it is none (RFC 3629). */
 static int sequence(const unsigned char *p)
 {
@@ -234,6 +251,8 @@ static void plan_first_line(struct leat_plan *plan, struct csv *c)
                         "delimiter", c->path, c->reader.n_values, MAX_FIELDS);
         return;
     }
+    if (c->header && !c->names && !holds_names(plan, c))
+        return;
     names = c->names ? named_by_option(plan, c) : c->header ? named_by_line(plan, c) : counted(plan, c);
     if (names.n != c->reader.n_values && c->dialect.strict)
         leat_plan_wrong(plan, "names", "%d names are given, and the first line of %s has %d fields", names.n, c->path,

@@ -165,7 +165,10 @@ void csv_put_bad(struct csv *c, struct leat_batch *b)
 {
     const struct leat_csv_reader *r = &c->reader;
     int64_t line = r->fault_line, byte = r->fault_offset + 1;
+    char lines[48] = ""; /* how many a stray quote may have joined */
 
+    if (r->line > line + 1)
+        (void)snprintf(lines, sizeof lines, " and %" PRId64 " lines", r->line - line);
     switch (r->fault) {
     case LEAT_CSV_QUOTE_INSIDE:
         leat_batch_reject_record(b, "bad_quote", r->raw, r->n_raw,
@@ -181,8 +184,8 @@ void csv_put_bad(struct csv *c, struct leat_batch *b)
         break;
     case LEAT_CSV_TOO_LARGE:
         leat_batch_reject_record(b, "record_too_large", r->raw, r->n_raw,
-                                 "takes more than %zu bytes in the file " WHERE "; see max_record", r->max_record,
-                                 line, byte);
+                                 "takes more than %zu bytes%s in the file " WHERE "; see max_record", r->max_record,
+                                 lines, line, byte);
         break;
     }
 }

@@ -54,6 +54,8 @@ struct finder {
 int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err);
 LEAT_MUST_CHECK int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt,
                                    struct leat_error *err);
+/* What SQLite has just said, as an error about the table or the query. */
+int sqlite_fail(const struct sqlite *s, sqlite3 *db, struct leat_error *err);
 /* Binds what the pipeline file put into the query. */
 void sqlite_bind_params(const struct sqlite *s, sqlite3_stmt *stmt);
 

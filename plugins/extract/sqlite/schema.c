@@ -77,6 +77,11 @@ static char *text_of(struct leat_plan *plan, const struct sqlite *s)
     return keep_sql(plan, sql);
 }
 
+int sqlite_fail(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
+{
+    return leat_sqlite_fail(err, db, s->table ? "cannot read" : "the query fails on", s->path);
+}
+
 int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt,
                    struct leat_error *err)
 {
@@ -86,7 +91,7 @@ int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3
         return 0;
     at = sqlite3_error_offset(db);
     if (s->table || at < 0)
-        return leat_sqlite_fail(err, db, "cannot read", s->path);
+        return sqlite_fail(s, db, err);
     n = (int)strcspn(sql + at, "\n");
     return leat_fail(err, LEAT_EPIPELINE, "the query fails: %s, at character %d: %.*s", sqlite3_errmsg(db), at + 1,
                      n < 40 ? n : 40, sql + at);

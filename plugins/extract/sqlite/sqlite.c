@@ -68,7 +68,7 @@ static enum leat_flow sqlite_read(struct leat_stage *stage, void *self, struct l
         if (put_row(s, out, err) < 0)
             return LEAT_FAILED;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-        (void)leat_sqlite_fail(err, s->db, "cannot read", s->path);
+        (void)sqlite_fail(s, s->db, err);
         return LEAT_FAILED;
     }
     if (s->has_last)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# Unit tests that link a part of a plugin, or a kit.
+PLUGIN_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+
+tests_unit_test_keyset_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_keyset_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
+
+tests_unit_test_rules_SOURCES = tests/unit/test-rules.c plugins/validate/rules/formats.c \
+	plugins/validate/rules/values.c plugins/validate/rules/text.c
+tests_unit_test_rules_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_rules_LDADD = plugins/kit/json/libjson.la $(LDADD)
+
+tests_unit_test_split_list_SOURCES = tests/unit/test-split-list.c plugins/transform/split/list.c
+tests_unit_test_split_list_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_split_list_LDADD = plugins/kit/json/libjson.la $(LDADD)
+
+tests_unit_test_cognito_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_cognito_LDADD = plugins/kit/cognito/libcognito.la plugins/kit/text/libtext.la $(LDADD)
+
+tests_unit_test_cognito_csv_SOURCES = tests/unit/test-cognito-csv.c plugins/load/cognito_csv/parts.c \
+	plugins/load/cognito_csv/row.c plugins/load/cognito_csv/table.c plugins/load/cognito_csv/value.c
+tests_unit_test_cognito_csv_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_cognito_csv_LDADD = plugins/kit/cognito/libcognito.la plugins/kit/file/libfile.la \
+	plugins/kit/text/libtext.la $(LDADD)
+
+tests_unit_test_phone_e164_SOURCES = tests/unit/test-phone-e164.c plugins/function/phone_e164/country.c
+tests_unit_test_phone_e164_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+
+tests_unit_test_expr_SOURCES = tests/unit/test-expr.c tests/unit/test-expr.h
+
+tests_unit_test_expr_functions_SOURCES = tests/unit/test-expr-functions.c tests/unit/test-expr.h
+
+tests_unit_test_expr_oracle_SOURCES = tests/unit/test-expr-oracle.c tests/unit/expr-oracle.c \
+	tests/unit/expr-oracle.h
+
+tests_unit_test_csv_extract_SOURCES = tests/unit/test-csv-extract.c tests/unit/test-csv-host.h \
+	plugins/extract/csv/csv.c plugins/extract/csv/plan.c plugins/extract/csv/put.c plugins/extract/csv/source.c
+tests_unit_test_csv_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_csv_extract_LDADD = plugins/kit/csv/libcsvread.la plugins/kit/fields/libfields.la $(LDADD)
+
+tests_unit_test_csv_load_SOURCES = tests/unit/test-csv-load.c tests/unit/test-csv-host.h \
+	plugins/load/csv/csv.c
+tests_unit_test_csv_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_csv_load_LDADD = plugins/kit/csv/libcsvwrite.la plugins/kit/csv/libcsvread.la \
+	plugins/kit/file/libfile.la plugins/kit/text/libtext.la $(LDADD)
+
+tests_unit_test_csv_read_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_csv_read_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
+
+tests_unit_test_csv_values_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_csv_values_LDADD = plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
+
+tests_unit_test_file_SOURCES = tests/unit/test-file.c tests/unit/test-csv-host.h
+tests_unit_test_file_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_file_LDADD = plugins/kit/file/libfile.la $(LDADD)
+
+tests_fuzz_fuzz_csv_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_fuzz_fuzz_csv_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
+
+tests_unit_test_json_SOURCES = tests/unit/test-json.c
+tests_unit_test_json_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_json_LDADD = plugins/kit/json/libjson.la $(LDADD)
+
+tests_unit_test_generate_SOURCES = tests/unit/test-generate.c tests/unit/plugin-host.h \
+	plugins/extract/generate/generate.c plugins/extract/generate/person.c plugins/extract/generate/words.c
+tests_unit_test_generate_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_generate_LDADD = $(LDADD)
+
+tests_unit_test_jsonl_extract_SOURCES = tests/unit/test-jsonl-extract.c tests/unit/plugin-host.h \
+	plugins/extract/jsonl/jsonl.c plugins/extract/jsonl/schema.c plugins/extract/jsonl/tree.c \
+	plugins/extract/jsonl/lines.c plugins/extract/jsonl/record.c plugins/extract/jsonl/put.c
+tests_unit_test_jsonl_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_jsonl_extract_LDADD = plugins/kit/json/libjson.la plugins/kit/fields/libfields.la $(LDADD)
+
+tests_unit_test_jsonl_load_SOURCES = tests/unit/test-jsonl-load.c tests/unit/plugin-host.h \
+	plugins/load/jsonl/jsonl.c
+tests_unit_test_jsonl_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_jsonl_load_LDADD = plugins/kit/json/libjson.la plugins/kit/file/libfile.la \
+	plugins/kit/text/libtext.la $(LDADD)
+
+tests_unit_test_sqlite_extract_SOURCES = tests/unit/test-sqlite-extract.c tests/unit/plugin-host.h \
+	plugins/extract/sqlite/sqlite.c plugins/extract/sqlite/schema.c plugins/extract/sqlite/cursor.c \
+	plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
+tests_unit_test_sqlite_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_sqlite_extract_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/json/libjson.la \
+	plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
+
+tests_unit_test_sqlite_load_SOURCES = tests/unit/test-sqlite-load.c tests/unit/plugin-host.h \
+	plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c
+tests_unit_test_sqlite_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_sqlite_load_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/text/libtext.la $(LDADD)
+
+tests_fuzz_fuzz_jsonl_SOURCES = tests/fuzz/fuzz-jsonl.c plugins/extract/jsonl/record.c
+tests_fuzz_fuzz_jsonl_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_fuzz_fuzz_jsonl_LDADD = plugins/kit/json/libjson.la $(LDADD)
