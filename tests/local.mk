@@ -104,6 +104,7 @@ VALGRIND_TESTS = \
 # Files and whole folders that the tests read.
 EXTRA_DIST += \
 	$(SHELL_TESTS) \
+	tests/bench \
 	tests/cases \
 	tests/fuzz/corpus \
 	tests/lib/env.sh \

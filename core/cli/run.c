@@ -90,21 +90,26 @@ static bool rejects_above_limit(const struct leat_pipeline *p, const struct leat
     return rejected > p->max_rejects.n;
 }
 
-static void fill_report(struct leat_run_report *report, struct leat_run *run, const struct leat_pipeline *p)
+static void fill_report(struct leat_run_report *report, struct leat_run *run, struct leat_session *session)
 {
-    report->pipeline = p->name;
-    report->load = p->load_name;
+    const struct leat_plan *load = leat_plan_load(&session->plan);
+
+    report->pipeline = session->pipeline.name;
+    report->load = session->pipeline.load_name;
     report->books = leat_delivery_books(&run->delivery);
-    report->has_rejects = p->rejects.plugin != NULL;
+    report->left_out = leat_arena_alloc(&session->plan.arena, ((size_t)load->n_left_out + 1) * sizeof *report->left_out);
+    for (int i = 0; i < load->n_left_out; i++)
+        report->left_out[report->n_left_out++] = load->left_out[i].field;
 }
 
 /* How the run went, as an exit status; says it where it went wrong. */
-static int judge(struct leat_run_report *report, struct leat_run *run, const struct leat_pipeline *p, int number)
+static int judge(struct leat_run_report *report, struct leat_run *run, struct leat_session *session, int number)
 {
+    const struct leat_pipeline *p = &session->pipeline;
     struct leat_error err = {0};
     int rc = leat_run_finish(run, &err);
 
-    fill_report(report, run, p);
+    fill_report(report, run, session);
     if (rc < 0 && !(number && rc == LEAT_ECANCELED)) {
         (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s", p->source.path,
                        run->failed_stage ? run->failed_stage : "", run->failed_stage ? ": " : "", err.text);
@@ -166,7 +171,7 @@ static int run_plan(const struct leat_cli *cli, struct leat_session *session, in
         wait_for(&run, cli, signal_fd, &number);
         leat_run_join(&run);
         report.ended_us = leat_report_now();
-        status = judge(&report, &run, &session->pipeline, number);
+        status = judge(&report, &run, session, number);
         status = say(cli, &report, status);
     } else {
         err.code = rc;

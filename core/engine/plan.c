@@ -175,6 +175,11 @@ static void plan_load(struct leat_plan *load, const struct leat_schema *in)
     plan_stage(load, in);
     if (load->plugin && !load->failed && in && drops_secrets(load))
         drop_secrets(load);
+    for (int i = 0; load->whole->pipeline->strict && i < load->n_left_out; i++)
+        leat_wrong_at(load->whole->diagnostics, load->model->node,
+                      "take the field out before the load, or take  strict: true  out of the file",
+                      "%s does not carry '%s': %s", load->model->id, load->left_out[i].field,
+                      load->left_out[i].what_becomes_of_it);
 }
 
 /* ---- rejects and results ---- */

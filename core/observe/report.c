@@ -72,7 +72,12 @@ static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
                      r->status, started, (double)(r->ended_us - r->started_us) / 1e6, r->books.read, r->books.made);
     for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
         leat_text_printf(b, ",\"%s\":%" PRId64, leat_verdict_name((enum leat_verdict)i), r->books.counts[i]);
-    leat_text_printf(b, ",\"pending\":%" PRId64 ",\"balanced\":%s,\"error\":", r->books.pending,
+    leat_text_add_string(b, ",\"left_out\":[");
+    for (int i = 0; i < r->n_left_out; i++) {
+        leat_text_add_string(b, i ? "," : "");
+        leat_text_add_json(b, r->left_out[i], strlen(r->left_out[i]));
+    }
+    leat_text_printf(b, "],\"pending\":%" PRId64 ",\"balanced\":%s,\"error\":", r->books.pending,
                      leat_books_balance(&r->books) ? "true" : "false");
     if (*r->error)
         leat_text_add_json(b, r->error, strlen(r->error));

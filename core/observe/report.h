@@ -18,7 +18,8 @@ struct leat_run_report {
     struct leat_books books;
     int64_t started_us, ended_us; /* since 1970 */
     int status;                   /* exit status */
-    bool has_rejects;
+    const char **left_out;        /* fields that the load does not carry */
+    int n_left_out;
     char error[1024];             /* empty: none */
 };
 

@@ -16,7 +16,7 @@ enum { MAX_PIPELINE = 16 << 20, MAX_STAGES = 500 };
 
 static const char *const top_keys[] = {
     "leat", "name", "params", "extract", "transform", "validate", "load", "loads", "rejects", "results",
-    "max_rejects", "stop_after", "memory", "max_record", "batch_rows", "tests",
+    "max_rejects", "stop_after", "strict", "memory", "max_record", "batch_rows", "tests",
 };
 enum { N_TOP_KEYS = sizeof top_keys / sizeof *top_keys };
 
@@ -232,6 +232,15 @@ static void read_batch_rows(struct modelling *m)
         leat_wrong_at(m->diagnostics, node, NULL, "batch_rows must be a number from 1 to 65536");
 }
 
+static void read_strict(struct modelling *m)
+{
+    const struct leat_node *node = leat_node_get(m->pipeline->root, "strict");
+
+    m->pipeline->strict = node && strcmp(node->text, "true") == 0;
+    if (node && !m->pipeline->strict && strcmp(node->text, "false") != 0)
+        leat_wrong_at(m->diagnostics, node, NULL, "strict must be true or false");
+}
+
 static void check_version(struct modelling *m)
 {
     const struct leat_node *node = leat_node_get(m->pipeline->root, "leat");
@@ -404,6 +413,7 @@ static void build(struct modelling *m, const struct leat_overrides *o)
     read_bytes(m, "memory", 1 << 20, &p->memory);
     read_bytes(m, "max_record", 1 << 10, &p->max_record);
     read_batch_rows(m);
+    read_strict(m);
     p->tests = leat_node_get(p->root, "tests");
     give_ids(m);
 }

@@ -54,6 +54,7 @@ struct leat_pipeline {
 
     struct leat_limit max_rejects, stop_after;
     int64_t memory, max_record, batch_rows;
+    bool strict;                    /* a field that the load cannot carry is a mistake */
     const struct leat_node *tests;  /* NULL: none */
 };
 

@@ -130,30 +130,37 @@ static int compile(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, sqlite
 
 /* ---- what the columns are ---- */
 
-static void add_field(struct leat_plan *plan, struct sqlite *s, struct leat_declared *declared, sqlite3_stmt *stmt,
-                      int i)
+/* Its number if its values can be looked for, or -1. */
+static int add_field(struct leat_plan *plan, struct sqlite *s, struct leat_declared *declared, sqlite3_stmt *stmt,
+                     int i)
 {
     struct leat_field field = { .name = keep(plan, sqlite3_column_name(stmt, i)),
                                 .type = type_of(sqlite3_column_decltype(stmt, i)) };
+    int number;
 
     leat_declared_apply(declared, &field);
     s->names[i] = field.name;
-    if (leat_plan_add_field(plan, &field) < 0)
+    number = leat_plan_add_field(plan, &field);
+    if (number < 0)
         leat_plan_wrong(plan, s->table ? "table" : "query", "two columns are called %s: rename one with AS",
                         field.name);
-    if (field.type == LEAT_INT64 || field.type == LEAT_TEXT || field.type == LEAT_BYTES)
-        leat_plan_searchable(plan, i);
+    return field.type == LEAT_INT64 || field.type == LEAT_TEXT || field.type == LEAT_BYTES ? number : -1;
 }
 
 static void add_fields(struct leat_plan *plan, struct sqlite *s, sqlite3_stmt *stmt)
 {
     struct leat_declared declared;
+    int *searchable;
 
     leat_declared_bind(plan, s->fields, &declared);
     s->n_fields = sqlite3_column_count(stmt);
     s->names = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *s->names);
+    searchable = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *searchable);
     for (int i = 0; i < s->n_fields; i++)
-        add_field(plan, s, &declared, stmt, i);
+        searchable[i] = add_field(plan, s, &declared, stmt, i);
+    for (int i = 0; i < s->n_fields; i++)
+        if (searchable[i] >= 0)
+            leat_plan_searchable(plan, searchable[i]);
     leat_declared_unused(plan, &declared, s->what);
 }
 
