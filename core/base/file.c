@@ -46,7 +46,7 @@ static int write_all(int fd, const char *text, size_t n)
             n -= (size_t)done;
         }
     }
-    return fsync(fd) < 0 ? -errno : 0;
+    return 0;
 }
 
 int leat_file_sync_folder(const char *path)
@@ -64,18 +64,38 @@ int leat_file_sync_folder(const char *path)
     return rc;
 }
 
+/* A terminal, a pipe, /dev/null: written as they are, never replaced. */
+static int write_special(const char *path, const char *text, size_t n)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), rc;
+
+    if (fd < 0)
+        return -errno;
+    rc = write_all(fd, text, n);
+    close(fd);
+    return rc;
+}
+
 int leat_file_write(const char *path, const char *text, size_t n)
 {
+    struct stat st;
     struct leat_arena arena = {0};
     const char *beside = leat_arena_printf(&arena, "%s.%ld.part", path, (long)getpid());
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), rc;
+    int fd, rc;
 
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        leat_arena_deinit(&arena);
+        return S_ISDIR(st.st_mode) ? -EISDIR : write_special(path, text, n);
+    }
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
         rc = -errno;
         leat_arena_deinit(&arena);
         return rc;
     }
     rc = write_all(fd, text, n);
+    if (rc == 0 && fsync(fd) < 0)
+        rc = -errno;
     close(fd);
     if (rc == 0 && rename(beside, path) < 0)
         rc = -errno;

@@ -76,10 +76,23 @@ static void too_large(struct leat_batch *b)
     leat_batch_record_rejected(b, -1, "record_too_large", reason, NULL, 0);
 }
 
+static void undo_value(struct leat_batch *b, struct leat_column *c)
+{
+    int32_t row = b->n_rows;
+
+    if (c->n_rows == row)
+        return;
+    if (c->offsets)
+        b->n_bytes -= c->offsets[row + 1] - c->offsets[row];
+    if (c->validity)
+        c->validity[row >> 3] |= (uint8_t)(1 << (row & 7));
+    c->n_rows = row;
+}
+
 void leat_batch_undo_row(struct leat_batch *b)
 {
     for (int i = 0; i < b->schema->n_fields && b->n_put; i++)
-        b->columns[i].n_rows = b->n_rows;
+        undo_value(b, &b->columns[i]);
     b->n_put = 0;
     b->host->row_too_large = false;
 }
@@ -162,7 +175,7 @@ void leat_batch_record_rejected(struct leat_batch *b, int field, const char *cod
     struct leat_reject reject = {.stage = b->host->stage, .code = code, .n_raw = n, .has_raw = raw != NULL,
                                  .field = field >= 0 ? b->schema->fields[field].name : NULL};
 
-    if (b->n_rows >= b->cap_rows) {
+    if (b->n_rows >= b->cap_rows || (b->host->parent && !b->host->own_origin_rows)) {
         b->error = LEAT_EPLUGIN;
         return;
     }
@@ -178,14 +191,18 @@ void leat_batch_record_rejected(struct leat_batch *b, int field, const char *cod
 
 void leat_batch_row_rejected(struct leat_batch *b, int32_t row, int field, const char *code, const char *reason)
 {
-    struct leat_batch *origin = leat_batch_origin(b);
     const int32_t *back = b->host->origin_rows;
-    struct leat_reject reject = {.row = back ? back[row] : row, .stage = b->host->stage, .code = code,
+    struct leat_reject reject = {.stage = b->host->stage, .code = code,
                                  .field = field >= 0 ? b->schema->fields[field].name : NULL};
 
-    if (b->host->fates[row] == LEAT_REJECTED)
+    if (row < 0 || row >= b->n_rows) {
+        b->error = LEAT_EPLUGIN;
         return;
-    keep_reject(origin, reject, reason, NULL);
+    }
+    if (b->host->fates[row] == LEAT_REJECTED)
+        return; /* the first reason stays */
+    reject.row = back ? back[row] : row;
+    keep_reject(leat_batch_origin(b), reject, reason, NULL);
     leat_batch_row_dropped(b, row, LEAT_REJECTED);
 }
 

@@ -12,6 +12,10 @@
 
 void leat_batch_row_dropped(struct leat_batch *b, int32_t row, enum leat_verdict verdict)
 {
+    if (row < 0 || row >= b->n_rows || verdict <= LEAT_OPEN || verdict >= LEAT_N_VERDICTS) {
+        b->error = LEAT_EPLUGIN;
+        return;
+    }
     if (b->host->fates[row] == LEAT_OPEN)
         b->host->n_ended++;
     if (verdict > b->host->fates[row])
@@ -36,14 +40,17 @@ static void keep_answers(struct leat_batch *b, int32_t row, const struct leat_an
 void leat_batch_row_answered(struct leat_batch *b, int32_t row, enum leat_verdict verdict,
                              const struct leat_answer *answers, int n_answers)
 {
-    if (n_answers > 0)
+    if (n_answers > 0 && row >= 0 && row < b->n_rows)
         keep_answers(b, row, answers, n_answers);
     leat_batch_row_dropped(b, row, verdict);
 }
 
 void leat_batch_rest_answered(struct leat_batch *b, enum leat_verdict verdict)
 {
-    b->host->rest = (uint8_t)verdict;
+    if (verdict <= LEAT_OPEN || verdict >= LEAT_N_VERDICTS)
+        b->error = LEAT_EPLUGIN;
+    else
+        b->host->rest = (uint8_t)verdict;
 }
 
 void leat_batch_step(struct leat_batch *b, int32_t row, uint32_t step)

@@ -79,7 +79,7 @@ int main(int argc, char **argv)
         command = leat_command_find(argv[1]);
         status = command ? dispatch(command, argc - 1, argv + 1) : unknown_command(argv[1]);
     }
-    if (fflush(stdout) != 0) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "leat: cannot write to standard output\n");
         return status ? status : EX_IOERR;
     }

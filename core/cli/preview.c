@@ -15,9 +15,8 @@ enum { SHOWN_REJECTS = 3 };
 /* The stage whose output is shown: --stage, or the last before the load. */
 static int find_stage(const struct leat_pipeline_plan *plan, const char *id)
 {
-    const char *names[64];
-    int n = plan->n_stages - 1 < 64 ? plan->n_stages - 1 : 64;
-    const char *near;
+    int n = plan->n_stages - 1;
+    const char *names[n], *near;
 
     if (!id)
         return plan->n_stages - 2;
@@ -130,6 +129,8 @@ static int preview(const struct leat_cli *cli, const struct leat_pipeline_plan *
 
     if (p.stage < 0)
         return EX_USAGE;
+    if (p.stage > 0)
+        options.rows_wanted = -1; /* stages on the way may leave rows behind */
     schema = &plan->stages[p.stage].out;
     names = leat_arena_alloc(&p.table.arena, ((size_t)schema->n_fields + 1) * sizeof *names);
     for (int i = 0; i < schema->n_fields; i++)

@@ -11,20 +11,28 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "engine/run.h"
 #include "observe/report.h"
 
 enum { GRACE_S = 30 }; /* what is in flight has so long to come to an end after a signal */
 
+/* A signal that our parent ignores (nohup) stays ignored. */
+static void add_signal(sigset_t *signals, int number)
+{
+    struct sigaction old;
+
+    if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaddset(signals, number);
+}
+
 static int block_signals(sigset_t *signals)
 {
     sigemptyset(signals);
-    sigaddset(signals, SIGINT);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGHUP);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
+    add_signal(signals, SIGINT);
+    add_signal(signals, SIGTERM);
+    add_signal(signals, SIGHUP);
     return pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
@@ -41,9 +49,12 @@ static void on_signal(struct leat_run *run, int fd, int *number)
     leat_run_stop(run);
 }
 
-static void end_grace(struct leat_run *run, int64_t signalled_us)
+static void end_grace(struct leat_run *run, int64_t signalled_us, int number)
 {
     struct leat_error err = {0};
+
+    if (signalled_us && leat_report_now() - signalled_us > (GRACE_S + 5) * INT64_C(1000000))
+        _exit(128 + number); /* a thread is stuck in a system call */
 
     if (!signalled_us || leat_report_now() - signalled_us < GRACE_S * INT64_C(1000000))
         return;
@@ -69,7 +80,7 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
             on_signal(run, signal_fd, number);
         if (*number && !signalled)
             signalled = leat_report_now();
-        end_grace(run, signalled);
+        end_grace(run, signalled, *number);
         if (n == 0 && every_ms > 0) {
             struct leat_progress progress;
 
@@ -183,20 +194,41 @@ static int run_plan(const struct leat_cli *cli, struct leat_session *session, in
     return status;
 }
 
+/* The report must not take the place of a file that the run itself writes. */
+static bool report_is_free(const struct leat_cli *cli, struct leat_pipeline_plan *plan)
+{
+    const char *path = cli->report ? leat_path_canonical(&plan->arena, cli->report) : NULL;
+    const struct leat_plan *stages[] = {leat_plan_extract(plan), leat_plan_load(plan), plan->rejects, plan->results};
+
+    for (int i = 0; path && i < 4; i++)
+        for (int j = 0; stages[i] && j < stages[i]->n_files; j++)
+            if (strcmp(stages[i]->files[j].path, path) == 0) {
+                fprintf(stderr, "leat: --report %s: this is a file of %s; give the report another path\n", cli->report,
+                        stages[i]->model->id);
+                return false;
+            }
+    return true;
+}
+
 int leat_cli_run(const struct leat_cli *cli)
 {
     struct leat_session session;
     sigset_t signals;
     int status, fd = -1;
 
-    if (block_signals(&signals) != 0 || (fd = signalfd(-1, &signals, SFD_CLOEXEC)) < 0) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    status = leat_session_open(&session, cli, true); /* may be interrupted like any program */
+    if (status == 0 && !report_is_free(cli, &session.plan))
+        status = EX_USAGE;
+    if (status == 0 && (block_signals(&signals) != 0 || (fd = signalfd(-1, &signals, SFD_CLOEXEC)) < 0)) {
         fprintf(stderr, "leat: cannot handle signals: %s\n", strerror(errno));
-        return EX_OSERR;
+        status = EX_OSERR;
     }
-    status = leat_session_open(&session, cli, true);
     if (status == 0)
         status = run_plan(cli, &session, fd);
     leat_session_close(&session);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return status;
 }

@@ -70,10 +70,15 @@ static const char *cell_at(const struct leat_table *t, int row, int column)
 /* The longest part of a text that fits. */
 static size_t fit(const char *text, int width)
 {
-    size_t n = strlen(text);
+    size_t n = 0, next;
 
-    while (n && (leat_text_width(text, n) > width || ((unsigned char)text[n] & 0xC0) == 0x80))
-        n--;
+    for (; text[n]; n = next) {
+        for (next = n + 1; ((unsigned char)text[next] & 0xC0) == 0x80; next++)
+            ;
+        width -= leat_text_width(text + n, next - n);
+        if (width < 0)
+            break;
+    }
     return n;
 }
 

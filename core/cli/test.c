@@ -230,7 +230,9 @@ static bool check_shape(struct tester *t, const struct leat_node *test)
     static const char *const keys[] = {"name", "input", "output", "rejects"};
     static const char rows[] = "must be a list of rows: [{field: value}]";
 
-    for (int i = 0; i < test->n_children; i++) {
+    if (test->kind != LEAT_MAP)
+        leat_text_printf(&t->why, "line %d: a test is a mapping with name, input and output\n", test->line);
+    for (int i = 0; test->kind == LEAT_MAP && i < test->n_children; i++) {
         const struct leat_node *child = test->children[i];
         bool known = false;
 
@@ -339,8 +341,10 @@ static int test(struct leat_pipeline_plan *plan, const struct leat_node *tests)
     struct leat_run_options options = {.rows_wanted = -1};
     struct tester t = {.plan = plan};
     struct leat_error err = {0};
-    int rc = leat_run_init(&t.run, plan, &options, &err), status;
+    int rc, status;
 
+    plan->pipeline->batch_rows = 0; /* a test's rows are one batch */
+    rc = leat_run_init(&t.run, plan, &options, &err);
     if (rc == 0)
         rc = make_casts(&t, plan, &err);
     if (rc < 0) {

@@ -79,17 +79,23 @@ static void put_reject(struct leat_delivery *d, struct leat_batch *out, struct l
                        const struct leat_reject *reject)
 {
     const char *texts = origin->host->account.text.p;
+    bool secret = false; /* the raw bytes may hold one */
     int field = 0;
 
-    for (int i = 0; i < origin->schema->n_fields; i++)
-        if (origin->schema->fields[i].data_class != LEAT_SECRET)
+    for (int i = 0; i < origin->schema->n_fields; i++) {
+        const struct leat_field *f = &origin->schema->fields[i];
+
+        if (f->data_class != LEAT_SECRET)
             leat_copy_value(out, field++, &origin->columns[i], reject->row);
+        else
+            secret |= !reject->field || strcmp(reject->field, f->name) == 0;
+    }
     put_string(out, field++, reject->stage);
     put_string(out, field++, reject->field);
     put_string(out, field++, reject->code);
     put_string(out, field++, texts + reject->reason);
     put_key(d, out, field++, origin, reject->row);
-    if (reject->has_raw)
+    if (reject->has_raw && !secret)
         put_bytes(out, field, texts + reject->raw, reject->n_raw);
     else
         leat_batch_null(out, field);
@@ -103,9 +109,9 @@ static int flush(const struct leat_side *side, struct leat_batch **out, bool las
 
     if (!*out || (!last && leat_batch_has_room(*out)))
         return 0;
-    (*out)->n_selected = (*out)->n_rows;
-    rc = (*out)->error ? leat_fail(err, (*out)->error, "the reject rows do not fit their schema")
-                       : side->sink(side->context, *out, err);
+    rc = leat_batch_finish(*out, err);
+    if (rc == 0)
+        rc = side->sink(side->context, *out, err);
     leat_batch_release(*out);
     *out = NULL;
     return rc;
@@ -138,16 +144,24 @@ int leat_write_rejects(struct leat_delivery *d, struct leat_batch *origin, struc
     return rc < 0 ? rc : flush(&d->rejects, &out, true, err);
 }
 
-/* The answers of a record as one JSON document, or null. */
-static void put_answers(struct leat_batch *out, int field, const struct leat_account *a, int32_t row)
+static int answer_by_row(const void *a, const void *b)
+{
+    const struct leat_answered *x = a, *y = b;
+
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
+    return x->text < y->text ? -1 : x->text > y->text; /* as they came */
+}
+
+/* The answers of a record as one JSON document, or null. `next` is the first
+ * answer of this row or a later one. */
+static void put_answers(struct leat_batch *out, int field, const struct leat_account *a, int32_t row, int *next)
 {
     struct leat_text_buffer json = {0};
 
-    for (int i = 0; i < a->n_answers; i++) {
-        const struct leat_answered *answer = &a->answers[i];
+    for (; *next < a->n_answers && a->answers[*next].row == row; (*next)++) {
+        const struct leat_answered *answer = &a->answers[*next];
 
-        if (answer->row != row)
-            continue;
         leat_text_add_string(&json, json.n ? "," : "{");
         leat_text_add_json(&json, answer->name, strlen(answer->name));
         leat_text_add_string(&json, ":");
@@ -166,16 +180,18 @@ int leat_write_results(struct leat_delivery *d, struct leat_batch *origin, struc
 {
     struct leat_account *a = &origin->host->account;
     struct leat_batch *out = NULL;
-    int rc = 0;
+    int rc = 0, answer = 0;
 
     if (!d->results.sink)
         return 0;
+    if (a->n_answers)
+        qsort(a->answers, (size_t)a->n_answers, sizeof *a->answers, answer_by_row);
     for (int32_t row = 0; row < origin->n_rows && rc == 0; row++) {
         if (!out)
             out = leat_pool_get(d->results.pool);
         put_key(d, out, 0, origin, row);
         put_string(out, 1, leat_verdict_name((enum leat_verdict)a->verdicts[row]));
-        put_answers(out, 2, a, row);
+        put_answers(out, 2, a, row, &answer);
         leat_batch_row_done(out);
         rc = flush(&d->results, &out, false, err);
     }

@@ -24,27 +24,44 @@ static void failed(struct passage *p, const struct leat_stage *stage, struct lea
         leat_batch_release(out);
 }
 
-static int call(struct leat_stage *stage, struct leat_batch *in, struct leat_batch *out, bool *ret_again,
+static struct leat_batch *new_output(struct leat_stage *stage, struct leat_batch *in)
+{
+    struct leat_batch *out = leat_batch_derive(stage->pool, in);
+
+    in->host->stage = out->host->stage = stage->plan->model->id;
+    return out;
+}
+
+/* A passing fault may have left half an output: each try begins with a new one. */
+static int call(struct leat_stage *stage, struct leat_batch *in, struct leat_batch **out, bool *ret_again,
                 struct leat_error *err)
 {
     int rc, tries = 0;
 
-    *ret_again = false;
-    do
-        rc = stage->plan->plugin->process(stage, stage->self, in, out, ret_again, err);
-    while (leat_stage_retry(stage, rc, &tries, err));
-    return rc;
+    for (;;) {
+        *ret_again = false;
+        rc = stage->plan->plugin->process(stage, stage->self, in, *out, ret_again, err);
+        if (rc == 0 && (in->error || (*out)->error))
+            return leat_fail(err, LEAT_EPLUGIN, "the plugin put or ended a row that is not there");
+        if (!leat_stage_retry(stage, rc, &tries, err))
+            return rc;
+        if (*out != in) {
+            leat_batch_release(*out);
+            *out = new_output(stage, in);
+        }
+    }
 }
 
 static int in_place(struct passage *p, int at, struct leat_batch *b, struct leat_error *err)
 {
     struct leat_stage *stage = &p->chain->stages[at];
+    struct leat_batch *out = b;
     bool again;
     int rc;
 
     if (b->n_selected) {
         b->host->stage = stage->plan->model->id;
-        rc = call(stage, b, b, &again, err);
+        rc = call(stage, b, &out, &again, err);
         if (rc < 0) {
             failed(p, stage, b, b);
             return rc;
@@ -67,23 +84,38 @@ static int take_output(struct leat_stage *stage, struct leat_batch *in, struct l
     return rc;
 }
 
+/* What one batch becomes is in memory at once, so a split must not make too much of it. */
+static int check_growth(const struct leat_stage *stage, int64_t bytes, struct leat_error *err)
+{
+    if (leat_stage_cancelled(stage))
+        return LEAT_ECANCELED;
+    if (bytes <= stage->run->budget.limit)
+        return 0;
+    return leat_fail(err, LEAT_EDATA,
+                     "the records of one batch become more than memory: allows; allow more, or take the large fields "
+                     "out before this stage");
+}
+
 static int derive(struct passage *p, int at, struct leat_batch *in, struct leat_error *err)
 {
     struct leat_stage *stage = &p->chain->stages[at];
     bool again = false, made = false;
+    int64_t bytes = 0;
     int rc = 0;
 
     memset(stage->children, 0, (size_t)in->n_rows * sizeof *stage->children);
     do {
-        struct leat_batch *out = leat_batch_derive(stage->pool, in);
+        struct leat_batch *out = new_output(stage, in);
 
-        in->host->stage = out->host->stage = stage->plan->model->id;
         if (in->n_selected)
-            rc = call(stage, in, out, &again, err);
+            rc = call(stage, in, &out, &again, err);
         else
             leat_batch_align_to(out, in);
         if (rc == 0)
             rc = take_output(stage, in, out, err);
+        bytes += out->host->charged;
+        if (rc == 0 && again)
+            rc = check_growth(stage, bytes, err);
         if (rc < 0) {
             failed(p, stage, in, out);
             return rc;

@@ -108,7 +108,10 @@ static int field(struct leat_plan *plan, const struct leat_node *node, bool by_k
     if (found >= 0)
         return found;
     plan->failed = true;
-    (by_key ? leat_wrong_key : leat_wrong_at)(plan->whole->diagnostics, node, unknown_field_hint(plan, name),
+    (by_key ? leat_wrong_key : leat_wrong_at)(plan->whole->diagnostics, node,
+                                              leat_diagnostics_full(plan->whole->diagnostics)
+                                                  ? NULL
+                                                  : unknown_field_hint(plan, name),
                                               "%s: there is no field '%s' here", plan->model->id, name);
     return -1;
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "plugin/options.h"
@@ -220,6 +221,9 @@ static struct leat_plan *plan_side(struct leat_pipeline_plan *plan, const struct
 
     stage_begin(stage, plan, model);
     plan_stage(stage, in);
+    if (stage->plugin && (stage->plugin->traits & LEAT_LATE))
+        leat_wrong_at(plan->diagnostics, model->node, "take a load that writes a file",
+                      "%s: %s answers late, and this must be written at once", model->id, model->plugin);
     return stage;
 }
 
@@ -245,7 +249,9 @@ static bool clash(const struct leat_file_claim *a, const struct leat_file_claim 
 /* /dev/null and its like take what comes, from anybody. */
 static bool is_device(const char *path)
 {
-    return strncmp(path, "/dev/", 5) == 0;
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
 static void check_pair(const struct leat_plan *a, const struct leat_plan *b)

@@ -133,13 +133,18 @@ static int side_sink(void *context, struct leat_batch *rows, struct leat_error *
     struct leat_stage *stage = context;
     int rc, tries = 0;
 
-    do
+    do {
         rc = stage->plan->plugin->deliver(stage, stage->self, rows, err);
-    while (leat_stage_retry(stage, rc, &tries, err));
-    if (rc == 0 && rows->host->n_ended && rows->host->account.n_rejects) /* a reject must not be lost in turn */
-        rc = leat_fail(err, LEAT_EDATA, "cannot write a record: %s",
-                       rows->host->account.text.p + rows->host->account.rejects[0].reason);
-    return rc;
+        leat_batch_settle(rows);
+    } while (rows->n_selected && leat_stage_retry(stage, rc, &tries, err));
+    if (rc < 0)
+        return rc;
+    if (rows->n_selected)
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin left %d records without an answer", rows->n_selected);
+    if (rows->host->account.n_rejects) /* a reject must not be lost in turn */
+        return leat_fail(err, LEAT_EDATA, "cannot write a record: %s",
+                         rows->host->account.text.p + rows->host->account.rejects[0].reason);
+    return 0;
 }
 
 static void make_side(struct leat_run *run, const struct leat_plan *plan, struct leat_stage **stage,

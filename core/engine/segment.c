@@ -65,9 +65,11 @@ enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, s
     enum leat_flow flow;
     int tries = 0;
 
-    do
+    do {
         flow = stage->plan->plugin->read(stage, stage->self, b, err);
-    while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
+        if (flow == LEAT_FAILED)
+            leat_batch_undo_row(b); /* what the fault has cut short */
+    } while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
     return flow;
 }
 
@@ -90,7 +92,7 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     rc = flow == LEAT_FAILED ? (err.code < 0 ? err.code : LEAT_EPLUGIN) : leat_batch_finish(b, &err);
     if (rc < 0) {
         leat_batch_release(b);
-        if (rc != LEAT_ECANCELED)
+        if (rc != LEAT_ECANCELED && !(rc == LEAT_ERETRY && leat_stage_cancelled(stage)))
             fail(run, stage->plan->model->id, rc, &err);
         return false;
     }
@@ -223,6 +225,10 @@ static int deliver(struct leat_segment *segment, struct leat_stage *stage, struc
         rc = stage->plan->plugin->deliver(stage, stage->self, b, err);
         leat_batch_settle(b);
     } while (b->n_selected && leat_stage_retry(stage, rc, &tries, err));
+    if (b->error)
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin gave an answer that is none, or for a row that is not there");
+    if (rc == LEAT_ERETRY && !b->n_selected)
+        rc = 0; /* it has answered for all, so there is nothing to try again */
     return rc < 0 ? rc : check_answered(segment, stage, b, err);
 }
 

@@ -72,23 +72,28 @@ static const char *from_file(struct interpolation *in, const char *name)
     return value;
 }
 
-static const char *from_param(struct interpolation *in, const char *name)
+static const char *nearest_param(struct interpolation *in, const char *name)
 {
     const struct leat_variables *v = in->variables;
     const char **names = leat_arena_alloc(in->arena, (size_t)(v->n_parameters + 1) * sizeof *names);
     const char *near;
 
-    for (int i = 0; i < v->n_parameters; i++) {
+    for (int i = 0; i < v->n_parameters; i++)
         names[i] = v->parameters[i].name;
-        if (strcmp(names[i], name) == 0)
+    near = leat_nearest(name, names, v->n_parameters);
+    return near ? leat_arena_printf(in->arena, "did you mean ${param:%s}?", near) : "declare it under params:";
+}
+
+static const char *from_param(struct interpolation *in, const char *name)
+{
+    const struct leat_variables *v = in->variables;
+
+    for (int i = 0; i < v->n_parameters; i++)
+        if (strcmp(v->parameters[i].name, name) == 0)
             return v->parameters[i].value
                        ? v->parameters[i].value
                        : unknown(in, leat_arena_printf(in->arena, "give it: --param %s=...", name), "the parameter", name);
-    }
-    near = leat_nearest(name, names, v->n_parameters);
-    leat_wrong_at(in->diagnostics, in->node,
-                  near ? leat_arena_printf(in->arena, "did you mean ${param:%s}?", near)
-                       : "declare it under params:",
+    leat_wrong_at(in->diagnostics, in->node, leat_diagnostics_full(in->diagnostics) ? NULL : nearest_param(in, name),
                   "the parameter '%s' is not declared", name);
     return "";
 }

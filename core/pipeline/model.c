@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "pipeline/yaml.h"
+#include "plugin/registry.h"
 
 enum { MAX_PIPELINE = 16 << 20, MAX_STAGES = 500 };
 
@@ -271,27 +272,63 @@ static void check_name(struct modelling *m)
     }
 }
 
-/* id: where none is given, the plugin's name, numbered from its second use on. */
+static bool id_is_taken(const struct leat_pipeline *p, const char *id, const struct leat_stage_model *mine)
+{
+    const struct leat_stage_model *ends[] = {&p->extract, &p->load};
+
+    if (strcmp(id, "rejects") == 0 || strcmp(id, "results") == 0)
+        return true;
+    for (int i = 0; i < 2; i++)
+        if (ends[i] != mine && ends[i]->id && strcmp(ends[i]->id, id) == 0)
+            return true;
+    for (int i = 0; i < p->n_chain; i++)
+        if (&p->chain[i] != mine && p->chain[i].id && strcmp(p->chain[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static void check_id(struct modelling *m, struct leat_stage_model *stage)
+{
+    if (!stage->id || !id_is_taken(m->pipeline, stage->id, stage))
+        return;
+    leat_wrong_at(m->diagnostics, stage->node, "give it an id of its own", "another stage has the id '%s'", stage->id);
+    stage->id = NULL; /* the other one is right */
+}
+
+/* True if the chain has the same plugin before this stage. */
+static bool stands_before(const struct leat_pipeline *p, const struct leat_stage_model *stage)
+{
+    for (int i = 0; i < p->n_chain && &p->chain[i] != stage; i++)
+        if (p->chain[i].kind == stage->kind && strcmp(p->chain[i].plugin, stage->plugin) == 0)
+            return true;
+    return false;
+}
+
+/* The plugin's name; KIND-NAME where a stage of another kind has that, else NAME-2 and so on. */
+static void give_id(struct modelling *m, struct leat_stage_model *stage)
+{
+    if (!stage->plugin || stage->id)
+        return;
+    stage->id = stage->plugin;
+    if (!stands_before(m->pipeline, stage) && id_is_taken(m->pipeline, stage->id, stage))
+        stage->id = leat_arena_printf(arena_of(m), "%s-%s", leat_kind_name(stage->kind), stage->plugin);
+    for (int n = 2; id_is_taken(m->pipeline, stage->id, stage); n++)
+        stage->id = leat_arena_printf(arena_of(m), "%s-%d", stage->plugin, n);
+}
+
+/* Ids that were given must differ; the others are made so that they do. */
 static void give_ids(struct modelling *m)
 {
     struct leat_pipeline *p = m->pipeline;
 
-    for (int i = 0; i < p->n_chain; i++) {
-        struct leat_stage_model *stage = &p->chain[i];
-        int same = 1;
-
-        for (int j = 0; j < i; j++) {
-            same += strcmp(p->chain[j].plugin, stage->plugin) == 0;
-            if (stage->id && strcmp(p->chain[j].id, stage->id) == 0)
-                leat_wrong_at(m->diagnostics, stage->node, NULL, "two stages have the id '%s'", stage->id);
-        }
-        if (!stage->id)
-            stage->id = same > 1 ? leat_arena_printf(arena_of(m), "%s-%d", stage->plugin, same) : stage->plugin;
-    }
-    if (!p->extract.id)
-        p->extract.id = p->extract.plugin;
-    if (!p->load.id)
-        p->load.id = p->load.plugin;
+    check_id(m, &p->load); /* from the end: of two, the later one is at fault */
+    for (int i = p->n_chain - 1; i >= 0; i--)
+        check_id(m, &p->chain[i]);
+    check_id(m, &p->extract);
+    give_id(m, &p->extract);
+    for (int i = 0; i < p->n_chain; i++)
+        give_id(m, &p->chain[i]);
+    give_id(m, &p->load);
     p->rejects.id = "rejects";
     p->results.id = "results";
 }
@@ -356,6 +393,16 @@ static void give_parameter(struct modelling *m, const char *assignment)
                (int)n, assignment);
 }
 
+static bool is_given(const struct leat_overrides *o, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (int i = 0; i < o->n_params; i++)
+        if (strncmp(o->params[i], name, n) == 0 && o->params[i][n] == '=')
+            return true;
+    return false;
+}
+
 static void read_parameters(struct modelling *m, const struct leat_overrides *o)
 {
     struct leat_pipeline *p = m->pipeline;
@@ -365,10 +412,12 @@ static void read_parameters(struct modelling *m, const struct leat_overrides *o)
         leat_wrong_at(m->diagnostics, params, "write  NAME: {default: TEXT, help: TEXT}",
                       "params: takes named parameters");
     if (params && params->kind == LEAT_MAP) {
-        leat_interpolate((struct leat_node *)params, &p->variables, arena_of(m), m->diagnostics);
         p->parameters = leat_arena_alloc(arena_of(m), (size_t)params->n_children * sizeof *p->parameters);
-        for (int i = 0; i < params->n_children; i++)
+        for (int i = 0; i < params->n_children; i++) {
+            if (!is_given(o, params->children[i]->name)) /* a default that is not used need not be there */
+                leat_interpolate((struct leat_node *)params->children[i], &p->variables, arena_of(m), m->diagnostics);
             read_parameter(m, params->children[i], &p->parameters[p->n_parameters++]);
+        }
     }
     for (int i = 0; i < o->n_params; i++)
         give_parameter(m, o->params[i]);

@@ -97,8 +97,9 @@ static struct leat_node *load_options(struct setting *s, const char *name)
     const struct leat_node *loads = leat_node_get(s->pipeline->root, "loads");
     const struct leat_node *named = loads ? leat_node_get(loads, name) : NULL;
 
-    if (named && named->kind == LEAT_MAP && named->n_children)
-        return (struct leat_node *)named->children[0];
+    for (int i = 0; named && named->kind == LEAT_MAP && i < named->n_children; i++)
+        if (strcmp(named->children[i]->name, "id") != 0 && strcmp(named->children[i]->name, "workers") != 0)
+            return (struct leat_node *)named->children[i];
     named = leat_node_get(s->pipeline->root, "load");
     return named && named->kind == LEAT_MAP ? (struct leat_node *)leat_node_get(named, name) : NULL;
 }

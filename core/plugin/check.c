@@ -11,7 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "plugin/options.h"
+
+/* A folder that all may write in is fine if nobody may take away what is not his. */
+static int check_folder(const char *path, struct leat_error *err)
+{
+    struct leat_arena arena = {0};
+    const char *folder = leat_path_folder(&arena, path);
+    struct stat st;
+    int rc = 0;
+
+    if (stat(folder, &st) < 0)
+        rc = leat_fail(err, -errno, "cannot load the plugin %s: %s", path, strerror(errno));
+    else if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+        rc = leat_fail(err, LEAT_EPLUGIN, "everybody can write in the folder of %s; chmod o-w it", path);
+    leat_arena_deinit(&arena);
+    return rc;
+}
 
 /* Whoever may write a plugin, or its folder, runs code as us. */
 static int check_trust(const char *path, struct leat_error *err)
@@ -26,7 +43,9 @@ static int check_trust(const char *path, struct leat_error *err)
         return leat_fail(err, LEAT_EPLUGIN, "%s belongs to another user; chown it to yourself or to root", path);
     if (st.st_mode & S_IWOTH)
         return leat_fail(err, LEAT_EPLUGIN, "%s can be written by everybody; chmod o-w it", path);
-    return 0;
+    if ((st.st_mode & S_IWGRP) && st.st_gid != 0 && st.st_gid != getegid())
+        return leat_fail(err, LEAT_EPLUGIN, "%s can be written by another group; chmod g-w it", path);
+    return check_folder(path, err);
 }
 
 static int check_elf(const char *path, const ElfW(Ehdr) *header, size_t n, struct leat_error *err)

@@ -157,6 +157,7 @@ static bool bind_secret(const struct binder *b)
     return bind_pointer(b, secret);
 }
 
+/* True if SQL's text ends inside quotes; an apostrophe in a comment opens none. */
 static bool inside_quotes(const char *text)
 {
     char quote = 0;
@@ -164,6 +165,10 @@ static bool inside_quotes(const char *text)
     for (; *text; text++) {
         if (quote)
             quote = *text == quote ? 0 : quote;
+        else if (strncmp(text, "--", 2) == 0)
+            text += strcspn(text, "\n") - (text[strcspn(text, "\n")] == '\0');
+        else if (strncmp(text, "/*", 2) == 0)
+            text = strstr(text, "*/") ? strstr(text, "*/") + 1 : text + strlen(text) - 1;
         else if (*text == '\'' || *text == '"' || *text == '`')
             quote = *text;
     }

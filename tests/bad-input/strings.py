@@ -26,8 +26,8 @@ OURS = [
     "../../etc/passwd", "/dev/null", "CON", "a\tb", "-rf", "--help", "*", "?", "[a]", "!x", "#x", "a #b", "a: b", "- a", "&a", "*a",
     # CSV, JSON, YAML, XML
     ",", ",,", "a,b", "a;b", "a|b", "\"a\",\"b\"", "a\"b", "a\"\"b", "\"a\"b", "a\nb", "a\r\nb", "a\rb", "\n", "\r", "\r\n", "\n\n",
-    "\"\n\"", "\",\n", "id,name\n1,x\n", "{\"a\": 1}", "[1, 2]", "{", "}", "[", "\"", "\\u0000", "\\ud800", "null", "NULL", "\\N",
-    "true", "~", "<![CDATA[x]]>", "<script>alert(1)</script>", "&amp;", "<!-- -->",
+    "\"\n\"", "\",\n", "id,name\n1,x\n", "{\"a\": 1}", "[1, 2]", "{", "}", "[", "\\u0000", "\\ud800", "null", "NULL", "\\N",
+    "true", "<![CDATA[x]]>", "<script>alert(1)</script>", "&amp;", "<!-- -->",
     # what a spreadsheet would run
     "=cmd", "=1+1", "+1", "-1", "@SUM(1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1",
     # what looks like a number, a date or nothing

@@ -22,12 +22,12 @@ validate:
   - rules: {value: {max_length: 200000, check: value = copy}}
   - dedupe: {key: [n, value]}'
 
-# hop NAME FROM TO [LINE...]: one run, from out.before/x.KIND to out/x.KIND
+# hop NAME FROM TO [LINE...]: one run, from in/x.FROM to out/x.TO
 hop()
 {
     local name=$1 from=$2 to=$3
     shift 3
-    case $from in csv) from='csv: {path: in/x.csv, null: "\N never \N"}' ;; jsonl) from='jsonl: in/x.jsonl' ;; db) from='sqlite: {path: in/x.db, table: t}' ;; esac
+    case $from in csv) from='csv: in/x.csv' ;; jsonl) from='jsonl: in/x.jsonl' ;; db) from='sqlite: {path: in/x.db, table: t}' ;; esac
     case $to in csv) to='csv: out/x.csv' ;; jsonl) to='jsonl: out/x.jsonl' ;; db) to='sqlite: {path: out/x.db, table: t}' ;; esac
     moves "$from" "$to" "$@"
     is "$status $(counted rejected) $(counted filtered) $err" "0 0 0 " "$name: all go through"
@@ -36,7 +36,7 @@ hop()
 # through NAME LINES KIND...: from one kind of file to the next, and the last is looked at
 through()
 {
-    local name=$1 lines=$2 from=$3 to
+    local name=$1 lines=$2 from=$3 to at rows
     shift 3
     for to in "$@"; do
         name="$name to $to"
@@ -45,9 +45,9 @@ through()
         rm -rf in out
         mkdir in
         strings write "in/x.$from" ${lines:+"$lines"}
-        local at=$from
+        at=$from
         for to in "$@"; do
-            hop "$name, batches of $rows" "$at" "$to" "batch_rows: $rows" ${stages:+"$stages"}
+            hop "$name, batches of $rows" "$at" "$to" "batch_rows: $rows"
             strings check "out/x.$to" ${lines:+"$lines"}
             ok $? "$name, batches of $rows: unchanged in $to"
             rm -rf in
@@ -66,10 +66,10 @@ all()
     through "$1: sqlite" "$2" db db jsonl db
 }
 
-stages= all "our own" ""
+all "our own" ""
 data=${LEAT_TEST_DATA:+$LEAT_TEST_DATA/naughty-strings/blns.txt}
 if [ -n "$data" ] && [ -e "$data" ]; then
-    stages= all "naughty" "$data"
+    all "naughty" "$data"
 else
     skip "the naughty strings" "no naughty-strings in LEAT_TEST_DATA"
 fi

@@ -118,7 +118,7 @@ static void test_mistakes(void **state)
     assert_wrong(HEAD TAIL "transform:\n  - {id: x}\n", "names no plugin");
     assert_wrong(HEAD TAIL "transform:\n  - {map: {a: b}, workers: 0}\n", "workers must be a number from 1");
     assert_wrong(HEAD TAIL "transform:\n  - {map: {a: b}, id: []}\n", "id must be a name");
-    assert_wrong(HEAD TAIL "transform:\n  - {map: {}, id: x}\n  - {set: {}, id: x}\n", "two stages have the id 'x'");
+    assert_wrong(HEAD TAIL "transform:\n  - {map: {}, id: x}\n  - {set: {}, id: x}\n", "another stage has the id 'x'");
     assert_wrong(HEAD TAIL "loads: [csv]\n", "loads: takes named stages");
     assert_wrong(HEAD TAIL "params: [x]\n", "params: takes named parameters");
     assert_wrong(HEAD TAIL "params: {x: {defualt: 1}}\n", "did you mean 'default'?");

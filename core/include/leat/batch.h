@@ -63,7 +63,7 @@ enum leat_verdict {
 
 /* A field of what the target answered for one record, e.g. a new id. */
 struct leat_answer {
-    const char *name;
+    const char *name; /* lives as long as the stage: a string literal */
     const char *text; /* UTF-8, `n` bytes; copied by the host */
     size_t n;
 };

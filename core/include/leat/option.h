@@ -81,7 +81,7 @@ struct leat_option {
 /* The value under `name` in a mapping, or NULL. */
 static inline const struct leat_node *leat_node_get(const struct leat_node *map, const char *name)
 {
-    for (int i = 0; map && i < map->n_children; i++) {
+    for (int i = 0; map && map->kind == LEAT_MAP && i < map->n_children; i++) {
         const char *a = map->children[i]->name, *b = name;
 
         while (*a && *a == *b)

@@ -191,6 +191,16 @@ static int sqlite_commit(struct leat_stage *stage, void *self, bool last, struct
 
 /* ---- the life of the connection ---- */
 
+/* The table appears with the first commit, so that a run that fails leaves none. */
+static int make_table(struct sqlite *s, struct leat_error *err)
+{
+    int rc = begin_transaction(s, err);
+
+    if (rc == 0 && sqlite3_exec(s->db, s->create_sql, NULL, NULL, NULL) != SQLITE_OK)
+        rc = leat_sqlite_fail(err, s->db, "cannot make the table in", s->path);
+    return rc;
+}
+
 static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct sqlite *s = self;
@@ -199,10 +209,10 @@ static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *
     (void)stage;
     if (!s->db)
         rc = leat_sqlite_open(s->path, flags, &s->db, err);
+    if (rc == 0 && s->create_sql && !s->in_transaction)
+        rc = make_table(s, err);
     if (rc < 0)
         return rc;
-    if (s->create_sql && sqlite3_exec(s->db, s->create_sql, NULL, NULL, NULL) != SQLITE_OK)
-        return leat_sqlite_fail(err, s->db, "cannot make the table in", s->path);
     if (sqlite3_prepare_v3(s->db, s->insert_sql, -1, SQLITE_PREPARE_PERSISTENT, &s->insert, NULL) != SQLITE_OK)
         return leat_sqlite_fail(err, s->db, "cannot write to", s->path);
     return 0;
@@ -214,7 +224,11 @@ static void sqlite_close(struct leat_stage *stage, void *self)
 
     (void)stage;
     sqlite3_finalize(s->insert);
-    sqlite3_close(s->db); /* what was not committed is rolled back */
+    if (s->db) { /* after a full disk only the next look into the file rolls back */
+        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        (void)sqlite3_exec(s->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    }
+    sqlite3_close(s->db);
 }
 
 LEAT_LOAD(sqlite, .summary = "Writes records into a table of an SQLite file", .options = options, .plan = sqlite_plan,
