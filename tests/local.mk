@@ -161,6 +161,12 @@ bench: all
 	else echo "there is no tests/bench/run.sh yet" >&2; exit 1; fi
 .PHONY: check-asan check-tsan check-valgrind check-fuzz coverage bench
 
+# Whole folders are distributed, and automake takes them from the build tree too: what a test
+# run has left there must not go into the tarball.
+dist-hook:
+	find '$(distdir)' \( -name '*.log' -o -name '*.trs' -o -name '*.o' -o -name __pycache__ -o -name .dirstamp \
+		-o -name .deps -o -name .libs -o -name tmp \) -prune -exec rm -rf {} +
+
 clean-local:
 	-rm -rf _asan _tsan _coverage
 mostlyclean-local:
