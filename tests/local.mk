@@ -46,6 +46,17 @@ UNIT_TESTS = \
 
 # Shell: bash, reads tests/lib/tap.sh first.
 SHELL_TESTS = \
+	tests/bad-input/test-bytes.sh \
+	tests/bad-input/test-empty-batches.sh \
+	tests/bad-input/test-gone-column.sh \
+	tests/bad-input/test-huge-field.sh \
+	tests/bad-input/test-interrupted.sh \
+	tests/bad-input/test-pipeline-file.sh \
+	tests/bad-input/test-places.sh \
+	tests/bad-input/test-random.sh \
+	tests/bad-input/test-shapes.sh \
+	tests/bad-input/test-spectrum.sh \
+	tests/bad-input/test-strings.sh \
 	tests/cases/run-cases.sh \
 	tests/cli/test-bad-plugins.sh \
 	tests/cli/test-check.sh \
@@ -104,6 +115,7 @@ VALGRIND_TESTS = \
 # Files and whole folders that the tests read.
 EXTRA_DIST += \
 	$(SHELL_TESTS) \
+	tests/bad-input \
 	tests/bench \
 	tests/cases \
 	tests/fuzz/corpus \

@@ -143,7 +143,7 @@ static int judge(struct leat_run_report *report, struct leat_run *run, struct le
         return EX_DATAERR;
     }
     if (rejects_above_limit(p, &report->books)) {
-        (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " records were rejected, more than "
+        (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " rejected, more than "
                        "max_rejects: allows%s", p->source.path, report->books.counts[LEAT_REJECTED],
                        p->rejects.plugin ? "" : "; rejects: {csv: {path: rejects.csv}} would keep them with the reason");
         return EX_DATAERR;
@@ -200,6 +200,10 @@ static bool report_is_free(const struct leat_cli *cli, struct leat_pipeline_plan
     const char *path = cli->report ? leat_path_canonical(&plan->arena, cli->report) : NULL;
     const struct leat_plan *stages[] = {leat_plan_extract(plan), leat_plan_load(plan), plan->rejects, plan->results};
 
+    if (path && strcmp(path, plan->pipeline->real_path) == 0) {
+        fprintf(stderr, "leat: --report %s: this is the pipeline file\n", cli->report);
+        return false;
+    }
     for (int i = 0; path && i < 4; i++)
         for (int j = 0; stages[i] && j < stages[i]->n_files; j++)
             if (strcmp(stages[i]->files[j].path, path) == 0) {

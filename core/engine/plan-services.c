@@ -292,8 +292,9 @@ static void key(struct leat_plan *plan, int at)
 static void searchable(struct leat_plan *plan, int at)
 {
     if (!plan->searchable)
-        plan->searchable = alloc(plan, (size_t)plan->out.n_fields + 1);
-    plan->searchable[at] = true;
+        plan->searchable = alloc(plan, MAX_FIELDS); /* fields may still be added */
+    if (at >= 0 && at < MAX_FIELDS)
+        plan->searchable[at] = true;
 }
 
 static void leaves_out(struct leat_plan *plan, int in_field, const char *what)
@@ -305,7 +306,7 @@ static void leaves_out(struct leat_plan *plan, int in_field, const char *what)
 
 static void accepts_secret(struct leat_plan *plan, int in_field)
 {
-    if (plan->accepts)
+    if (plan->accepts && in_field >= 0 && in_field < plan->in.n_fields)
         plan->accepts[in_field] = true;
 }
 

@@ -263,6 +263,14 @@ static void check_pair(const struct leat_plan *a, const struct leat_plan *b)
                               "%s: its file %s is also that of %s", b->model->id, b->files[j].path, a->model->id);
 }
 
+static void check_pipeline_file(const struct leat_plan *stage)
+{
+    for (int i = 0; i < stage->n_files; i++)
+        if (stage->files[i].written && strcmp(stage->files[i].path, stage->whole->pipeline->real_path) == 0)
+            leat_wrong_at(stage->whole->diagnostics, stage->model->node, "give it another path",
+                          "%s: it would overwrite the pipeline file", stage->model->id);
+}
+
 static void check_files(struct leat_pipeline_plan *plan)
 {
     const struct leat_plan *sides[] = {plan->rejects, plan->results};
@@ -275,9 +283,11 @@ static void check_files(struct leat_pipeline_plan *plan)
     for (int i = 0; i < 2; i++)
         if (sides[i])
             all[n++] = sides[i];
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        check_pipeline_file(all[i]);
         for (int j = i + 1; j < n; j++)
             check_pair(all[i], all[j]);
+    }
 }
 
 /* ---- the whole ---- */

@@ -214,7 +214,7 @@ for locale in tr_TR.UTF-8 de_DE.UTF-8 fr_FR.ISO-8859-1; do
     localedef -i "${locale%.*}" -f "${locale#*.}" "locales/$locale" >/dev/null 2>&1
     if [ "$(LOCPATH=$PWD/locales LC_ALL=$locale locale charmap 2>/dev/null)" = "${locale#*.}" ]; then
         run env LOCPATH="$PWD/locales" LC_ALL=$locale "$LEAT" run p.yaml
-        is "$status$(tail -1 out/o.csv)" "01234568.0,TITLE I,title i,1.5" "$locale: makes no difference"
+        is "$status$(sed -n 2p out/o.csv)" "01.75,TITLE I,title i,1.5" "$locale: makes no difference"
     else
         skip "$locale: makes no difference" "the locale is neither installed nor can it be made"
     fi

@@ -61,7 +61,7 @@ rm -f out.csv
 run leat run r.yaml
 is "$status" 65 "a reject above the limit: exit status 65"
 is "$(wc -l <out.csv) $(wc -l <rejects.csv)" "3 2" "a reject above the limit: the files get their names all the same"
-like "$err" "1 records? (was|were) rejected, more than max_rejects: allows" "a reject above the limit: says so"
+like "$err" "1 (records? (was|were) )?rejected, more than max_rejects: allows" "a reject above the limit: says so"
 unlike "$err" "x,b|'x'" "a reject above the limit: shows no value"
 for limit in 1:0 33%:65 34%:0 100%:0 0:65; do
     run leat run r.yaml --set "max_rejects=${limit%:*}"
@@ -162,34 +162,62 @@ fi
 
 # ---- signals ----
 
-file e.yaml 'extract: {probe: {mode: endless, slow: 10ms}}' 'load: {csv: endless.csv}'
-for signal in TERM:143 INT:130 HUP:129; do
-    # by setsid, since a shell's background jobs ignore INT
-    setsid "$LEAT" run --plugin-dir "$plugins" e.yaml >e.out 2>e.err &
-    pid=$!
-    sleep 0.7
-    kill -"${signal%:*}" $pid
-    wait $pid
-    is "$?" "${signal#*:}" "${signal%:*}: exit status ${signal#*:}"
-    like "$(cat e.err)" "stopped by signal" "${signal%:*}: says so"
-    like "$(cat e.err)" "the books balance" "${signal%:*}: what was in flight is drained"
-    unlike "$(cat e.err)" "pending" "${signal%:*}: nothing is pending"
-    is "$(ls endless.csv 2>/dev/null)" "" "${signal%:*}: no file got its final name"
-done
-rm -f endless.csv* .endless.csv*
+# start COMMAND...: in the background, in $pid, with the usual answer to signals: a shell makes its
+# background jobs ignore INT, and leat leaves alone what it is told to ignore.
+start() { env --default-signal=INT,HUP,TERM "$@" >run.out 2>run.err & pid=$!; }
 
-# A load that is busy for ever: the second signal does not wait.
+# Waits for $pid, not for ever; its exit status in $status.
+finish()
+{
+    local i
+    for i in $(seq 600); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -9 "$pid" 2>/dev/null && note "it had to be killed after ${i}0 s"
+    status=0
+    wait "$pid" || status=$?
+}
+
+file e.yaml 'extract: {probe: {mode: endless, slow: 10ms}}' 'load: {csv: endless.csv}'
+# A load that is busy for ever.
 file b.yaml 'extract: {probe: 10}' 'load: {probe: retry_always}'
-TSAN_OPTIONS=${TSAN_OPTIONS-}:report_thread_leaks=0 setsid "$LEAT" run --plugin-dir "$plugins" b.yaml >b.out 2>b.err &
-pid=$!
-sleep 0.5
-kill -INT $pid
-sleep 0.3
-start=$SECONDS
-kill -INT $pid
-wait $pid
-is "$?" 130 "a second signal: exit status 130"
-ok "$([ $((SECONDS - start)) -le 2 ]; echo $?)" "a second signal: at once"
+
+if env --default-signal=INT true 2>/dev/null; then
+    for signal in TERM:143 INT:130 HUP:129; do
+        start "$LEAT" run --plugin-dir "$plugins" e.yaml
+        sleep 0.7
+        kill -"${signal%:*}" "$pid"
+        finish
+        is "$status" "${signal#*:}" "${signal%:*}: exit status ${signal#*:}"
+        like "$(cat run.err)" "stopped by signal" "${signal%:*}: says so"
+        like "$(cat run.err)" "the books balance" "${signal%:*}: what was in flight is drained"
+        unlike "$(cat run.err)" "pending" "${signal%:*}: nothing is pending"
+        is "$(ls endless.csv 2>/dev/null)" "" "${signal%:*}: no file got its final name"
+    done
+
+    (trap '' INT; exec "$LEAT" run --plugin-dir "$plugins" e.yaml) >run.out 2>run.err &
+    pid=$!
+    sleep 0.5
+    kill -INT "$pid"
+    sleep 0.5
+    ok "$(kill -0 "$pid"; echo $?)" "a signal that is to be ignored: is ignored"
+    kill -TERM "$pid"
+    finish
+    is "$status" 143 "a signal that is to be ignored: and another ends it"
+
+    TSAN_OPTIONS=${TSAN_OPTIONS-}:report_thread_leaks=0 start "$LEAT" run --plugin-dir "$plugins" b.yaml
+    sleep 0.5
+    kill -INT "$pid"
+    sleep 0.3
+    start=$SECONDS
+    kill -INT "$pid"
+    finish
+    is "$status" 130 "a second signal: exit status 130"
+    ok "$([ $((SECONDS - start)) -le 2 ]; echo $?)" "a second signal: at once"
+else
+    skip "signals" "env has no --default-signal"
+fi
 
 # A pipe that nobody reads any more is an error, not a death.
 leat run p.yaml --json | true
