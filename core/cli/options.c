@@ -98,6 +98,15 @@ static int usage_error(const struct leat_command *command, const char *what, con
     return EX_USAGE;
 }
 
+/* Of letters in one word getopt names the one; it has not moved on to the next word yet. */
+static int unknown_option(const struct leat_command *command, const char *word)
+{
+    char letter[] = {'-', (char)optopt, '\0'};
+    bool is_short = optopt > 0 && optopt < 128;
+
+    return usage_error(command, "there is no option", is_short ? letter : word);
+}
+
 static int build_tables(const struct leat_command *command, struct option *longs, char *shorts)
 {
     int n = 0;
@@ -143,7 +152,7 @@ int leat_cli_parse(struct leat_cli *cli, const struct leat_command *command, int
         else if (c >= 256)
             rc = take(cli, all_options[c - 256].letter, optarg);
         else if (c == '?')
-            rc = usage_error(command, "there is no option", argv[optind - 1]);
+            rc = unknown_option(command, argv[optind - 1]);
         else if (c == ':')
             rc = usage_error(command, "a value is missing behind", argv[optind - 1]);
         else
