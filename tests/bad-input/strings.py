@@ -8,6 +8,7 @@
 #   strings.py check FILE [LINES]   the same table is in FILE: each value, exactly, in order
 #   strings.py names FILE           a table whose fields have such names
 #   strings.py named FILE           the same names are in FILE
+#   strings.py count                how many of our own there are
 #   strings.py parameters COMMAND... runs it with --param p=STRING for each that can stand there, and
 #                                   looks into o.jsonl for one record {"value": STRING} and no more
 import csv
@@ -142,6 +143,8 @@ def main(command, *arguments):
         write(arguments[0], names(), [["value of " + n for n in names()]])
     elif command == "named":
         return compare(arguments[0], names(), [["value of " + n for n in names()]])
+    elif command == "count":
+        print(len(OURS))
     elif command == "parameters":
         return parameters(list(arguments))
     return 0

@@ -57,6 +57,10 @@ printf 'id,a\n1,x\xe2\x82\n\xac,y\n2,z\n' >in.csv
 moves 'csv: in.csv' 'csv: out/o.csv'
 ended "a sequence over two records" 0 3 1 2
 
+printf 'id,a\n1,x\xc3\n2,\xa9y\n3,z\n' >in.csv
+moves 'csv: in.csv' 'csv: out/o.csv'
+ended "a sequence over the same field of two records" 0 3 1 2
+
 # In what is never read as text it does no harm.
 printf 'id,a\n1,x\xff\n2,y\n' >in.csv
 moves 'csv: {path: in.csv, fields: {a: bytes}}' 'sqlite: {path: out/o.db, table: t}'

@@ -6,7 +6,7 @@
 # half-written under a final name, and a message that names the file.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/bad-input/common.sh"
-requires python3 sqlite3
+requires python3 sqlite3 mkfifo
 
 users='transform: [{map: {"cognito:username": username, email: email, email_verified: "true", phone_number_verified: "false", "cognito:mfa_enabled": "false"}}]'
 
@@ -98,6 +98,28 @@ else
     skip "a read-only folder" "cannot mount"
 fi
 
+# ---- inputs that are no files: the plan would take the first records of a pipe, or wait for ever ----
+
+mkfifo fifo
+mkdir -p folder
+for input in fifo folder /dev/zero /dev/stdin; do
+    for extract in "csv: $input" "jsonl: $input" "sqlite: {path: $input, table: t}"; do
+        printf 'leat: 1\nname: p\nextract: {%s}\nload: {csv: out/o.csv}\n' "$extract" >p.yaml
+        rm -rf out
+        mkdir out
+        run timeout 20 sh -c 'yes "{\"a\":1}" | head -n 5 | "$1" run p.yaml' sh "$LEAT"
+        refused "$extract" "$input: it is (a folder|no regular file)"
+    done
+done
+moves 'csv: nowhere.csv' 'csv: out/o.csv'
+refused "an input that is not there" "nowhere.csv: No such file"
+if [ "$(id -u)" -ne 0 ]; then
+    printf 'id\n' >secret.csv
+    chmod 000 secret.csv
+    moves 'csv: secret.csv' 'csv: out/o.csv'
+    refused "an input that must not be read" "secret.csv: Permission denied"
+fi
+
 # ---- outputs that are inputs ----
 
 sqlite3 in.db "CREATE TABLE t(id, n); INSERT INTO t VALUES(1, 'a')"
@@ -125,6 +147,19 @@ own "rejects into the output" 'csv: in.csv' 'csv: out/o' 'rejects: {jsonl: out/o
 own "rejects into the output, by a link" 'csv: in.csv' 'csv: out/o' 'rejects: {csv: self/out/o}'
 own "results into the output" 'csv: in.csv' 'jsonl: out/o' 'results: {csv: out/o}'
 own "rejects into the output's database" 'csv: in.csv' 'sqlite: {path: out/o.db, table: t}' 'rejects: {sqlite: {path: out/o.db, table: r}}'
+
+# The pipeline file and the report are files, too.
+moves 'csv: in.csv' 'csv: p.yaml'
+refused "the output over the pipeline file" "would overwrite the pipeline file"
+like "$(cat p.yaml)" "^leat: 1" "the output over the pipeline file: it is as it was"
+printf 'leat: 1\nname: p\nextract: {csv: in.csv}\nload: {csv: out/o.csv}\nrejects: {csv: out/r.csv}\n' >p.yaml
+for report in in.csv self/in.csv out/o.csv out/r.csv p.yaml; do
+    rm -f out/*
+    run leat run p.yaml --report "$report"
+    is "$status$(ls -A out)" 64 "the report over $report: exit status 64, and nothing is written"
+    like "$err" "report $report: this is " "the report over $report: says why"
+done
+is "$(cat in.csv in.db in.jsonl | sha256sum)" "$(cat before)" "the report over the input: it is as it was"
 
 # ---- names full of traps ----
 

@@ -105,6 +105,17 @@ for chain in 'csv csv' 'csv jsonl csv' 'csv db csv' 'db jsonl db'; do
     ok $? "names, $chain: unchanged"
 done
 
+# ---- on a terminal ----
+
+rm -rf in
+mkdir in
+strings write in/x.csv
+printf 'leat: 1\nname: p\nextract: {csv: in/x.csv}\nload: {csv: o.csv}\n' >p.yaml
+run timeout 60 "$LEAT" preview -n 1000 p.yaml
+is "$status $(wc -l <"$out_file")" "0 $(($(strings count) + 2))" "preview: a line each"
+LC_ALL=C grep -qaP '[\x00-\x09\x0b-\x1f\x7f]' "$out_file"
+is $? 1 "preview: no control character reaches the terminal"
+
 # ---- as parameters: one text each, in an expression and in a query ----
 
 rm -rf in

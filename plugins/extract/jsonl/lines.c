@@ -69,15 +69,16 @@ int lines_open(struct lines *l, const char *path, size_t max, struct leat_error 
     struct stat st;
 
     *l = (struct lines){ .max = max, .number = 1, .cap = FIRST_CAP };
-    l->fd = open(path, O_RDONLY | O_CLOEXEC);
+    l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a FIFO must not hold us up */
     if (l->fd < 0)
         return leat_fail(err, errno == ENOENT ? LEAT_EUNREACHABLE : -errno, "cannot read %s: %s", path,
                          strerror(errno));
+    if (fstat(l->fd, &st) == 0 && !S_ISREG(st.st_mode)) /* the plan has read the first lines of a pipe */
+        return leat_fail(err, LEAT_EUNREACHABLE, "cannot read %s: it is %s, and JSON lines are read from a regular file",
+                         path, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
     l->buffer = malloc(l->cap);
     if (!l->buffer)
         return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", path);
-    if (fstat(l->fd, &st) == 0 && S_ISDIR(st.st_mode))
-        return leat_fail(err, LEAT_EUNREACHABLE, "cannot read %s: it is a folder", path);
     if (!skip_mark(l))
         return leat_fail(err, -errno, "cannot read %s: %s", path, strerror(errno));
     return 0;

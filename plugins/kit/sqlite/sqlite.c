@@ -19,8 +19,9 @@ static int look_at(const char *path, struct leat_error *err)
     if (stat(path, &st) < 0)
         return leat_fail(err, errno == ENOENT ? LEAT_EUNREACHABLE : -errno, "cannot open the database %s: %s", path,
                          strerror(errno));
-    if (S_ISDIR(st.st_mode))
-        return leat_fail(err, LEAT_EUNREACHABLE, "cannot open the database %s: it is a folder", path);
+    if (!S_ISREG(st.st_mode)) /* SQLite would wait for the other end of a FIFO */
+        return leat_fail(err, -EINVAL, "cannot open the database %s: it is %s", path,
+                         S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
     return 0;
 }
 
