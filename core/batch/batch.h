@@ -135,6 +135,8 @@ void leat_batch_rest_answered(struct leat_batch *b, enum leat_verdict verdict);
 void leat_batch_step(struct leat_batch *b, int32_t row, uint32_t step);
 struct leat_batch *leat_batch_reference(struct leat_batch *b);
 void leat_batch_release(struct leat_batch *b);
+/* The same for a list chained by host->next. */
+void leat_batch_release_list(struct leat_batch *list);
 const struct leat_batch *leat_batch_way_back(const struct leat_batch *b, int32_t row, int32_t *ret_row);
 void leat_batch_align_to(struct leat_batch *out, struct leat_batch *in);
 void leat_batch_share_column(struct leat_batch *out, int field, const struct leat_batch *in, int in_field);

@@ -164,6 +164,16 @@ void leat_batch_release(struct leat_batch *b)
     pthread_mutex_unlock(&pool->lock);
 }
 
+void leat_batch_release_list(struct leat_batch *list)
+{
+    while (list) {
+        struct leat_batch *next = list->host->next;
+
+        leat_batch_release(list);
+        list = next;
+    }
+}
+
 struct leat_batch *leat_batch_origin(const struct leat_batch *b)
 {
     return b->host->origin ? b->host->origin : (struct leat_batch *)b;

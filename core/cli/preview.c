@@ -97,7 +97,7 @@ static bool preview_batch(struct preview *p, int *rc, struct leat_error *err)
     if (*rc == 0) {
         for (struct leat_batch *b = out; b; b = b->host->next)
             add_rows(&p->table, b, &p->wanted);
-        leat_sync_release(out);
+        leat_batch_release_list(out);
         show_rejects(p, origin);
         p->n_read += origin->n_rows;
         for (int v = 0; v < LEAT_N_VERDICTS; v++)

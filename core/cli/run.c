@@ -111,6 +111,7 @@ static void fill_report(struct leat_run_report *report, struct leat_run *run, st
     report->left_out = leat_arena_alloc(&session->plan.arena, ((size_t)load->n_left_out + 1) * sizeof *report->left_out);
     for (int i = 0; i < load->n_left_out; i++)
         report->left_out[report->n_left_out++] = load->left_out[i].field;
+    report->n_counts = leat_run_counts(run, &session->plan.arena, &report->counts);
 }
 
 /* How the run went, as an exit status; says it where it went wrong. */

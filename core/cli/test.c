@@ -265,7 +265,7 @@ static void run_test(struct tester *t, const struct leat_node *test)
         compare_output(t, leat_node_get(test, "output"), out);
         if (leat_node_get(test, "output") || leat_node_get(test, "rejects"))
             compare_rejects(t, leat_node_get(test, "rejects"), origin);
-        leat_sync_release(out);
+        leat_batch_release_list(out);
     }
     leat_batch_release(origin);
 }

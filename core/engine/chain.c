@@ -10,7 +10,7 @@
 
 struct passage {
     struct leat_chain *chain;
-    struct leat_batch ***last; /* where the next batch that comes out is linked */
+    struct leat_outflow *outflow;
     const char **stage;        /* id of the stage that failed */
 };
 
@@ -84,23 +84,10 @@ static int take_output(struct leat_stage *stage, struct leat_batch *in, struct l
     return rc;
 }
 
-/* What one batch becomes is in memory at once, so a split must not make too much of it. */
-static int check_growth(const struct leat_stage *stage, int64_t bytes, struct leat_error *err)
-{
-    if (leat_stage_cancelled(stage))
-        return LEAT_ECANCELED;
-    if (bytes <= stage->run->budget.limit)
-        return 0;
-    return leat_fail(err, LEAT_EDATA,
-                     "the records of one batch become more than memory: allows; allow more, or take the large fields "
-                     "out before this stage");
-}
-
 static int derive(struct passage *p, int at, struct leat_batch *in, struct leat_error *err)
 {
     struct leat_stage *stage = &p->chain->stages[at];
     bool again = false, made = false;
-    int64_t bytes = 0;
     int rc = 0;
 
     memset(stage->children, 0, (size_t)in->n_rows * sizeof *stage->children);
@@ -113,9 +100,8 @@ static int derive(struct passage *p, int at, struct leat_batch *in, struct leat_
             leat_batch_align_to(out, in);
         if (rc == 0)
             rc = take_output(stage, in, out, err);
-        bytes += out->host->charged;
-        if (rc == 0 && again)
-            rc = check_growth(stage, bytes, err);
+        if (rc == 0 && again && leat_stage_cancelled(stage))
+            rc = LEAT_ECANCELED;
         if (rc < 0) {
             failed(p, stage, in, out);
             return rc;
@@ -129,23 +115,47 @@ static int derive(struct passage *p, int at, struct leat_batch *in, struct leat_
     return rc;
 }
 
+static int put_out(struct leat_outflow *outflow, struct leat_batch *b)
+{
+    b->host->next = NULL;
+    *(outflow->last ? outflow->last : &outflow->first) = b;
+    outflow->last = &b->host->next;
+    outflow->bytes += b->host->charged;
+    if (!outflow->flush || outflow->bytes <= outflow->limit)
+        return 0;
+    b = outflow->first;
+    outflow->first = NULL;
+    outflow->last = NULL;
+    outflow->bytes = 0;
+    return outflow->flush(outflow, b) ? 0 : LEAT_ECANCELED;
+}
+
 static int pass(struct passage *p, int at, struct leat_batch *in, struct leat_error *err)
 {
-    if (at == p->chain->n_stages) {
-        in->host->next = NULL;
-        **p->last = in;
-        *p->last = &in->host->next;
-        return 0;
-    }
+    if (at == p->chain->n_stages)
+        return put_out(p->outflow, in);
     if (p->chain->stages[at].plan->plugin->traits & LEAT_IN_PLACE)
         return in_place(p, at, in, err);
     return derive(p, at, in, err);
 }
 
-int leat_chain_process(struct leat_chain *chain, struct leat_batch *in, struct leat_batch ***ret_last,
+int leat_chain_process(struct leat_chain *chain, struct leat_batch *list, struct leat_outflow *outflow,
                        const char **ret_stage, struct leat_error *err)
 {
-    struct passage p = {.chain = chain, .last = ret_last, .stage = ret_stage};
+    struct passage p = {.chain = chain, .outflow = outflow, .stage = ret_stage};
+    struct leat_batch *next;
+    int rc = 0;
 
-    return pass(&p, 0, in, err);
+    for (; list; list = next) {
+        next = list->host->next;
+        if (rc == 0)
+            rc = pass(&p, 0, list, err);
+        else
+            leat_batch_release(list);
+    }
+    if (rc < 0) {
+        leat_batch_release_list(outflow->first);
+        outflow->first = NULL;
+    }
+    return rc;
 }

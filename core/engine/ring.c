@@ -43,16 +43,6 @@ void leat_ring_deinit(struct leat_ring *ring)
     free(ring->slots);
 }
 
-static void release_list(struct leat_batch *batches)
-{
-    while (batches) {
-        struct leat_batch *next = batches->host->next;
-
-        leat_batch_release(batches);
-        batches = next;
-    }
-}
-
 static int64_t bytes_of(const struct leat_batch *batches)
 {
     int64_t n = 0;
@@ -70,36 +60,37 @@ static void notify(const struct leat_ring *ring)
         return; /* EAGAIN: the counter is full, so it is readable all the same */
 }
 
-static bool admits(const struct leat_ring *ring, uint64_t ticket, int64_t bytes)
+static bool admits(const struct leat_ring *ring, uint64_t ticket, int64_t bytes, bool more)
 {
-    return ticket == ring->head ||
-           (ticket - ring->head < (uint64_t)ring->n_slots && ring->bytes + bytes <= ring->limit_bytes);
+    if (ticket == ring->head)
+        return !ring->slots[ticket % (uint64_t)ring->n_slots].full;
+    return !more && ticket - ring->head < (uint64_t)ring->n_slots && ring->bytes + bytes <= ring->limit_bytes;
 }
 
-bool leat_ring_push(struct leat_ring *ring, uint64_t ticket, struct leat_batch *batches)
+bool leat_ring_push(struct leat_ring *ring, uint64_t ticket, struct leat_batch *batches, bool more)
 {
     struct leat_slot *slot = &ring->slots[ticket % (uint64_t)ring->n_slots];
     int64_t bytes = bytes_of(batches);
     bool ok;
 
     pthread_mutex_lock(&ring->lock);
-    if (!ring->cancelled && !admits(ring, ticket, bytes)) {
+    if (!ring->cancelled && !admits(ring, ticket, bytes, more)) {
         int64_t since = now_us();
 
-        while (!ring->cancelled && !admits(ring, ticket, bytes))
+        while (!ring->cancelled && !admits(ring, ticket, bytes, more))
             pthread_cond_wait(&ring->popped, &ring->lock);
         ring->full_us += now_us() - since;
     }
     ok = !ring->cancelled;
     if (ok) {
         assert(!slot->full);
-        *slot = (struct leat_slot){.batches = batches, .bytes = bytes, .full = true};
+        *slot = (struct leat_slot){.batches = batches, .bytes = bytes, .full = true, .more = more};
         ring->bytes += bytes;
         ring->n_full++;
     }
     pthread_mutex_unlock(&ring->lock);
     if (!ok) {
-        release_list(batches);
+        leat_batch_release_list(batches);
         return false;
     }
     pthread_cond_broadcast(&ring->pushed);
@@ -112,36 +103,53 @@ static bool at_end(const struct leat_ring *ring)
     return ring->cancelled || (ring->closed && ring->head >= ring->end);
 }
 
-enum leat_pop leat_ring_pop(struct leat_ring *ring, bool wait, struct leat_batch **ret, uint64_t *ret_ticket)
+/* Something at the head that is not in the hands of another consumer. */
+static bool ready(const struct leat_ring *ring, bool more)
 {
-    enum leat_pop result = LEAT_POP_BATCHES;
-    struct leat_slot *slot;
+    return ring->slots[ring->head % (uint64_t)ring->n_slots].full && (more || !ring->parted);
+}
+
+static enum leat_pop take(struct leat_ring *ring, struct leat_batch **ret, uint64_t *ret_ticket, bool *more)
+{
+    struct leat_slot *slot = &ring->slots[ring->head % (uint64_t)ring->n_slots];
+
+    *ret = slot->batches;
+    *ret_ticket = ring->head;
+    ring->parted = *more = slot->more;
+    ring->head += !slot->more;
+    ring->bytes -= slot->bytes;
+    ring->n_full--;
+    *slot = (struct leat_slot){0};
+    return LEAT_POP_BATCHES;
+}
+
+enum leat_pop leat_ring_pop(struct leat_ring *ring, bool wait, struct leat_batch **ret, uint64_t *ret_ticket,
+                            bool *more)
+{
+    enum leat_pop result;
+    bool held = *more; /* the ticket at the head is ours */
 
     pthread_mutex_lock(&ring->lock);
-    if (wait && !at_end(ring) && !ring->slots[ring->head % (uint64_t)ring->n_slots].full) {
+    if (wait && !at_end(ring) && !ready(ring, *more)) {
         int64_t since = now_us();
 
-        while (!at_end(ring) && !ring->slots[ring->head % (uint64_t)ring->n_slots].full)
+        while (!at_end(ring) && !ready(ring, *more))
             pthread_cond_wait(&ring->pushed, &ring->lock);
         ring->empty_us += now_us() - since;
     }
-    slot = &ring->slots[ring->head % (uint64_t)ring->n_slots];
-    if (ring->cancelled) {
+    if (ring->cancelled)
         result = LEAT_POP_CANCELLED;
-    } else if (at_end(ring)) {
+    else if (at_end(ring))
         result = LEAT_POP_END;
-    } else if (!slot->full) {
+    else if (!ready(ring, *more))
         result = LEAT_POP_NOTHING;
-    } else {
-        *ret = slot->batches;
-        *ret_ticket = ring->head++;
-        ring->bytes -= slot->bytes;
-        ring->n_full--;
-        *slot = (struct leat_slot){0};
-    }
+    else
+        result = take(ring, ret, ret_ticket, more);
     pthread_mutex_unlock(&ring->lock);
     if (result == LEAT_POP_BATCHES)
         pthread_cond_broadcast(&ring->popped);
+    if (held && !*more)
+        pthread_cond_broadcast(&ring->pushed); /* the others may go on */
     return result;
 }
 
@@ -173,5 +181,5 @@ void leat_ring_drain(struct leat_ring *ring)
 {
     for (int i = 0; i < ring->n_slots; i++)
         if (ring->slots[i].full)
-            release_list(ring->slots[i].batches);
+            leat_batch_release_list(ring->slots[i].batches);
 }

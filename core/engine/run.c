@@ -261,6 +261,17 @@ int leat_run_start(struct leat_run *run, struct leat_error *err)
     return rc;
 }
 
+/* Extract and load are closed by their own threads. */
+static void close_chains(struct leat_run *run)
+{
+    for (int i = run->n_segments - 1; i >= 0; i--) {
+        struct leat_segment *s = &run->segments[i];
+
+        for (int j = s->n_stages - 1; j >= 0 && s->kind == LEAT_SEGMENT_CHAIN && s->n_workers; j--)
+            leat_stage_close(&s->workers[0].stages[j], true);
+    }
+}
+
 void leat_run_join(struct leat_run *run)
 {
     for (int i = 0; i < run->n_segments; i++) {
@@ -270,6 +281,42 @@ void leat_run_join(struct leat_run *run)
             pthread_join(s->threads[w], NULL);
         s->n_threads = 0;
     }
+    close_chains(run);
+}
+
+/* Adds up what a stage has counted on its workers. */
+static int add_counts(const struct leat_segment *s, int stage, struct leat_report_count *ret)
+{
+    int n = 0;
+
+    for (int w = 0; w < s->n_workers; w++)
+        for (int i = 0; i < s->workers[w].stages[stage].n_counters; i++) {
+            const struct leat_counter *counter = &s->workers[w].stages[stage].counters[i];
+            int at = 0;
+
+            while (at < n && strcmp(ret[at].what, counter->what) != 0)
+                at++;
+            if (at == n)
+                ret[n++] = (struct leat_report_count){.stage = s->workers[w].stages[stage].plan->model->id,
+                                                      .what = counter->what};
+            ret[at].n += counter->n;
+        }
+    return n;
+}
+
+int leat_run_counts(const struct leat_run *run, struct leat_arena *arena, const struct leat_report_count **ret)
+{
+    struct leat_report_count *counts;
+    size_t cap = 0;
+    int n = 0;
+
+    for (int i = 0; i < run->n_segments; i++)
+        cap += (size_t)run->segments[i].n_workers * (size_t)run->segments[i].n_stages * LEAT_MAX_COUNTERS;
+    *ret = counts = leat_arena_alloc(arena, cap * sizeof *counts);
+    for (int i = 0; i < run->n_segments; i++)
+        for (int j = 0; j < run->segments[i].n_stages; j++)
+            n += add_counts(&run->segments[i], j, counts + n);
+    return n;
 }
 
 int leat_run_finish(struct leat_run *run, struct leat_error *err)
@@ -320,9 +367,6 @@ void leat_run_progress(struct leat_run *run, struct leat_progress *ret)
 static void segment_deinit(struct leat_segment *s)
 {
     for (int w = 0; w < s->n_workers; w++) {
-        if (s->kind == LEAT_SEGMENT_CHAIN && w == 0)
-            for (int i = s->n_stages - 1; i >= 0; i--)
-                leat_stage_close(&s->workers[0].stages[i], true);
         for (int i = 0; i < s->n_stages; i++)
             leat_stage_deinit(&s->workers[w].stages[i]);
         free(s->workers[w].stages);
@@ -351,6 +395,7 @@ void leat_run_deinit(struct leat_run *run)
         leat_ring_deinit(&run->rings[i]);
     }
     leat_delivery_deinit(&run->delivery);
+    close_chains(run); /* of a run that could not start */
     for (int i = 0; i < run->n_segments; i++)
         segment_deinit(&run->segments[i]);
     side_deinit(run->rejects, &run->rejects_pool);

@@ -14,12 +14,14 @@
 #include "engine/plan.h"
 #include "engine/ring.h"
 #include "observe/progress.h"
+#include "observe/report.h"
 
 /* A counter that a plugin keeps (leat_stage_count). */
 struct leat_counter {
     const char *what;
     int64_t n;
 };
+enum { LEAT_MAX_COUNTERS = 16 };
 
 /* One stage on one worker; touched by that worker's thread only, but for the
  * counters, which the main thread reads after the threads are done. */
@@ -33,7 +35,7 @@ struct leat_stage {
     int32_t *every_row;            /* 0, 1, 2, ...: the rows of a batch without a selection */
     int32_t *children;             /* rows made of each row, while a batch is split */
     struct leat_pool *pool;        /* of what it puts out; NULL: works in place, or is a load */
-    struct leat_counter counters[16];
+    struct leat_counter counters[LEAT_MAX_COUNTERS];
     int n_counters;
     int wake_fd;
     int64_t wake_ms;
@@ -111,8 +113,10 @@ LEAT_MUST_CHECK int leat_run_init(struct leat_run *run, const struct leat_pipeli
                                   const struct leat_run_options *options, struct leat_error *err);
 /* Starts the threads. */
 LEAT_MUST_CHECK int leat_run_start(struct leat_run *run, struct leat_error *err);
-/* Waits for them; afterwards run->error says how it went. */
+/* Waits for them and closes the stages; afterwards run->error says how it went. */
 void leat_run_join(struct leat_run *run);
+/* After join: what the stages have counted, in the order of the stages. Lives in `arena`. */
+int leat_run_counts(const struct leat_run *run, struct leat_arena *arena, const struct leat_report_count **ret);
 /* After join: commits, publishes, and judges the books. Negative if the run failed. */
 LEAT_MUST_CHECK int leat_run_finish(struct leat_run *run, struct leat_error *err);
 /* Stops extracting; what is in flight is drained. Any thread. */
@@ -141,9 +145,19 @@ bool leat_stage_retry(struct leat_stage *stage, int rc, int *tries, const struct
 
 /* ---- a chain on one batch, in the calling thread (chain.c) ---- */
 
-/* Runs `in` (whose reference it takes) through the chain. The batches that come
- * out are appended to the list at *ret_last, chained by host->next. */
-LEAT_MUST_CHECK int leat_chain_process(struct leat_chain *chain, struct leat_batch *in, struct leat_batch ***ret_last,
+/* What has come out, chained by host->next. Where it becomes more than `limit`
+ * bytes, `flush` (if there is one) takes the list over; false: cancelled. */
+struct leat_outflow {
+    struct leat_batch *first, **last;
+    int64_t bytes, limit;
+    bool (*flush)(struct leat_outflow *outflow, struct leat_batch *list);
+    struct leat_ring *ring; /* for `flush` */
+    uint64_t ticket;
+};
+
+/* Runs a list of batches (whose references it takes) through the chain into
+ * `outflow`, which is empty if it fails. */
+LEAT_MUST_CHECK int leat_chain_process(struct leat_chain *chain, struct leat_batch *list, struct leat_outflow *outflow,
                                        const char **ret_stage, struct leat_error *err);
 
 /* ---- worker loops (segment.c) ---- */

@@ -103,7 +103,7 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     leat_delivery_add(&run->delivery, b);
     b->host->next = NULL;
     run->ended = flow == LEAT_END;
-    return leat_ring_push(segment->out, ticket, b) && flow == LEAT_MORE;
+    return leat_ring_push(segment->out, ticket, b, false) && flow == LEAT_MORE;
 }
 
 static bool wants_more(struct leat_run *run)
@@ -136,32 +136,30 @@ void *leat_segment_extract(void *argument)
 
 /* ---- chain ---- */
 
-static bool chain_one(struct leat_segment *segment, struct leat_chain *chain)
+static bool push_part(struct leat_outflow *outflow, struct leat_batch *list)
 {
-    struct leat_batch *in, *next, *out = NULL, **last = &out;
+    return leat_ring_push(outflow->ring, outflow->ticket, list, true);
+}
+
+/* `more` is the worker's own: its ticket comes in parts. */
+static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bool *more)
+{
+    struct leat_outflow outflow = {
+        .limit = segment->run->budget.limit / 8, .flush = push_part, .ring = segment->out};
     struct leat_error err = {0};
     const char *stage = NULL;
-    uint64_t ticket;
-    int rc = 0;
+    struct leat_batch *in;
+    int rc;
 
-    if (leat_ring_pop(segment->in, true, &in, &ticket) != LEAT_POP_BATCHES)
+    if (leat_ring_pop(segment->in, true, &in, &outflow.ticket, more) != LEAT_POP_BATCHES)
         return false;
-    for (; in; in = next) {
-        next = in->host->next;
-        if (rc == 0)
-            rc = leat_chain_process(chain, in, &last, &stage, &err);
-        else
-            leat_batch_release(in);
-    }
+    rc = leat_chain_process(chain, in, &outflow, &stage, &err);
     if (rc < 0) {
-        for (; out; out = next) {
-            next = out->host->next;
-            leat_batch_release(out);
-        }
-        fail(segment->run, stage, rc, &err);
+        if (rc != LEAT_ECANCELED || !is_cancelled(segment->run))
+            fail(segment->run, stage, rc, &err);
         return false;
     }
-    return leat_ring_push(segment->out, ticket, out);
+    return leat_ring_push(segment->out, outflow.ticket, outflow.first, *more);
 }
 
 void *leat_segment_chain(void *argument)
@@ -169,10 +167,11 @@ void *leat_segment_chain(void *argument)
     struct leat_worker *worker = argument;
     struct leat_segment *segment = worker->segment;
     struct leat_chain *chain = &segment->workers[worker->number];
+    bool more = false;
 
     /* The first worker opens the stages for all; the run opens it before the others start. */
     if (open_chain(segment, chain, false))
-        while (!is_cancelled(segment->run) && chain_one(segment, chain))
+        while (!is_cancelled(segment->run) && chain_one(segment, chain, &more))
             ;
     close_chain(chain, false);
     /* acq_rel: the one that closes the ring comes after every push; pairs with itself in the other workers */
@@ -318,13 +317,19 @@ static void stop_early(struct leat_run *run)
     leat_run_stop(run);
 }
 
+struct load_loop {
+    bool kept;  /* the load keeps records that it has not answered */
+    bool ended;
+    bool more;  /* the ticket at hand comes in parts */
+};
+
 /* One step of the load: a batch if there is one, then what is kept from before. */
-static int load_step(struct leat_segment *segment, struct leat_stage *stage, bool *kept, bool *ended,
+static int load_step(struct leat_segment *segment, struct leat_stage *stage, struct load_loop *loop,
                      struct leat_error *err)
 {
     struct leat_batch *list;
     uint64_t ticket;
-    enum leat_pop pop = leat_ring_pop(segment->in, !*kept, &list, &ticket);
+    enum leat_pop pop = leat_ring_pop(segment->in, !loop->kept, &list, &ticket, &loop->more);
     bool dry = pop == LEAT_POP_END || leat_budget_dry(&segment->run->budget);
     enum leat_flow flow;
     int rc = 0;
@@ -338,12 +343,12 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, boo
     flow = poll_late(segment, stage, dry, err);
     if (flow == LEAT_FAILED)
         return err->code < 0 ? err->code : LEAT_EPLUGIN;
-    *kept = flow == LEAT_MORE;
-    *ended = pop == LEAT_POP_END && !*kept;
+    loop->kept = flow == LEAT_MORE;
+    loop->ended = pop == LEAT_POP_END && !loop->kept;
     rc = leat_delivery_advance(&segment->run->delivery, err);
     if (rc == 0 && too_many_rejects(segment->run))
         stop_early(segment->run);
-    if (rc == 0 && *kept && pop != LEAT_POP_BATCHES)
+    if (rc == 0 && loop->kept && pop != LEAT_POP_BATCHES)
         wait_late(segment, stage);
     return rc;
 }
@@ -400,12 +405,12 @@ void *leat_segment_load(void *argument)
     struct leat_run *run = segment->run;
     struct leat_stage *stage = &segment->workers[0].stages[0];
     struct leat_error err = {0};
-    bool kept = false, ended = false;
+    struct load_loop loop = {0};
     int rc = 0;
 
     if (open_chain(segment, &segment->workers[0], true) && open_sides(segment)) {
-        while (!ended && rc == 0)
-            rc = load_step(segment, stage, &kept, &ended, &err);
+        while (!loop.ended && rc == 0)
+            rc = load_step(segment, stage, &loop, &err);
         if (rc < 0 && rc != LEAT_ECANCELED)
             fail(run, stage->plan->model->id, rc, &err);
         else if (rc == 0 && !is_cancelled(run) && run->ended && !run->stopped_early)

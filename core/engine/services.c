@@ -63,9 +63,11 @@ static void count(struct leat_stage *stage, const char *what, int64_t n)
 {
     int i = 0;
 
+    if (n == 0)
+        return;
     while (i < stage->n_counters && strcmp(stage->counters[i].what, what) != 0)
         i++;
-    if (i == (int)(sizeof stage->counters / sizeof *stage->counters))
+    if (i == LEAT_MAX_COUNTERS)
         return;
     if (i == stage->n_counters)
         stage->counters[stage->n_counters++] = (struct leat_counter){.what = what};

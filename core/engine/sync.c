@@ -65,35 +65,14 @@ int leat_sync_read(struct leat_run *run, struct leat_batch **ret, bool *ret_more
     return 0;
 }
 
-void leat_sync_release(struct leat_batch *list)
-{
-    while (list) {
-        struct leat_batch *next = list->host->next;
-
-        leat_batch_release(list);
-        list = next;
-    }
-}
-
 /* A list through (part of) a segment's chain. */
 static int process_list(struct leat_run *run, struct leat_chain *chain, struct leat_batch *in,
                         struct leat_batch **ret, struct leat_error *err)
 {
-    struct leat_batch *out = NULL, **last = &out, *next;
-    int rc = 0;
+    struct leat_outflow outflow = {0};
+    int rc = leat_chain_process(chain, in, &outflow, &run->failed_stage, err);
 
-    for (; in; in = next) {
-        next = in->host->next;
-        if (rc == 0)
-            rc = leat_chain_process(chain, in, &last, &run->failed_stage, err);
-        else
-            leat_batch_release(in);
-    }
-    if (rc < 0) {
-        leat_sync_release(out);
-        out = NULL;
-    }
-    *ret = out;
+    *ret = outflow.first;
     return rc;
 }
 

@@ -25,7 +25,5 @@ struct leat_batch *leat_sync_source(struct leat_run *run);
  * list chained by host->next, each with one reference. */
 LEAT_MUST_CHECK int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, struct leat_batch **ret,
                                       struct leat_error *err);
-/* Releases such a list. */
-void leat_sync_release(struct leat_batch *list);
 
 #endif

@@ -18,9 +18,10 @@ int64_t leat_report_now(void)
     return (int64_t)t.tv_sec * LEAT_US_PER_SECOND + t.tv_nsec / 1000;
 }
 
-static void line(FILE *out, const char *name, int64_t n)
+/* 1234567 -> 1,234,567. Returns `grouped`. */
+static const char *group(char grouped[static 48], int64_t n)
 {
-    char text[32], grouped[48];
+    char text[32];
     int digits = snprintf(text, sizeof text, "%" PRId64, n), at = 0;
 
     for (int i = 0; i < digits; i++) {
@@ -29,7 +30,33 @@ static void line(FILE *out, const char *name, int64_t n)
         grouped[at++] = text[i];
     }
     grouped[at] = '\0';
-    fprintf(out, "  %-14s %14s\n", name, grouped);
+    return grouped;
+}
+
+static void line(FILE *out, const char *name, int64_t n)
+{
+    char grouped[48];
+
+    fprintf(out, "  %-14s %14s\n", name, group(grouped, n));
+}
+
+static bool opens_stage(const struct leat_run_report *r, int i)
+{
+    return i == 0 || strcmp(r->counts[i].stage, r->counts[i - 1].stage) != 0;
+}
+
+/* "  dedupe: key was null 3, keys in memory 40" */
+static void count_lines(const struct leat_run_report *r, FILE *out)
+{
+    char grouped[48];
+
+    for (int i = 0; i < r->n_counts; i++) {
+        if (opens_stage(r, i))
+            fprintf(out, "%s  %s: ", i ? "\n" : "", r->counts[i].stage);
+        fprintf(out, "%s%s %s", opens_stage(r, i) ? "" : ", ", r->counts[i].what, group(grouped, r->counts[i].n));
+    }
+    if (r->n_counts)
+        fprintf(out, "\n");
 }
 
 void leat_report_summary(const struct leat_run_report *r, FILE *out)
@@ -55,8 +82,32 @@ void leat_report_summary(const struct leat_run_report *r, FILE *out)
         }
     if (r->books.pending)
         line(out, "pending", r->books.pending);
+    count_lines(r, out);
     if (leat_books_balance(&r->books))
         fprintf(out, "  the books balance\n");
+}
+
+static void add_json(struct leat_text_buffer *b, const char *text)
+{
+    leat_text_add_json(b, text, strlen(text));
+}
+
+/* ,"counts":{"dedupe":{"key was null":3}} */
+static void json_counts(const struct leat_run_report *r, struct leat_text_buffer *b)
+{
+    leat_text_add_string(b, ",\"counts\":{");
+    for (int i = 0; i < r->n_counts; i++) {
+        if (opens_stage(r, i)) {
+            leat_text_add_string(b, i ? "}," : "");
+            add_json(b, r->counts[i].stage);
+            leat_text_add_string(b, ":{");
+        } else {
+            leat_text_add_string(b, ",");
+        }
+        add_json(b, r->counts[i].what);
+        leat_text_printf(b, ":%" PRId64, r->counts[i].n);
+    }
+    leat_text_add_string(b, r->n_counts ? "}}" : "}");
 }
 
 static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
@@ -65,9 +116,9 @@ static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
 
     leat_format_timestamp(started, r->started_us, true);
     leat_text_add_string(b, "{\"pipeline\":");
-    leat_text_add_json(b, r->pipeline, strlen(r->pipeline));
+    add_json(b, r->pipeline);
     leat_text_add_string(b, ",\"load\":");
-    leat_text_add_json(b, r->load, strlen(r->load));
+    add_json(b, r->load);
     leat_text_printf(b, ",\"status\":%d,\"started\":\"%s\",\"seconds\":%.3f,\"read\":%" PRId64 ",\"made\":%" PRId64,
                      r->status, started, (double)(r->ended_us - r->started_us) / 1e6, r->books.read, r->books.made);
     for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
@@ -75,12 +126,14 @@ static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
     leat_text_add_string(b, ",\"left_out\":[");
     for (int i = 0; i < r->n_left_out; i++) {
         leat_text_add_string(b, i ? "," : "");
-        leat_text_add_json(b, r->left_out[i], strlen(r->left_out[i]));
+        add_json(b, r->left_out[i]);
     }
-    leat_text_printf(b, "],\"pending\":%" PRId64 ",\"balanced\":%s,\"error\":", r->books.pending,
+    leat_text_add_string(b, "]");
+    json_counts(r, b);
+    leat_text_printf(b, ",\"pending\":%" PRId64 ",\"balanced\":%s,\"error\":", r->books.pending,
                      leat_books_balance(&r->books) ? "true" : "false");
     if (*r->error)
-        leat_text_add_json(b, r->error, strlen(r->error));
+        add_json(b, r->error);
     else
         leat_text_add_string(b, "null");
     leat_text_add_string(b, "}\n");

@@ -13,6 +13,12 @@
 
 #include "batch/books.h"
 
+/* What a stage has counted beside the books (leat_stage_count). */
+struct leat_report_count {
+    const char *stage, *what;
+    int64_t n;
+};
+
 struct leat_run_report {
     const char *pipeline, *load;
     struct leat_books books;
@@ -20,6 +26,8 @@ struct leat_run_report {
     int status;                   /* exit status */
     const char **left_out;        /* fields that the load does not carry */
     int n_left_out;
+    const struct leat_report_count *counts; /* those of a stage side by side */
+    int n_counts;
     char error[1024];             /* empty: none */
 };
 

@@ -148,10 +148,13 @@ static int tear_down(void **state)
 static int process_batch(struct fixture *f, struct leat_batch *in, struct leat_batch **ret, const char **ret_stage,
                          struct leat_error *err)
 {
-    struct leat_batch **last = ret;
+    struct leat_outflow outflow = {0};
+    int rc;
 
-    *ret = NULL;
-    return leat_chain_process(&f->chain, in, &last, ret_stage, err);
+    in->host->next = NULL;
+    rc = leat_chain_process(&f->chain, in, &outflow, ret_stage, err);
+    *ret = outflow.first;
+    return rc;
 }
 
 /* Loads all that comes out and lets it go; the number of batches. */
