@@ -148,6 +148,7 @@ leat_SOURCES = \
 	core/cli/session.c \
 	core/cli/table.c \
 	core/cli/table.h \
+	core/cli/test-shape.c \
 	core/cli/test.c \
 	$(NULL)
 leat_LDADD = core/libcore.la

@@ -23,6 +23,7 @@ include %D%/kit/fields/local.mk
 include %D%/kit/file/local.mk
 include %D%/kit/json/local.mk
 include %D%/kit/keyset/local.mk
+include %D%/kit/secrets/local.mk
 include %D%/kit/sqlite/local.mk
 include %D%/kit/text/local.mk
 include %D%/extract/csv/local.mk

@@ -49,6 +49,7 @@ SHELL_TESTS = \
 	tests/bad-input/test-bytes.sh \
 	tests/bad-input/test-empty-batches.sh \
 	tests/bad-input/test-gone-column.sh \
+	tests/bad-input/test-hostile.sh \
 	tests/bad-input/test-huge-field.sh \
 	tests/bad-input/test-interrupted.sh \
 	tests/bad-input/test-pipeline-file.sh \
@@ -56,13 +57,20 @@ SHELL_TESTS = \
 	tests/bad-input/test-random.sh \
 	tests/bad-input/test-shapes.sh \
 	tests/bad-input/test-spectrum.sh \
+	tests/bad-input/test-split.sh \
 	tests/bad-input/test-strings.sh \
 	tests/cases/run-cases.sh \
 	tests/cli/test-bad-plugins.sh \
 	tests/cli/test-check.sh \
 	tests/cli/test-cognito.sh \
 	tests/cli/test-failures.sh \
+	tests/cli/test-parameters.sh \
+	tests/cli/test-patience.sh \
+	tests/cli/test-preview.sh \
+	tests/cli/test-report.sh \
 	tests/cli/test-run.sh \
+	tests/cli/test-sides.sh \
+	tests/cli/test-test.sh \
 	tests/cli/test-transform.sh \
 	tests/cli/test-usage.sh \
 	tests/cli/test-validate.sh \
@@ -90,6 +98,7 @@ TSAN_TESTS = \
 	tests/unit/test-delivery \
 	tests/unit/test-ring \
 	tests/cli/test-failures.sh \
+	tests/cli/test-patience.sh \
 	tests/cli/test-run.sh \
 	tests/cli/test-version.sh \
 	$(NULL)

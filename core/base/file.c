@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -76,23 +77,35 @@ static int write_special(const char *path, const char *text, size_t n)
     return rc;
 }
 
-int leat_file_write(const char *path, const char *text, size_t n)
-{
-    struct stat st;
-    struct leat_arena arena = {0};
-    const char *beside = leat_arena_printf(&arena, "%s.%ld.part", path, (long)getpid());
-    int fd, rc;
+enum { MAX_LINKS = 40 };
 
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        leat_arena_deinit(&arena);
-        return S_ISDIR(st.st_mode) ? -EISDIR : write_special(path, text, n);
-    }
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        rc = -errno;
-        leat_arena_deinit(&arena);
-        return rc;
-    }
+/* What a link says; NULL if it is none. */
+static const char *target_of(struct leat_arena *arena, const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof target - 1);
+
+    if (n <= 0)
+        return NULL;
+    target[n] = '\0';
+    return leat_arena_strdup(arena, leat_path_join(arena, leat_path_folder(arena, path), target));
+}
+
+/* /dev/stdout and its like: an open descriptor, whatever stands behind it. */
+static bool is_descriptor(struct leat_arena *arena, const char *path)
+{
+    for (int i = 0; path && i < MAX_LINKS; i++, path = target_of(arena, path))
+        if (strncmp(path, "/proc/", 6) == 0)
+            return true;
+    return false;
+}
+
+static int write_beside(const char *beside, const char *path, const char *text, size_t n)
+{
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), rc;
+
+    if (fd < 0)
+        return -errno;
     rc = write_all(fd, text, n);
     if (rc == 0 && fsync(fd) < 0)
         rc = -errno;
@@ -101,8 +114,25 @@ int leat_file_write(const char *path, const char *text, size_t n)
         rc = -errno;
     if (rc < 0)
         (void)unlink(beside);
+    return rc < 0 ? rc : leat_file_sync_folder(path);
+}
+
+/* Links are followed: what they lead to is replaced, not the link. */
+int leat_file_write(const char *path, const char *text, size_t n)
+{
+    struct leat_arena arena = {0};
+    const char *real = leat_path_canonical(&arena, path);
+    bool exists;
+    struct stat st;
+    int rc;
+
+    exists = stat(path, &st) == 0;
+    if (exists && S_ISDIR(st.st_mode))
+        rc = -EISDIR;
+    else if (exists && (!S_ISREG(st.st_mode) || is_descriptor(&arena, path)))
+        rc = write_special(path, text, n);
     else
-        rc = leat_file_sync_folder(path);
+        rc = write_beside(leat_arena_printf(&arena, "%s.%ld.part", real, (long)getpid()), real, text, n);
     leat_arena_deinit(&arena);
     return rc;
 }
@@ -123,10 +153,12 @@ const char *leat_path_join(struct leat_arena *arena, const char *folder, const c
 
 const char *leat_path_canonical(struct leat_arena *arena, const char *path)
 {
-    const char *slash = strrchr(path, '/');
     char *real = realpath(path, NULL);
-    const char *result;
+    const char *slash, *result = NULL, *next;
 
+    for (int i = 0; !real && i < MAX_LINKS && (next = target_of(arena, path)); i++)
+        path = next;
+    slash = strrchr(path, '/');
     if (real) {
         result = leat_arena_strdup(arena, real);
     } else if ((real = realpath(leat_path_folder(arena, path), NULL))) {

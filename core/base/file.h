@@ -11,7 +11,8 @@
 
 /* Appends the whole file; more than `limit` bytes is -EFBIG. 0 or a negated errno. */
 LEAT_MUST_CHECK int leat_file_read(const char *path, size_t limit, struct leat_text_buffer *out);
-/* Writes the file whole or not at all: beside it, fsynced, renamed. Mode 0600. */
+/* Writes the file whole or not at all: beside it, fsynced, renamed. Mode 0600.
+ * Follows links; a pipe or a device is written as it is. */
 LEAT_MUST_CHECK int leat_file_write(const char *path, const char *text, size_t n);
 /* Flushes the folder that holds `path`, so that a rename in it stays. */
 LEAT_MUST_CHECK int leat_file_sync_folder(const char *path);
@@ -19,8 +20,8 @@ LEAT_MUST_CHECK int leat_file_sync_folder(const char *path);
 const char *leat_path_folder(struct leat_arena *arena, const char *path);
 /* `path` if it is absolute, else below `folder`. */
 const char *leat_path_join(struct leat_arena *arena, const char *folder, const char *path);
-/* The real folder of a path that need not exist itself, joined with its name;
- * the path as it is where the folder does not exist. */
+/* The real path, all links followed. Where it does not exist: its real folder,
+ * joined with its name; the path as it is where the folder does not exist, too. */
 const char *leat_path_canonical(struct leat_arena *arena, const char *path);
 
 #endif

@@ -163,8 +163,8 @@ void leat_diagnostics_text(const struct leat_diagnostics *d, struct leat_text_bu
         leat_text_printf(out, "... and %d more\n", d->n_more);
 }
 
-void leat_unknown_key(struct leat_diagnostics *d, const struct leat_node *node, const char *const *names, int n,
-                      const char *what)
+void leat_unknown_key(struct leat_diagnostics *d, const struct leat_node *map, const struct leat_node *node,
+                      const char *const *names, int n, const char *what)
 {
     const char *near = leat_nearest(node->name, names, n);
     struct leat_text_buffer all = {0};
@@ -177,6 +177,8 @@ void leat_unknown_key(struct leat_diagnostics *d, const struct leat_node *node, 
         leat_text_printf(&all, " %s", names[i]);
     leat_wrong_key(d, node, all.p, "%s has no '%s'", what, node->name);
     leat_text_deinit(&all);
+    if (near && !leat_node_get(map, near))
+        ((struct leat_node *)node)->name = near;
 }
 
 void leat_diagnostics_deinit(struct leat_diagnostics *d)

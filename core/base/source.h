@@ -62,9 +62,11 @@ void leat_wrong_at(struct leat_diagnostics *diagnostics, const struct leat_node 
                    const char *format, ...) LEAT_PRINTF(4, 5);
 void leat_wrong_key(struct leat_diagnostics *diagnostics, const struct leat_node *node, const char *hint,
                     const char *format, ...) LEAT_PRINTF(4, 5);
-/* Notes a key that is not one of `names`, with the nearest. `what` has none of it. */
-void leat_unknown_key(struct leat_diagnostics *diagnostics, const struct leat_node *node, const char *const *names,
-                      int n_names, const char *what);
+/* Notes a key of `map` that is not one of `names`, with the nearest, and takes it
+ * for that from here on (where the map has none), so that the rest can be
+ * checked. `what` has none of it. */
+void leat_unknown_key(struct leat_diagnostics *diagnostics, const struct leat_node *map, const struct leat_node *node,
+                      const char *const *names, int n_names, const char *what);
 /* True if another mistake will only be counted. */
 bool leat_diagnostics_full(const struct leat_diagnostics *diagnostics);
 /* All of them as text, in the order of the file. */

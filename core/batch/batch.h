@@ -43,6 +43,13 @@ void leat_budget_charge(struct leat_budget *budget, int64_t n);
 bool leat_budget_dry(struct leat_budget *budget);
 void leat_budget_cancel(struct leat_budget *budget);
 
+/* The fields that identify a source record; none: the first one. */
+enum { LEAT_MAX_KEY = 16 };
+struct leat_key {
+    int fields[LEAT_MAX_KEY];
+    int n;
+};
+
 /* Batches of one schema, used again and again. */
 struct leat_pool {
     pthread_mutex_t lock;
@@ -52,7 +59,7 @@ struct leat_pool {
     int64_t cap_bytes, max_record;
     struct leat_batch *free;
     int n_made; /* batches in the world */
-    int key;    /* of an extract: the field of the source key */
+    struct leat_key key; /* of the source */
 };
 
 void leat_pool_init(struct leat_pool *pool, const struct leat_schema *schema, struct leat_budget *budget,

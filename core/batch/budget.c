@@ -56,7 +56,7 @@ bool leat_budget_dry(struct leat_budget *budget)
     bool dry;
 
     pthread_mutex_lock(&budget->lock);
-    dry = budget->n_waiting > 0;
+    dry = budget->n_waiting > 0 || budget->used > budget->limit;
     pthread_mutex_unlock(&budget->lock);
     return dry;
 }

@@ -237,7 +237,7 @@ static void check_utf8(struct leat_batch *b, int field)
         if (valid < length && !b->host->fates[row]) {
             char reason[96];
 
-            (void)snprintf(reason, sizeof reason, "is not valid UTF-8 from byte %zu on (see encoding)", valid + 1);
+            (void)snprintf(reason, sizeof reason, "is not valid UTF-8 from byte %zu on", valid + 1);
             leat_batch_row_rejected(b, row, field, "invalid_utf8", reason);
         }
     }

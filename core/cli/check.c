@@ -42,7 +42,8 @@ static int connect_stores(const struct leat_cli *cli, const struct leat_pipeline
 int leat_cli_check(const struct leat_cli *cli)
 {
     struct leat_session session;
-    int status = leat_session_open(&session, cli, cli->connect);
+    int status = leat_session_open(&session, cli, LEAT_SESSION_TESTS | LEAT_SESSION_LOADS | LEAT_SESSION_WRITES |
+                                                      (cli->connect ? LEAT_SESSION_CONNECT : 0));
 
     if (status == 0)
         show_notes(leat_plan_load(&session.plan));

@@ -54,8 +54,18 @@ const char *const *leat_cli_option_words(void);
 int leat_cli_failed(const struct leat_error *err, bool at_start);
 int leat_exit_status(int code, bool at_start);
 
+/* What a command wants of its session. */
+enum {
+    LEAT_SESSION_CONNECT = 1, /* planning may touch the stores */
+    LEAT_SESSION_TESTS = 2,   /* the file's tests are looked at */
+    LEAT_SESSION_LOADS = 4,   /* and the loads that are not chosen */
+    LEAT_SESSION_WRITES = 8,  /* outputs must have a folder to stand in */
+};
+
 /* Reads and plans cli->file. 0, or an exit status after having said why. To be closed in any case. */
-int leat_session_open(struct leat_session *session, const struct leat_cli *cli, bool may_connect);
+int leat_session_open(struct leat_session *session, const struct leat_cli *cli, int wants);
+/* Notes what is wrong with the form of the file's tests. */
+void leat_session_check_tests(struct leat_session *session);
 void leat_session_close(struct leat_session *session);
 
 int leat_cli_run(const struct leat_cli *cli);

@@ -94,7 +94,7 @@ static int print_plan(const struct leat_pipeline_plan *plan)
 int leat_cli_plan(const struct leat_cli *cli)
 {
     struct leat_session session;
-    int status = leat_session_open(&session, cli, true);
+    int status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT);
 
     if (status == 0)
         status = print_plan(&session.plan);
@@ -162,7 +162,7 @@ int leat_cli_graph(const struct leat_cli *cli)
         fprintf(stderr, "leat graph: --format is mermaid or dot, not '%s'\n", cli->format);
         return EX_USAGE;
     }
-    status = leat_session_open(&session, cli, false);
+    status = leat_session_open(&session, cli, 0);
     if (status == 0 && cli->format && strcmp(cli->format, "dot") == 0)
         print_dot(&session.plan);
     else if (status == 0)

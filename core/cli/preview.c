@@ -155,7 +155,7 @@ static int preview(const struct leat_cli *cli, const struct leat_pipeline_plan *
 int leat_cli_preview(const struct leat_cli *cli)
 {
     struct leat_session session;
-    int status = leat_session_open(&session, cli, true);
+    int status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT);
 
     if (status == 0)
         status = preview(cli, &session.plan);

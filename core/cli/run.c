@@ -92,15 +92,6 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
     leat_progress_clear(&screen, stderr);
 }
 
-static bool rejects_above_limit(const struct leat_pipeline *p, const struct leat_books *books)
-{
-    double rejected = (double)books->counts[LEAT_REJECTED];
-
-    if (p->max_rejects.percent)
-        return books->read && rejected * 100 > p->max_rejects.n * (double)books->read;
-    return rejected > p->max_rejects.n;
-}
-
 static void fill_report(struct leat_run_report *report, struct leat_run *run, struct leat_session *session)
 {
     const struct leat_plan *load = leat_plan_load(&session->plan);
@@ -143,7 +134,8 @@ static int judge(struct leat_run_report *report, struct leat_run *run, struct le
                        report->books.counts[LEAT_UNKNOWN]);
         return EX_DATAERR;
     }
-    if (rejects_above_limit(p, &report->books)) {
+    if (leat_limit_exceeded(&p->max_rejects, report->books.counts[LEAT_REJECTED],
+                            report->books.read + report->books.made)) {
         (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " rejected, more than "
                        "max_rejects: allows%s", p->source.path, report->books.counts[LEAT_REJECTED],
                        p->rejects.plugin ? "" : "; rejects: {csv: {path: rejects.csv}} would keep them with the reason");
@@ -223,7 +215,7 @@ int leat_cli_run(const struct leat_cli *cli)
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    status = leat_session_open(&session, cli, true); /* may be interrupted like any program */
+    status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT | LEAT_SESSION_WRITES); /* may be interrupted like any program */
     if (status == 0 && !report_is_free(cli, &session.plan))
         status = EX_USAGE;
     if (status == 0 && (block_signals(&signals) != 0 || (fd = signalfd(-1, &signals, SFD_CLOEXEC)) < 0)) {

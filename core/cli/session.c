@@ -46,11 +46,13 @@ static void show_diagnostics(const struct leat_diagnostics *diagnostics)
     leat_text_deinit(&text);
 }
 
-int leat_session_open(struct leat_session *s, const struct leat_cli *cli, bool may_connect)
+int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wants)
 {
     struct leat_overrides overrides = {.load = cli->load, .params = cli->params, .n_params = cli->n_params,
                                        .sets = cli->sets, .n_sets = cli->n_sets};
-    struct leat_plan_options options = {.may_connect = may_connect};
+    struct leat_plan_options options = {.may_connect = wants & LEAT_SESSION_CONNECT,
+                                        .other_loads = wants & LEAT_SESSION_LOADS,
+                                        .writes = wants & LEAT_SESSION_WRITES};
     struct leat_error err = {0};
     int rc;
 
@@ -67,6 +69,10 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, bool m
         int planned = leat_plan_make(&s->plan, &s->pipeline, &s->registry, &options, &s->diagnostics, &err);
 
         rc = rc < 0 ? rc : planned;
+        if (wants & LEAT_SESSION_TESTS)
+            leat_session_check_tests(s);
+        if (rc == 0 && s->diagnostics.n)
+            rc = LEAT_EPIPELINE;
     }
     show_diagnostics(&s->diagnostics);
     if (rc == LEAT_EPIPELINE && s->diagnostics.n)

@@ -9,9 +9,9 @@
 #include "delivery/records.h"
 #include "expr/expr.h"
 
-void leat_delivery_init(struct leat_delivery *d, int key)
+void leat_delivery_init(struct leat_delivery *d, const struct leat_key *key)
 {
-    *d = (struct leat_delivery){.key = key};
+    *d = (struct leat_delivery){.key = *key};
     pthread_mutex_init(&d->lock, NULL);
 }
 
@@ -116,18 +116,44 @@ int leat_delivery_open(struct leat_delivery *d)
     return n;
 }
 
-const char *leat_record_key(const struct leat_batch *origin, int key, int32_t row, size_t *ret_n)
+static void add_part(struct leat_text_buffer *key, const char *text, size_t n)
 {
+    if (!text)
+        leat_text_add_string(key, "\\N");
+    for (size_t i = 0; text && i < n; i++) {
+        if (text[i] == ',' || text[i] == '\\')
+            leat_text_add_string(key, "\\");
+        leat_text_add(key, text + i, 1);
+    }
+}
+
+const char *leat_record_key(const struct leat_batch *origin, const struct leat_key *key, int32_t row, size_t *ret_n)
+{
+    static const struct leat_key first = {.n = 1};
+    const struct leat_schema *schema = origin->schema;
     struct leat_text_buffer *kept = &origin->host->key;
     char room[64];
-    const char *text = NULL;
 
-    if (key < 0 || key >= origin->schema->n_fields || origin->schema->fields[key].data_class == LEAT_SECRET)
-        return NULL;
-    *ret_n = leat_value_text(&origin->schema->fields[key], &origin->columns[key], row, room, &text);
-    if (!text)
-        return NULL;
+    if (!key->n)
+        key = &first;
     kept->n = 0;
-    leat_text_add(kept, text, *ret_n);
-    return kept->p;
+    for (int i = 0; i < key->n; i++) {
+        int f = key->fields[i];
+        const char *text;
+        size_t n;
+
+        if (f >= schema->n_fields || schema->fields[f].data_class == LEAT_SECRET)
+            return NULL;
+        n = leat_value_text(&schema->fields[f], &origin->columns[f], row, room, &text);
+        if (key->n == 1 && !text)
+            return NULL;
+        if (i)
+            leat_text_add_string(kept, ",");
+        if (key->n == 1)
+            leat_text_add(kept, text, n);
+        else
+            add_part(kept, text, n);
+    }
+    *ret_n = kept->n;
+    return kept->p ? kept->p : "";
 }

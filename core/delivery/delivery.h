@@ -29,11 +29,11 @@ struct leat_delivery {
     int first, n, cap;
     struct leat_books books;  /* of what has been let go, and `read` of all */
     int64_t next_sequence;
-    int key;                  /* field of the source key */
+    struct leat_key key;      /* of the source */
     struct leat_side rejects, results;
 };
 
-void leat_delivery_init(struct leat_delivery *delivery, int key);
+void leat_delivery_init(struct leat_delivery *delivery, const struct leat_key *key);
 void leat_delivery_deinit(struct leat_delivery *delivery); /* lets go of what is still open */
 /* In the extract's thread, in order: a finished batch. Takes a reference of its own. */
 void leat_delivery_add(struct leat_delivery *delivery, struct leat_batch *origin);
@@ -44,7 +44,9 @@ struct leat_books leat_delivery_books(struct leat_delivery *delivery);
 /* Batches that are still open. */
 int leat_delivery_open(struct leat_delivery *delivery);
 
-/* The text of a record's key; NULL if it has none. Lives in the batch until the next call. */
-const char *leat_record_key(const struct leat_batch *origin, int key, int32_t row, size_t *ret_n);
+/* The text of a record's key; NULL if it has none. Of several fields: joined by
+ * commas, with \\ and \, for those within, and \N for null. Lives in the batch
+ * until the next call. */
+const char *leat_record_key(const struct leat_batch *origin, const struct leat_key *key, int32_t row, size_t *ret_n);
 
 #endif

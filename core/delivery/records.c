@@ -7,6 +7,20 @@
 
 #include "base/alloc.h"
 
+bool leat_is_rejected_field(const struct leat_field *field)
+{
+    return field->data_class != LEAT_SECRET && strncmp(field->name, "leat:", 5) != 0;
+}
+
+static void quote_json(struct leat_text_buffer *b)
+{
+    struct leat_text_buffer quoted = {0};
+
+    leat_text_add_json(&quoted, b->p ? b->p : "", b->n);
+    leat_text_deinit(b);
+    *b = quoted;
+}
+
 /* Bad bytes as \xNN. */
 static void put_escaped(struct leat_batch *out, int field, const char *text, size_t n)
 {
@@ -22,6 +36,8 @@ static void put_escaped(struct leat_batch *out, int field, const char *text, siz
             break;
         leat_text_printf(&b, "\\x%02x", (unsigned char)*text);
     }
+    if (out->columns[field].type == LEAT_JSON) /* with such bytes it is no document: a text that shows it */
+        quote_json(&b);
     leat_batch_put_text(out, field, b.p ? b.p : "", b.n);
     leat_text_deinit(&b);
 }
@@ -66,7 +82,7 @@ static void put_string(struct leat_batch *out, int field, const char *text)
 static void put_key(struct leat_delivery *d, struct leat_batch *out, int field, struct leat_batch *origin, int32_t row)
 {
     size_t n;
-    const char *key = leat_record_key(origin, d->key, row, &n);
+    const char *key = leat_record_key(origin, &d->key, row, &n);
 
     if (key)
         put_bytes(out, field, key, n);
@@ -74,7 +90,7 @@ static void put_key(struct leat_delivery *d, struct leat_batch *out, int field, 
         leat_batch_null(out, field);
 }
 
-/* Columns in the order of the plan's reject schema: the source without secrets, then ours. */
+/* Columns in the order of the plan's reject schema: the source, then ours. */
 static void put_reject(struct leat_delivery *d, struct leat_batch *out, struct leat_batch *origin,
                        const struct leat_reject *reject)
 {
@@ -85,9 +101,9 @@ static void put_reject(struct leat_delivery *d, struct leat_batch *out, struct l
     for (int i = 0; i < origin->schema->n_fields; i++) {
         const struct leat_field *f = &origin->schema->fields[i];
 
-        if (f->data_class != LEAT_SECRET)
+        if (leat_is_rejected_field(f))
             leat_copy_value(out, field++, &origin->columns[i], reject->row);
-        else
+        else if (f->data_class == LEAT_SECRET)
             secret |= !reject->field || strcmp(reject->field, f->name) == 0;
     }
     put_string(out, field++, reject->stage);
@@ -134,8 +150,8 @@ int leat_write_rejects(struct leat_delivery *d, struct leat_batch *origin, struc
         return 0;
     qsort(a->rejects, (size_t)a->n_rejects, sizeof *a->rejects, by_row);
     for (int i = 0; i < a->n_rejects && rc == 0; i++) {
-        if (i && a->rejects[i].row == a->rejects[i - 1].row && !a->n_made)
-            continue; /* one row a record: the first reason. Children of a split may each have one. */
+        if (i && a->rejects[i].row == a->rejects[i - 1].row)
+            continue; /* one row a record, so that it can be repaired and fed again: the first reason */
         if (!out)
             out = leat_pool_get(d->rejects.pool);
         put_reject(d, out, origin, &a->rejects[i]);

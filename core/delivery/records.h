@@ -8,6 +8,8 @@
 
 #include "delivery/delivery.h"
 
+/* Whether a field of the source stands in a reject: secrets do not, nor what an earlier run has said of a reject. */
+bool leat_is_rejected_field(const struct leat_field *field);
 LEAT_MUST_CHECK int leat_write_rejects(struct leat_delivery *delivery, struct leat_batch *origin,
                                        struct leat_error *err);
 LEAT_MUST_CHECK int leat_write_results(struct leat_delivery *delivery, struct leat_batch *origin,

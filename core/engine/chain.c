@@ -115,12 +115,22 @@ static int derive(struct passage *p, int at, struct leat_batch *in, struct leat_
     return rc;
 }
 
+/* What a batch keeps alive of what the chain has made: it may have columns of its base. */
+static int64_t bytes_kept(const struct leat_batch *b)
+{
+    int64_t n = 0;
+
+    for (; b; b = b->host->base)
+        n += b->host->charged;
+    return n;
+}
+
 static int put_out(struct leat_outflow *outflow, struct leat_batch *b)
 {
     b->host->next = NULL;
     *(outflow->last ? outflow->last : &outflow->first) = b;
     outflow->last = &b->host->next;
-    outflow->bytes += b->host->charged;
+    outflow->bytes += bytes_kept(b);
     if (!outflow->flush || outflow->bytes <= outflow->limit)
         return 0;
     b = outflow->first;

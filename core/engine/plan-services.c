@@ -78,8 +78,10 @@ static void wrong(struct leat_plan *plan, const struct leat_node *node, const ch
 {
     if (!node && option)
         node = node_of(plan, option);
-    plan->failed = true;
-    leat_wrong_at(plan->whole->diagnostics, node ? node : plan->model->node, NULL, "%s: %s", plan->model->id, text);
+    plan->failed = plan->unsure = true;
+    if (!plan->whole->unsure) /* else it may be for the lack of what is not known */
+        leat_wrong_at(plan->whole->diagnostics, node ? node : plan->model->node, NULL, "%s: %s", plan->model->id,
+                      text);
 }
 
 static const char *unknown_field_hint(struct leat_plan *plan, const char *name)
@@ -107,7 +109,11 @@ static int field(struct leat_plan *plan, const struct leat_node *node, bool by_k
 
     if (found >= 0)
         return found;
-    plan->failed = true;
+    if (leat_plan_unknown(&plan->in)) {
+        plan->unsure = true; /* the stage may drop or rename the stand-in */
+        return 0;
+    }
+    plan->failed = plan->unsure = true;
     (by_key ? leat_wrong_key : leat_wrong_at)(plan->whole->diagnostics, node,
                                               leat_diagnostics_full(plan->whole->diagnostics)
                                                   ? NULL
@@ -123,7 +129,7 @@ static int bind(struct leat_plan *plan, const struct leat_node *node, const stru
 
     if (leat_options_bind(&binding, node, options, ret))
         return 0;
-    plan->failed = true;
+    plan->failed = plan->unsure = true;
     return LEAT_EPIPELINE;
 }
 
@@ -149,15 +155,6 @@ static void load_functions(struct leat_plan *plan, const char *text)
         }
         p += n ? n : 1;
     }
-}
-
-/* True if the text uses a field whose own expression is wrong already. */
-static bool is_doubtful(const struct leat_pipeline_plan *whole, const char *text)
-{
-    for (int i = 0; i < whole->n_doubtful; i++)
-        if (strstr(text, whole->doubtful[i]))
-            return true;
-    return false;
 }
 
 /* Bytes of the file that one byte of a quoted scalar takes: '' and \" take two. */
@@ -195,6 +192,17 @@ static int column_in(const struct leat_node *node, const char *text, size_t offs
     return column;
 }
 
+/* Later stages do not complain of what follows from it. */
+static void doubt(struct leat_plan *plan, const struct leat_node *node)
+{
+    struct leat_pipeline_plan *whole = plan->whole;
+
+    if (!node || !node->name || whole->n_doubtful >= MOST_DOUBTFUL)
+        return;
+    whole->doubtful = leat_grow(whole->doubtful, whole->n_doubtful, &whole->cap_doubtful, sizeof *whole->doubtful);
+    whole->doubtful[whole->n_doubtful++] = node->name;
+}
+
 static void expression_wrong(struct leat_plan *plan, const struct leat_node *node, const char *text,
                              const struct leat_expr_fault *fault)
 {
@@ -206,10 +214,7 @@ static void expression_wrong(struct leat_plan *plan, const struct leat_node *nod
         leat_wrong_at(whole->diagnostics, node, NULL, "%s", fault->text);
         return;
     }
-    if (node && node->name && whole->n_doubtful < MOST_DOUBTFUL) { /* later stages need not say so again */
-        whole->doubtful = leat_grow(whole->doubtful, whole->n_doubtful, &whole->cap_doubtful, sizeof *whole->doubtful);
-        whole->doubtful[whole->n_doubtful++] = node->name;
-    }
+    doubt(plan, node);
     quoting = node ? leat_yaml_quoting_hint(node, arena_of(plan)) : NULL;
     if (!node)
         wrong(plan, NULL, NULL, fault->text);
@@ -223,7 +228,8 @@ static const struct leat_expression *compile(struct leat_plan *plan, const struc
 {
     struct leat_pipeline_plan *whole = plan->whole;
     struct leat_functions functions;
-    struct leat_scope scope = {.schema = &plan->in, .functions = &functions};
+    struct leat_scope scope = {.schema = &plan->in, .functions = &functions, .doubtful = whole->doubtful,
+                               .n_doubtful = plan->n_doubtful, .any_field = leat_plan_unknown(&plan->in)};
     const struct leat_expression *expression;
     struct leat_expr_fault fault = {0};
     struct leat_field result = {.type = LEAT_TEXT};
@@ -232,13 +238,16 @@ static const struct leat_expression *compile(struct leat_plan *plan, const struc
     load_functions(plan, text);
     functions = (struct leat_functions){.tables = whole->registry->tables, .n_tables = whole->registry->n_tables};
     rc = leat_expression_compile(&scope, text, strlen(text), wanted, arena_of(plan), &expression, &result, &fault);
+    if (result.type == LEAT_NONE) {
+        doubt(plan, node);
+        result.type = LEAT_TEXT;
+    }
     if (ret_result) {
         result.name = ret_result->name;
         *ret_result = result;
     }
     if (rc < 0) {
-        if (!is_doubtful(whole, text))
-            expression_wrong(plan, node, text, &fault);
+        expression_wrong(plan, node, text, &fault);
         return NULL;
     }
     plan->expressions = leat_grow(plan->expressions, plan->n_expressions, &plan->cap_expressions,
@@ -286,7 +295,8 @@ static void estimate(struct leat_plan *plan, enum leat_estimate what, int64_t n)
 
 static void key(struct leat_plan *plan, int at)
 {
-    plan->key = at;
+    if (plan->key.n < LEAT_MAX_KEY)
+        plan->key.fields[plan->key.n++] = at;
 }
 
 static void searchable(struct leat_plan *plan, int at)

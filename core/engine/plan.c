@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "delivery/records.h"
 #include "plugin/options.h"
 
 /* ---- one stage ---- */
@@ -19,10 +20,12 @@ static void stage_begin(struct leat_plan *stage, struct leat_pipeline_plan *whol
 
 static const char *owner_of(struct leat_plan *stage)
 {
-    return leat_arena_printf(&stage->whole->arena, "%s %s", leat_kind_name(stage->model->kind), stage->model->plugin);
+    enum leat_kind kind = stage->plugin ? stage->plugin->kind : stage->model->kind;
+
+    return leat_arena_printf(&stage->whole->arena, "%s %s", leat_kind_name(kind), stage->model->plugin);
 }
 
-/* A transform's name among the validations, or the other way round, is a common slip. */
+/* An extract's name among the loads, or the other way round, is a common slip. */
 static const char *missing_plugin_hint(struct leat_plan *stage, const char *near)
 {
     struct leat_arena *arena = &stage->whole->arena;
@@ -40,12 +43,27 @@ static const char *missing_plugin_hint(struct leat_plan *stage, const char *near
     return "leat plugin list shows what there is; --plugin-dir adds a folder to look in";
 }
 
+/* The plugin of the section's kind; transform: and validate: take each other's, too. */
+static int find_plugin(struct leat_plan *stage, const char *name, const char **ret_near, struct leat_error *err)
+{
+    enum leat_kind kind = stage->model->kind;
+    struct leat_registry *registry = stage->whole->registry;
+    int rc = leat_registry_stage(registry, kind, name, &stage->plugin, ret_near, err);
+
+    if (rc == -ENOENT && (kind == LEAT_KIND_TRANSFORM || kind == LEAT_KIND_VALIDATE)) {
+        kind = kind == LEAT_KIND_TRANSFORM ? LEAT_KIND_VALIDATE : LEAT_KIND_TRANSFORM;
+        if (leat_registry_stage(registry, kind, name, &stage->plugin, ret_near && *ret_near ? NULL : ret_near, NULL) == 0)
+            rc = 0;
+    }
+    return rc;
+}
+
 static bool load_plugin(struct leat_plan *stage)
 {
     struct leat_pipeline_plan *whole = stage->whole;
     struct leat_error err = {0};
     const char *near;
-    int rc = leat_registry_stage(whole->registry, stage->model->kind, stage->model->plugin, &stage->plugin, &near, &err);
+    int rc = find_plugin(stage, stage->model->plugin, &near, &err);
 
     if (rc == 0)
         return true;
@@ -59,7 +77,8 @@ static bool load_plugin(struct leat_plan *stage)
     else
         leat_wrong_at(whole->diagnostics, stage->model->node,
                       rc == -ENOENT ? missing_plugin_hint(stage, near) : NULL, "%s", err.text);
-    return false;
+    /* Taken for the nearest, the rest of the file can be checked. */
+    return rc == -ENOENT && near && find_plugin(stage, near, NULL, NULL) == 0;
 }
 
 /* The plugin's struct, anew, with its options. */
@@ -99,7 +118,8 @@ static int call_plan(struct leat_plan *stage)
         stage->failed = true;
         if (rc == LEAT_EUNREACHABLE || rc == LEAT_EPLUGIN)
             stage->whole->stage_error = err;
-        if (stage->whole->diagnostics->n == before)
+        stage->unsure = true;
+        if (stage->whole->diagnostics->n == before && !stage->whole->unsure)
             leat_wrong_at(stage->whole->diagnostics, stage->model->node, NULL, "%s: %s", stage->model->id, err.text);
     } else if ((stage->plugin->traits & LEAT_KEEPS_SCHEMA) && !stage->out.n_fields) {
         keep_schema(stage, stage->in.fields, stage->in.n_fields);
@@ -112,14 +132,54 @@ static int call_plan(struct leat_plan *stage)
     return stage->failed ? LEAT_EPIPELINE : 0;
 }
 
-/* Plans a stage whose input is `in` (NULL: not known). */
+/* ---- schemas that are not known, since something before is wrong ---- */
+
+static const struct leat_field stand_in = {.name = "\001", .type = LEAT_TEXT};
+
+static const struct leat_schema unknown_schema = {.n_fields = 1, .fields = &stand_in};
+
+bool leat_plan_unknown(const struct leat_schema *schema)
+{
+    return schema->n_fields && strcmp(schema->fields[0].name, stand_in.name) == 0;
+}
+
+/* The fields of a schema, and who knows which others. */
+static const struct leat_schema *and_others(struct leat_plan *stage)
+{
+    const struct leat_schema *known = &stage->out;
+    struct leat_field *fields =
+        leat_arena_alloc(&stage->whole->arena, ((size_t)known->n_fields + 1) * sizeof *fields);
+    struct leat_schema *schema = leat_arena_alloc(&stage->whole->arena, sizeof *schema);
+
+    if (leat_plan_unknown(known))
+        return known;
+    fields[0] = stand_in;
+    if (known->n_fields)
+        memcpy(fields + 1, known->fields, (size_t)known->n_fields * sizeof *fields);
+    *schema = (struct leat_schema){.n_fields = known->n_fields + 1, .fields = fields};
+    return schema;
+}
+
+/* What goes on from a stage. One that keeps the fields does so whatever is wrong with it. */
+static const struct leat_schema *fields_behind(struct leat_plan *stage)
+{
+    if (stage->failed && (stage->plugin ? (stage->plugin->traits & LEAT_KEEPS_SCHEMA) != 0
+                                        : stage->model->kind == LEAT_KIND_VALIDATE))
+        return &stage->in;
+    if (stage->model->kind == LEAT_KIND_EXTRACT ? !stage->failed || stage->out.n_fields : !stage->unsure)
+        return &stage->out;
+    stage->whole->unsure = true;
+    return and_others(stage);
+}
+
 static void plan_stage(struct leat_plan *stage, const struct leat_schema *in)
 {
-    stage->unknown_in = !in;
-    if (in)
-        stage->in = *in;
-    if (!load_plugin(stage) || !bind_options(stage) || stage->unknown_in)
+    stage->in = *in;
+    stage->n_doubtful = stage->whole->n_doubtful;
+    if (!load_plugin(stage) || !bind_options(stage)) {
+        stage->unsure = true;
         return;
+    }
     (void)call_plan(stage);
     stage->serial |= !(stage->plugin->traits & LEAT_PARALLEL);
 }
@@ -174,13 +234,31 @@ static void drop_secrets(struct leat_plan *load)
 static void plan_load(struct leat_plan *load, const struct leat_schema *in)
 {
     plan_stage(load, in);
-    if (load->plugin && !load->failed && in && drops_secrets(load))
+    if (load->plugin && !load->failed && drops_secrets(load))
         drop_secrets(load);
-    for (int i = 0; load->whole->pipeline->strict && i < load->n_left_out; i++)
+    for (int i = 0; load->whole->pipeline->strict && !load->whole->unsure && i < load->n_left_out; i++)
         leat_wrong_at(load->whole->diagnostics, load->model->node,
                       "take the field out before the load, or take  strict: true  out of the file",
                       "%s does not carry '%s': %s", load->model->id, load->left_out[i].field,
                       load->left_out[i].what_becomes_of_it);
+}
+
+/* A load that is not chosen: its name and its options are right, whatever its variables hold. */
+static void check_other_load(struct leat_pipeline_plan *plan, const struct leat_stage_model *model)
+{
+    struct leat_plan stage;
+    struct leat_binding binding = {.arena = &plan->arena, .diagnostics = plan->diagnostics, .place = model->node,
+                                   .uninterpolated = true};
+    struct leat_error reachable = plan->stage_error;
+
+    if (!model->plugin || model->node == plan->pipeline->load.node)
+        return;
+    stage_begin(&stage, plan, model);
+    binding.owner = owner_of(&stage);
+    if (load_plugin(&stage))
+        (void)leat_options_bind(&binding, model->options, stage.plugin->options,
+                                leat_arena_alloc(&plan->arena, stage.plugin->state_size));
+    plan->stage_error = reachable;
 }
 
 /* ---- rejects and results ---- */
@@ -197,7 +275,7 @@ static const struct leat_field result_fields[] = {
 };
 enum { N_REJECT_FIELDS = 6, N_RESULT_FIELDS = 3 };
 
-/* The source record without its secrets, then what leat says of it. */
+/* The source record, then what leat says of it. */
 static const struct leat_schema *reject_schema(struct leat_pipeline_plan *plan)
 {
     const struct leat_schema *source = &leat_plan_extract(plan)->out;
@@ -206,7 +284,7 @@ static const struct leat_schema *reject_schema(struct leat_pipeline_plan *plan)
     struct leat_schema *schema = leat_arena_alloc(&plan->arena, sizeof *schema);
 
     for (int i = 0; i < source->n_fields; i++)
-        if (source->fields[i].data_class != LEAT_SECRET)
+        if (leat_is_rejected_field(&source->fields[i]))
             fields[schema->n_fields++] = source->fields[i];
     memcpy(fields + schema->n_fields, reject_fields, sizeof reject_fields);
     schema->n_fields += N_REJECT_FIELDS;
@@ -234,7 +312,7 @@ static void plan_sides(struct leat_pipeline_plan *plan)
     bool known = extract->plugin && !extract->failed;
 
     if (plan->pipeline->rejects.plugin)
-        plan->rejects = plan_side(plan, &plan->pipeline->rejects, known ? reject_schema(plan) : NULL);
+        plan->rejects = plan_side(plan, &plan->pipeline->rejects, known ? reject_schema(plan) : &unknown_schema);
     if (plan->pipeline->results.plugin)
         plan->results = plan_side(plan, &plan->pipeline->results, &results);
 }
@@ -292,32 +370,23 @@ static void check_files(struct leat_pipeline_plan *plan)
 
 /* ---- the whole ---- */
 
-/* What goes on from a stage, NULL if that is not known. A validation keeps the
- * fields, whatever is wrong with it. */
-static const struct leat_schema *fields_behind(const struct leat_plan *stage, const struct leat_schema *in)
-{
-    if (stage->model->kind == LEAT_KIND_VALIDATE && !stage->out.n_fields)
-        return in;
-    return stage->plugin && stage->out.n_fields && !stage->unknown_in ? &stage->out : NULL;
-}
-
 static void plan_stages(struct leat_pipeline_plan *plan)
 {
     struct leat_pipeline *p = plan->pipeline;
-    const struct leat_schema *in = NULL;
+    static const struct leat_schema nothing;
+    const struct leat_schema *in = &nothing;
 
     plan->n_stages = p->n_chain + 1 + (p->load.plugin != NULL); /* without a load: only to find more mistakes */
     plan->stages = leat_arena_alloc(&plan->arena, (size_t)plan->n_stages * sizeof *plan->stages);
     for (int i = 0; i < plan->n_stages; i++) {
         struct leat_plan *stage = &plan->stages[i];
-        static const struct leat_schema nothing;
 
         stage_begin(stage, plan, i == 0 ? &p->extract : i <= p->n_chain ? &p->chain[i - 1] : &p->load);
         if (stage->model == &p->load)
             plan_load(stage, in);
         else
-            plan_stage(stage, i == 0 ? &nothing : in);
-        in = fields_behind(stage, in);
+            plan_stage(stage, in);
+        in = fields_behind(stage);
     }
     if (leat_plan_extract(plan)->plugin && !leat_plan_extract(plan)->failed && !leat_plan_extract(plan)->out.n_fields)
         leat_wrong_at(plan->diagnostics, p->extract.node, NULL, "%s: it declares no fields", p->extract.id);
@@ -330,10 +399,12 @@ int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeli
     int before = diagnostics->n;
 
     *plan = (struct leat_pipeline_plan){.pipeline = pipeline, .registry = registry, .diagnostics = diagnostics,
-                                        .may_connect = options->may_connect};
+                                        .may_connect = options->may_connect, .writes = options->writes};
     plan_stages(plan);
     plan_sides(plan);
     check_files(plan);
+    for (int i = 0; options->other_loads && i < pipeline->n_loads; i++)
+        check_other_load(plan, &pipeline->loads[i].stage);
     if (diagnostics->n == before)
         return 0;
     if (plan->stage_error.code && diagnostics->n == before + 1) {

@@ -8,6 +8,7 @@
 #ifndef LEAT_ENGINE_PLAN_H
 #define LEAT_ENGINE_PLAN_H
 
+#include "batch/batch.h"
 #include "expr/expr.h"
 #include "pipeline/model.h"
 #include "plugin/registry.h"
@@ -33,11 +34,12 @@ struct leat_plan {
     struct leat_schema in, out;
     struct leat_field *out_fields;    /* out.fields, while it grows */
     int cap_out;
-    bool unknown_in;                  /* a stage before failed: fields cannot be checked */
     bool failed;
+    bool unsure;                      /* `out` may lack fields, for what is wrong with the stage */
+    int n_doubtful;                   /* of the whole's, when this stage was begun */
     bool serial;
     int workers;
-    int key;                          /* extract: field of the source key */
+    struct leat_key key;              /* extract: of the source */
     const char *target;
     int64_t estimates[3];             /* by enum leat_estimate; -1: not known */
     const char **notes;
@@ -59,9 +61,12 @@ struct leat_pipeline_plan {
     struct leat_registry *registry;
     struct leat_diagnostics *diagnostics;
     struct leat_arena arena;
-    const char **doubtful;            /* fields whose expression is wrong: do not complain again */
+    /* Where something is wrong, later stages are planned all the same, so that all
+     * mistakes are shown in one go, but say nothing that may follow from it. */
+    bool unsure;                      /* the fields of the stages from here on are not known */
+    const char **doubtful;            /* fields whose type is not known */
     int n_doubtful, cap_doubtful;
-    bool may_connect;
+    bool may_connect, writes;
     struct leat_plan *stages;         /* extract, the chain, the load */
     int n_stages;
     struct leat_plan *rejects, *results; /* NULL: none */
@@ -70,6 +75,8 @@ struct leat_pipeline_plan {
 
 struct leat_plan_options {
     bool may_connect; /* stores may be touched */
+    bool other_loads; /* those of loads: that are not chosen are checked as far as that goes without their input */
+    bool writes;      /* outputs must have a folder to stand in */
 };
 
 /* Plans all stages. Notes everything that is wrong; negative if there is
@@ -78,6 +85,16 @@ LEAT_MUST_CHECK int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_
                                    struct leat_registry *registry, const struct leat_plan_options *options,
                                    struct leat_diagnostics *diagnostics, struct leat_error *err);
 void leat_plan_deinit(struct leat_pipeline_plan *plan);
+
+/* A schema of which nobody knows what else it holds: its first field is a
+ * stand-in for all others, which stages pass on like any field. */
+bool leat_plan_unknown(const struct leat_schema *schema);
+
+/* What arrives at a load, secrets that it does not get included. */
+static inline const struct leat_schema *leat_plan_arrives(const struct leat_plan *load)
+{
+    return load->passed ? &load->before : &load->in;
+}
 
 static inline struct leat_plan *leat_plan_extract(const struct leat_pipeline_plan *plan)
 {

@@ -128,9 +128,8 @@ static int make_rings(struct leat_run *run, struct leat_error *err)
     return rc;
 }
 
-static int side_sink(void *context, struct leat_batch *rows, struct leat_error *err)
+static int deliver_side(struct leat_stage *stage, struct leat_batch *rows, struct leat_error *err)
 {
-    struct leat_stage *stage = context;
     int rc, tries = 0;
 
     do {
@@ -145,6 +144,19 @@ static int side_sink(void *context, struct leat_batch *rows, struct leat_error *
         return leat_fail(err, LEAT_EDATA, "cannot write a record: %s",
                          rows->host->account.text.p + rows->host->account.rejects[0].reason);
     return 0;
+}
+
+/* What goes wrong is put down to this stage, not to the load on whose thread it runs. */
+static int side_sink(void *context, struct leat_batch *rows, struct leat_error *err)
+{
+    struct leat_stage *stage = context;
+    int rc = deliver_side(stage, rows, err);
+
+    if (rc < 0) {
+        err->code = rc;
+        leat_run_fail(stage->run, stage->plan->model->id, err);
+    }
+    return rc;
 }
 
 static void make_side(struct leat_run *run, const struct leat_plan *plan, struct leat_stage **stage,
@@ -164,8 +176,9 @@ int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, c
     *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1};
     run->cap_rows = plan->pipeline->batch_rows ? (int32_t)plan->pipeline->batch_rows : BATCH_ROWS;
     pthread_mutex_init(&run->lock, NULL);
+    pthread_cond_init(&run->stage_opened, NULL);
     leat_budget_init(&run->budget, plan->pipeline->memory);
-    leat_delivery_init(&run->delivery, plan->stages[0].key);
+    leat_delivery_init(&run->delivery, &plan->stages[0].key);
     make_pools(run);
     make_segments(run);
     make_side(run, plan->rejects, &run->rejects, &run->rejects_pool, &run->delivery.rejects);
@@ -196,21 +209,6 @@ void leat_run_fail(struct leat_run *run, const char *stage, const struct leat_er
     leat_budget_cancel(&run->budget);
     for (int i = 0; i < run->n_rings; i++)
         leat_ring_cancel(&run->rings[i]);
-}
-
-/* The stages of a chain are opened once for all its workers, before they start. */
-static int open_shared(struct leat_run *run, struct leat_segment *s, struct leat_error *err)
-{
-    for (int i = 0; i < s->n_stages; i++) {
-        struct leat_stage *stage = &s->workers[0].stages[i];
-        int rc = leat_stage_open_shared(stage, err);
-
-        if (rc < 0) {
-            run->failed_stage = stage->plan->model->id;
-            return rc;
-        }
-    }
-    return 0;
 }
 
 static int start_thread(struct leat_run *run, struct leat_segment *s, struct leat_error *err)
@@ -245,11 +243,7 @@ int leat_run_start(struct leat_run *run, struct leat_error *err)
         s->numbers = leat_alloc_array((size_t)s->n_workers, sizeof *s->numbers);
         atomic_init(&s->n_running, s->n_workers);
         total += s->n_workers;
-        if (s->kind == LEAT_SEGMENT_CHAIN && rc == 0)
-            rc = open_shared(run, s, err);
     }
-    if (rc < 0)
-        return rc;
     atomic_init(&run->n_running, total);
     for (int i = run->n_segments - 1; i >= 0 && rc == 0; i--)
         for (int w = 0; w < run->segments[i].n_workers && rc == 0; w++)
@@ -412,5 +406,6 @@ void leat_run_deinit(struct leat_run *run)
     leat_budget_deinit(&run->budget);
     if (run->done_fd >= 0)
         close(run->done_fd);
+    pthread_cond_destroy(&run->stage_opened);
     pthread_mutex_destroy(&run->lock);
 }

@@ -30,6 +30,7 @@ struct leat_stage {
     struct leat_run *run;
     void *self, *worker;
     bool open, worker_open;
+    bool opening;                  /* nothing is in flight through it, so a stop need not wait for it */
     struct leat_scratch *scratch;
     struct leat_store result;      /* of evaluations; swaps memory with batch columns */
     int32_t *every_row;            /* 0, 1, 2, ...: the rows of a batch without a selection */
@@ -69,6 +70,7 @@ struct leat_segment {
     struct leat_batch **late;      /* load: batches with rows to be answered later */
     int n_late, cap_late;
     int n_threads;
+    int opened;                    /* chain: 1 its first worker has opened it, -1 could not; under run->lock */
 };
 
 struct leat_run_options {
@@ -106,6 +108,7 @@ struct leat_run {
     struct leat_error error;       /* the first failure */
     const char *failed_stage;      /* its id */
     bool stopped_early;            /* stop_after */
+    pthread_cond_t stage_opened;   /* a segment's `opened` has changed */
 };
 
 /* Makes everything but the threads. To be deinitialised in any case. */

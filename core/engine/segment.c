@@ -18,6 +18,11 @@ static bool is_cancelled(struct leat_run *run)
     return atomic_load_explicit(&run->cancelled, memory_order_relaxed);
 }
 
+static bool is_stopping(struct leat_run *run)
+{
+    return atomic_load_explicit(&run->stopping, memory_order_relaxed);
+}
+
 static bool open_chain(struct leat_segment *segment, struct leat_chain *chain, bool first_worker)
 {
     struct leat_error err = {0};
@@ -26,8 +31,8 @@ static bool open_chain(struct leat_segment *segment, struct leat_chain *chain, b
         struct leat_stage *stage = &chain->stages[i];
         int rc = leat_stage_open(stage, first_worker, &err);
 
-        if (rc < 0) {
-            err.code = rc;
+        if (rc < 0) { /* who waits for a busy store is stopped by a signal, not by the store */
+            err.code = rc == LEAT_ERETRY && is_stopping(segment->run) ? LEAT_ECANCELED : rc;
             leat_run_fail(segment->run, stage->plan->model->id, &err);
             return false;
         }
@@ -110,7 +115,7 @@ static bool wants_more(struct leat_run *run)
 {
     int64_t wanted = run->options.rows_wanted;
 
-    return !atomic_load_explicit(&run->stopping, memory_order_relaxed) &&
+    return !is_stopping(run) &&
            (wanted < 0 || atomic_load_explicit(&run->n_extracted, memory_order_relaxed) < wanted);
 }
 
@@ -127,7 +132,7 @@ void *leat_segment_extract(void *argument)
     /* Tickets below the end must all come; the one that ended the loop came too if it was pushed. */
     end = ticket + (segment->run->ended ? 1 : 0);
     /* Asked to stop, an extract may call that its end: then nobody knows what it would still have had. */
-    segment->run->ended &= !atomic_load_explicit(&segment->run->stopping, memory_order_relaxed);
+    segment->run->ended &= !is_stopping(segment->run);
     leat_ring_close(segment->out, end);
     close_chain(&segment->workers[0], true);
     leave(segment->run);
@@ -162,6 +167,27 @@ static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bo
     return leat_ring_push(segment->out, outflow.ticket, outflow.first, *more);
 }
 
+/* The first worker opens the stages for all; the others wait for it. */
+static bool open_worker(struct leat_segment *segment, struct leat_worker *worker)
+{
+    struct leat_chain *chain = &segment->workers[worker->number];
+    bool ok = true;
+
+    if (worker->number == 0) {
+        ok = open_chain(segment, chain, true);
+        pthread_mutex_lock(&segment->run->lock);
+        segment->opened = ok ? 1 : -1;
+        pthread_cond_broadcast(&segment->run->stage_opened);
+    } else {
+        pthread_mutex_lock(&segment->run->lock);
+        while (!segment->opened)
+            pthread_cond_wait(&segment->run->stage_opened, &segment->run->lock);
+        ok = segment->opened > 0;
+    }
+    pthread_mutex_unlock(&segment->run->lock);
+    return ok && (worker->number == 0 || open_chain(segment, chain, false));
+}
+
 void *leat_segment_chain(void *argument)
 {
     struct leat_worker *worker = argument;
@@ -169,8 +195,7 @@ void *leat_segment_chain(void *argument)
     struct leat_chain *chain = &segment->workers[worker->number];
     bool more = false;
 
-    /* The first worker opens the stages for all; the run opens it before the others start. */
-    if (open_chain(segment, chain, false))
+    if (open_worker(segment, worker))
         while (!is_cancelled(segment->run) && chain_one(segment, chain, &more))
             ;
     close_chain(chain, false);
@@ -271,11 +296,14 @@ static enum leat_flow poll_late(struct leat_segment *segment, struct leat_stage 
                                 struct leat_error *err)
 {
     enum leat_flow flow;
+    int tries = 0;
 
     if (!(stage->plan->plugin->traits & LEAT_LATE))
         return LEAT_END;
-    flow = stage->plan->plugin->poll(stage, stage->self, dry, err);
-    settle_late(segment);
+    do {
+        flow = stage->plan->plugin->poll(stage, stage->self, dry, err);
+        settle_late(segment);
+    } while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
     if (flow == LEAT_END && segment->n_late) {
         (void)leat_fail(err, LEAT_EPLUGIN, "the plugin keeps nothing any more and left %d records without an answer",
                         segment->late[0]->n_selected);
@@ -304,9 +332,8 @@ static bool too_many_rejects(struct leat_run *run)
     if (!limit->given)
         return false;
     books = leat_delivery_books(&run->delivery);
-    if (limit->percent)
-        return books.read >= 1000 && (double)books.counts[LEAT_REJECTED] * 100 > limit->n * (double)books.read;
-    return (double)books.counts[LEAT_REJECTED] > limit->n;
+    return (!limit->percent || books.read >= 1000) &&
+           leat_limit_exceeded(limit, books.counts[LEAT_REJECTED], books.read + books.made);
 }
 
 static void stop_early(struct leat_run *run)

@@ -16,7 +16,7 @@ static const char *key(const struct leat_batch *b, int32_t row, size_t *ret_n)
     int32_t origin_row;
     const struct leat_batch *origin = leat_batch_way_back(b, row, &origin_row);
 
-    return leat_record_key(origin, origin->host->pool->key, origin_row, ret_n);
+    return leat_record_key(origin, &origin->host->pool->key, origin_row, ret_n);
 }
 
 const struct leat_batch_services leat_host_batch_services = {
@@ -50,7 +50,7 @@ static bool cancelled(const struct leat_stage *stage)
 {
     /* relaxed: only ever goes from false to true, and nothing else hangs on it */
     return atomic_load_explicit(&stage->run->cancelled, memory_order_relaxed) ||
-           (stage->plan->model->kind == LEAT_KIND_EXTRACT &&
+           ((stage->plan->model->kind == LEAT_KIND_EXTRACT || stage->opening) &&
             atomic_load_explicit(&stage->run->stopping, memory_order_relaxed));
 }
 

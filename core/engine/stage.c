@@ -81,9 +81,11 @@ int leat_stage_open_shared(struct leat_stage *stage, struct leat_error *err)
 
     memcpy(stage->self, stage->plan->planned, plugin->state_size); /* it may have been open before */
     stage->open = true;                                            /* close is called for what was begun */
+    stage->opening = true;
     do
         rc = plugin->open ? plugin->open(stage, stage->self, err) : 0;
     while (leat_stage_retry(stage, rc, &tries, err));
+    stage->opening = false;
     return rc;
 }
 

@@ -75,9 +75,28 @@ static int unknown_field(struct leat_check *check, const struct leat_term *t)
     return LEAT_EPIPELINE;
 }
 
+static bool is_doubtful(const struct leat_scope *scope, const char *name)
+{
+    for (int i = 0; i < scope->n_doubtful; i++)
+        if (strcmp(scope->doubtful[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A field of any type, as null is. */
+static int doubtful_field(struct leat_check *check, struct leat_term *t)
+{
+    check->doubtful = true;
+    t->field = 0;
+    return 0;
+}
+
 static int check_field(struct leat_check *check, struct leat_term *t)
 {
     const struct leat_schema *schema = check->scope->schema;
+
+    if (is_doubtful(check->scope, t->name))
+        return doubtful_field(check, t);
 
     for (int i = 0; schema && i < schema->n_fields; i++) {
         const struct leat_field *f = &schema->fields[i];
@@ -88,7 +107,7 @@ static int check_field(struct leat_check *check, struct leat_term *t)
         t->result = (struct leat_field){NULL, f->type, f->data_class, f->local, f->timezone};
         return 0;
     }
-    return unknown_field(check, t);
+    return check->scope->any_field ? doubtful_field(check, t) : unknown_field(check, t);
 }
 
 /* ---- the kinds ---- */
@@ -313,7 +332,8 @@ int leat_expression_compile(const struct leat_scope *scope, const char *text, si
                             struct leat_arena *arena, const struct leat_expression **ret,
                             struct leat_field *ret_result, struct leat_expr_fault *fault)
 {
-    struct leat_check check = {scope, arena, fault, NULL};
+    struct leat_check check = {.scope = scope, .arena = arena, .fault = fault};
+
     struct leat_expression *expression = leat_arena_alloc(arena, sizeof *expression);
     struct leat_term *root;
     int rc;
@@ -340,5 +360,7 @@ int leat_expression_compile(const struct leat_scope *scope, const char *text, si
     }
     *ret = expression;
     *ret_result = expression->root->result;
+    if (check.doubtful && wanted == LEAT_NONE)
+        ret_result->type = LEAT_NONE;
     return 0;
 }

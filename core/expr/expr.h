@@ -30,6 +30,10 @@ struct leat_functions {
 struct leat_scope {
     const struct leat_schema *schema;
     const struct leat_functions *functions;
+    /* Only to find more mistakes where some have been found: */
+    bool any_field;              /* there may be fields that the schema does not name */
+    const char *const *doubtful; /* fields of the schema whose type is not known */
+    int n_doubtful;
 };
 
 /* What is wrong with an expression's text. */
@@ -45,7 +49,8 @@ extern const struct leat_call_services leat_host_call_services;
 /* The core's own functions, ended by one without a name. */
 extern const struct leat_function leat_core_functions[];
 
-/* Compiles `text` into the arena. `wanted` LEAT_NONE: any type; a bare null and
+/* Compiles `text` into the arena. The result's type is LEAT_NONE if it hangs on
+ * doubtful fields. `wanted` LEAT_NONE: any type; a bare null and
  * an integer for a float64 or decimal are made to fit, anything else is a
  * fault. On success `ret_result` has type, data_class, local and timezone (its
  * name is NULL). On failure LEAT_EPIPELINE, and `fault` says why. */

@@ -91,6 +91,7 @@ struct leat_check {
     struct leat_arena *arena;
     struct leat_expr_fault *fault;
     struct leat_scratch *scratch; /* for folding; made when first needed */
+    bool doubtful;                /* a field whose type is not known has been met */
 };
 
 int leat_check(struct leat_check *check, struct leat_term *term);

@@ -206,15 +206,15 @@ const char *leat_interpolated_expression(const struct leat_node *node, struct le
         leat_text_add_string(&out, host->pieces[i]);
         open = open_quote(host->pieces[i], open);
         quote = open ? open : '\'';
-        if (!open)
-            leat_text_add(&out, &quote, 1);
+        if (!open) /* a blank, so that two literals side by side do not become one */
+            leat_text_add_string(&out, out.n && out.p[out.n - 1] == '\'' ? " '" : "'");
         for (const char *p = host->values[i]; *p; p++) {
             leat_text_add(&out, p, 1);
             if (*p == quote) /* doubled, so that it does not end there */
                 leat_text_add(&out, p, 1);
         }
         if (!open)
-            leat_text_add(&out, &quote, 1);
+            leat_text_add_string(&out, *host->pieces[i + 1] == '\'' ? "' " : "'");
     }
     leat_text_add_string(&out, host->pieces[host->n_values]);
     text = leat_arena_strdup(arena, out.p);

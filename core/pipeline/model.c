@@ -32,6 +32,13 @@ static struct leat_arena *arena_of(struct modelling *m)
 }
 
 /* The word null is a plugin's name as well: only what is empty is nothing. */
+bool leat_limit_exceeded(const struct leat_limit *limit, int64_t n, int64_t of)
+{
+    if (limit->percent)
+        return limit->n < 100 && (double)n * 100 > limit->n * (double)of;
+    return (double)n > limit->n;
+}
+
 static bool is_null(const struct leat_node *node)
 {
     return node->kind == LEAT_SCALAR && node->plain && (!*node->text || strcmp(node->text, "~") == 0);
@@ -51,6 +58,7 @@ static bool sibling(struct modelling *m, struct leat_stage_model *stage, const s
         if (node->kind != LEAT_SCALAR || !*node->text)
             leat_wrong_at(m->diagnostics, node, NULL, "id must be a name");
         stage->id = node->text;
+        stage->id_node = node;
         return true;
     }
     if (strcmp(node->name, "workers") != 0)
@@ -272,26 +280,46 @@ static void check_name(struct modelling *m)
     }
 }
 
-static bool id_is_taken(const struct leat_pipeline *p, const char *id, const struct leat_stage_model *mine)
+/* Another stage of this id; NULL if there is none. */
+static const struct leat_stage_model *other_with_id(const struct leat_pipeline *p, const char *id,
+                                                    const struct leat_stage_model *mine)
 {
     const struct leat_stage_model *ends[] = {&p->extract, &p->load};
 
-    if (strcmp(id, "rejects") == 0 || strcmp(id, "results") == 0)
-        return true;
     for (int i = 0; i < 2; i++)
         if (ends[i] != mine && ends[i]->id && strcmp(ends[i]->id, id) == 0)
-            return true;
+            return ends[i];
     for (int i = 0; i < p->n_chain; i++)
         if (&p->chain[i] != mine && p->chain[i].id && strcmp(p->chain[i].id, id) == 0)
-            return true;
-    return false;
+            return &p->chain[i];
+    return NULL;
+}
+
+static bool id_is_reserved(const char *id)
+{
+    return strcmp(id, "rejects") == 0 || strcmp(id, "results") == 0;
+}
+
+static bool id_is_taken(const struct leat_pipeline *p, const char *id, const struct leat_stage_model *mine)
+{
+    return id_is_reserved(id) || other_with_id(p, id, mine);
 }
 
 static void check_id(struct modelling *m, struct leat_stage_model *stage)
 {
-    if (!stage->id || !id_is_taken(m->pipeline, stage->id, stage))
+    const struct leat_stage_model *other;
+
+    if (!stage->id)
         return;
-    leat_wrong_at(m->diagnostics, stage->node, "give it an id of its own", "another stage has the id '%s'", stage->id);
+    other = other_with_id(m->pipeline, stage->id, stage);
+    if (other)
+        leat_wrong_at(m->diagnostics, stage->id_node, "give it an id of its own",
+                      "another stage has the id '%s'; the first is in line %d", stage->id, other->id_node->line);
+    else if (id_is_reserved(stage->id))
+        leat_wrong_at(m->diagnostics, stage->id_node, "give it another one", "the id '%s' is that of %s:", stage->id,
+                      stage->id);
+    else
+        return;
     stage->id = NULL; /* the other one is right */
 }
 
@@ -369,7 +397,7 @@ static void read_parameter(struct modelling *m, const struct leat_node *node, st
         else if (strcmp(child->name, "default") == 0)
             ret->value = child->text;
         else if (strcmp(child->name, "help") != 0)
-            leat_unknown_key(m->diagnostics, child, keys, 2, "a parameter");
+            leat_unknown_key(m->diagnostics, node, child, keys, 2, "a parameter");
     }
 }
 
@@ -445,7 +473,7 @@ static void build(struct modelling *m, const struct leat_overrides *o)
         for (int j = 0; j < N_TOP_KEYS; j++)
             known |= strcmp(p->root->children[i]->name, top_keys[j]) == 0;
         if (!known)
-            leat_unknown_key(m->diagnostics, p->root->children[i], top_keys, N_TOP_KEYS, "a pipeline");
+            leat_unknown_key(m->diagnostics, p->root, p->root->children[i], top_keys, N_TOP_KEYS, "a pipeline");
     }
     read_parameters(m, o);
     replace_variables(m);

@@ -18,15 +18,19 @@ struct leat_stage_model {
     const char *plugin;            /* its name in the file */
     const char *id;                /* unique: given, or the plugin's name, numbered where it stands twice */
     const struct leat_node *node;  /* where the plugin is named */
+    const struct leat_node *id_node; /* NULL: it was given none */
     const struct leat_node *options; /* the value: a mapping, or what the main option takes */
     int workers;                   /* 0: automatic */
 };
 
-/* N records, or a share of those read. */
+/* N records, or a share of those read and made. */
 struct leat_limit {
     bool given, percent;
     double n;
 };
+
+/* Whether `n` of `of` records are more than the limit allows; 100% is never too few. */
+bool leat_limit_exceeded(const struct leat_limit *limit, int64_t n, int64_t of);
 
 /* An alternative under loads:. */
 struct leat_load_model {

@@ -158,11 +158,12 @@ static struct leat_node *read_list(struct reader *r)
     return ok ? node : NULL;
 }
 
+/* False: the key and its value are left out. */
 static bool check_key(struct reader *r, const struct leat_node *key)
 {
     if (key->kind != LEAT_SCALAR)
         return refuse(r, "a key must be a plain name", NULL);
-    if (strcmp(key->text, "<<") == 0)
+    if (strcmp(key->text, "<<") == 0 && key->plain)
         return refuse(r, "merge keys are not taken", "write the keys out");
     return true;
 }
@@ -201,13 +202,18 @@ static struct leat_node *read_map(struct reader *r)
     bool ok = true;
 
     while (ok && (ok = next(r)) && r->event.type != YAML_MAPPING_END_EVENT) {
+        bool taken;
+
         key = read_node(r);
-        ok = key && check_key(r, key) && next(r);
+        taken = key && check_key(r, key);
+        ok = key && next(r);
         value = ok ? read_node(r) : NULL;
         if (!value) {
             ok = false;
             break;
         }
+        if (!taken)
+            continue;
         value->name = key->text;
         value->name_line = key->line;
         value->name_column = key->column;
@@ -236,7 +242,7 @@ static struct leat_node *read_scalar(struct reader *r)
     return node;
 }
 
-static bool has_decoration(struct reader *r)
+static void check_decoration(struct reader *r)
 {
     const yaml_event_t *e = &r->event;
     const yaml_char_t *tag = NULL, *anchor = NULL;
@@ -252,10 +258,9 @@ static bool has_decoration(struct reader *r)
         anchor = e->data.sequence_start.anchor;
     }
     if (tag)
-        return !refuse(r, "tags are not taken", "every option knows its type; write the value alone, or in quotes");
+        refuse(r, "tags are not taken", "every option knows its type; write the value alone, or in quotes");
     if (anchor)
-        return !refuse(r, "anchors are not taken", "write the value out, or use params:");
-    return false;
+        refuse(r, "anchors are not taken", "write the value out, or use params:");
 }
 
 static struct leat_node *read_node(struct reader *r)
@@ -265,10 +270,9 @@ static struct leat_node *read_node(struct reader *r)
 
     if (r->event.type == YAML_ALIAS_EVENT) {
         refuse(r, "aliases are not taken", "write the value out, or use params:; a text with * needs quotes");
-        return NULL;
+        return node_new(r, LEAT_SCALAR);
     }
-    if (has_decoration(r))
-        return NULL;
+    check_decoration(r);
     if (++r->depth > MAX_DEPTH) {
         refuse(r, "this is nested too deeply", NULL);
         return NULL;
@@ -302,10 +306,8 @@ static struct leat_node *read_document(struct reader *r)
     root = read_node(r);
     if (!root || !next(r) || !next(r)) /* the document's end, the stream's */
         return NULL;
-    if (r->event.type != YAML_STREAM_END_EVENT) {
+    if (r->event.type != YAML_STREAM_END_EVENT)
         refuse(r, "a second document is not taken", "one file is one pipeline");
-        return NULL;
-    }
     return root;
 }
 
@@ -313,7 +315,6 @@ struct leat_node *leat_yaml_parse(const struct leat_source *source, struct leat_
                                   struct leat_diagnostics *diagnostics)
 {
     struct reader r = {.source = source, .arena = arena, .diagnostics = diagnostics};
-    int before = diagnostics->n;
     struct leat_node *root;
 
     if (!yaml_parser_initialize(&r.parser)) {
@@ -325,7 +326,7 @@ struct leat_node *leat_yaml_parse(const struct leat_source *source, struct leat_
     root = read_document(&r);
     yaml_event_delete(&r.event);
     yaml_parser_delete(&r.parser);
-    return diagnostics->n > before ? NULL : root;
+    return root;
 }
 
 const char *leat_yaml_quoting_hint(const struct leat_node *node, struct leat_arena *arena)

@@ -11,8 +11,9 @@
 
 #include "base/source.h"
 
-/* Parses a source into the arena. NULL if a mistake was noted. An empty
- * document is an empty mapping. */
+/* Parses a source into the arena. NULL if it could not be read to its end; what
+ * is refused on the way is noted and left out. An empty document is an empty
+ * mapping. */
 struct leat_node *leat_yaml_parse(const struct leat_source *source, struct leat_arena *arena,
                                   struct leat_diagnostics *diagnostics);
 

@@ -61,6 +61,26 @@ static int check_elf(const char *path, const ElfW(Ehdr) *header, size_t n, struc
     return 0;
 }
 
+/* What the linker will map must be there: beyond a file's end waits SIGBUS. */
+static bool is_whole(int fd, const ElfW(Ehdr) *header)
+{
+    ElfW(Phdr) segment;
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 || header->e_phentsize != sizeof segment)
+        return false;
+    for (int i = 0; i < header->e_phnum; i++) {
+        off_t at = (off_t)header->e_phoff + (off_t)i * (off_t)sizeof segment;
+
+        if (pread(fd, &segment, sizeof segment, at) != sizeof segment)
+            return false;
+        if (segment.p_type != PT_NULL &&
+            (segment.p_offset > (uint64_t)st.st_size || segment.p_filesz > (uint64_t)st.st_size - segment.p_offset))
+            return false;
+    }
+    return true;
+}
+
 int leat_plugin_check_file(const char *path, struct leat_error *err)
 {
     ElfW(Ehdr) header;
@@ -73,8 +93,11 @@ int leat_plugin_check_file(const char *path, struct leat_error *err)
     if (fd < 0)
         return leat_fail(err, -errno, "cannot read the plugin %s: %s", path, strerror(errno));
     n = read(fd, &header, sizeof header);
+    rc = check_elf(path, &header, n < 0 ? 0 : (size_t)n, err);
+    if (rc == 0 && !is_whole(fd, &header))
+        rc = leat_fail(err, LEAT_EPLUGIN, "%s is cut off; build or install it again", path);
     close(fd);
-    return check_elf(path, &header, n < 0 ? 0 : (size_t)n, err);
+    return rc;
 }
 
 const char *leat_plugin_why_not(const char *path)

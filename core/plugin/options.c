@@ -276,6 +276,8 @@ static bool bind_option(const struct leat_binding *binding, const struct leat_op
 
     if (node && is_null(node) && option->type != LEAT_OPTION_EXPRESSION && option->type != LEAT_OPTION_TEXT)
         node = NULL; /* key: with nothing behind it is not given */
+    if (node && binding->uninterpolated && strstr(node->text, "${"))
+        return true;
     if (!node && option->required) {
         leat_wrong_at(binding->diagnostics, binding->place,
                       leat_arena_printf(binding->arena, "%s: %s", option->name, option->help),
@@ -319,7 +321,7 @@ static void check_names(const struct leat_binding *binding, const struct leat_no
         for (int j = 0; j < n; j++)
             known |= strcmp(names[j], node->children[i]->name) == 0;
         if (!known)
-            leat_unknown_key(binding->diagnostics, node->children[i], names, n, binding->owner);
+            leat_unknown_key(binding->diagnostics, node, node->children[i], names, n, binding->owner);
     }
 }
 

@@ -15,6 +15,7 @@ struct leat_binding {
     struct leat_diagnostics *diagnostics;
     const struct leat_node *place; /* where a missing option is missed; may be NULL */
     const char *owner;             /* "extract sqlite", for messages */
+    bool uninterpolated;           /* variables stand for nothing yet: a value with one is passed over */
 };
 
 /* Binds `node` (NULL: nothing given) into `ret`, defaults included. A node that

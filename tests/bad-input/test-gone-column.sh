@@ -118,6 +118,34 @@ WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 5000) I
 UPDATE u SET doc = '{', n = -9223372036854775808 WHERE id = 4000;
 END
 
+# ---- queries that end as one does not expect: read whole, also where leat puts them into one of its own ----
+
+# reads NAME QUERY IDS: with and without a cursor
+reads()
+{
+    local cursor
+    for cursor in "" ", cursor: id"; do
+        moves "sqlite: {path: in.db, query: \"$2\"$cursor}" 'csv: out/o.csv' "params: {one: '1', two: '2'}"
+        is "$status $(cut -d, -f1 out/o.csv | paste -sd ' ')" "0 id $3" "$1${cursor:+, with a cursor}"
+    done
+}
+sqlite3 in.db "CREATE TABLE w(id INTEGER PRIMARY KEY, n TEXT); INSERT INTO w VALUES(1, 'a'), (2, 'b')"
+reads "a comment behind it" 'SELECT id, n FROM w -- all of them' "1 2"
+reads "a comment of nothing" 'SELECT id, n FROM w --' "1 2"
+reads "a comment behind its semicolon" 'SELECT id, n FROM w; -- all of them' "1 2"
+reads "a comment with a semicolon" 'SELECT id, n FROM w -- these; and no others' "1 2"
+reads "a comment with a parenthesis" 'SELECT id, n FROM w -- :-)' "1 2"
+reads "a comment of the other kind" 'SELECT id, n FROM w /* all of them */' "1 2"
+reads "comments of both kinds" 'SELECT id, n FROM w; /* all */ -- of them' "1 2"
+reads "comments before it and within" '-- first\nSELECT id, -- the key\n n /* and; */ FROM w' "1 2"
+# shellcheck disable=SC2016
+reads "a comment behind a parameter" 'SELECT id, n FROM w WHERE id = 0 + ${param:two} -- the second' 2
+# shellcheck disable=SC2016
+reads "two parameters" 'SELECT id, n FROM w WHERE id = 0 + ${param:two} OR id = 0 + ${param:one} -- both' "1 2"
+reads "many semicolons" 'SELECT id, n FROM w ;; ;\n ;' "1 2"
+reads "a limit" 'SELECT id, n FROM w ORDER BY n DESC LIMIT 1 -- the last' 2
+reads "a WITH" 'WITH x AS (SELECT * FROM w) SELECT id, n FROM x -- all of them' "1 2"
+
 # asks NAME QUERY STATUS REGEX
 asks()
 {
@@ -139,7 +167,7 @@ asks "a query that fails half way" "select id, abs(n) x from u" 78 "the query fa
 is "$(($(counted loaded) + $(counted pending)))" "$(counted read)" "a query that fails half way: what was read before is accounted for"
 asks "a query that fails on a document" "select id, json_extract(doc, '\$.a') x from u" 78 "the query fails.*: malformed JSON"
 moves 'sqlite: {path: in.db, table: uu}' 'csv: out/o.csv'
-refused "an unknown table" "no such table: uu \(its tables: t, u, v\)"
+refused "an unknown table" "no such table: uu \(its tables: t, u, v, w\)"
 : >empty.db
 moves 'sqlite: {path: empty.db, table: t}' 'csv: out/o.csv'
 refused "an empty database" "no such table: t \(its tables: none\)"

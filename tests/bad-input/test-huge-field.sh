@@ -120,6 +120,15 @@ ended wanted 0 3 3 0
 python3 -c 'assert open("out/o.csv").read().split("\n")[2] == "2," + "x" * (100 << 20)'
 ok $? "wanted: unchanged"
 rm -f in.csv out/o.csv
+for kind in text column; do
+    huge $kind
+    [ $kind = text ] && extract='jsonl: in.jsonl' || extract='sqlite: {path: in.db, table: t}'
+    moved "wanted, $kind" "$extract" 'max_record: 128MiB' 'memory: 64MiB' 'transform: [{set: {n: "upper(n)"}}]'
+    ended "wanted, $kind" 0 3 3 0
+    python3 -c 'assert open("out/o.csv").read().split("\n")[1:] == ["1,A", "2," + "X" * (100 << 20), "3,C", ""]'
+    ok $? "wanted, $kind: as it should be"
+    rm -rf in.* out/o.csv
+done
 
 # ---- what an expression would make ----
 

@@ -107,6 +107,40 @@ ended_by
 is "$status" 143 "the second signal does not: exit status 143"
 ok "$([ $(($(date +%s) - start)) -lt 10 ]; echo $?)" "the second signal: at once"
 
+# ---- what we are told to ignore, as by nohup, is ignored ----
+
+# grows FILE: until it has become larger, and so is being written still
+grows() { local size; size=$(stat -c %s "$1" 2>/dev/null || echo 0); until_there sh -c "[ \$(stat -c %s '$1' || echo 0) -gt $size ]"; }
+
+pipeline 'batch_rows: 100' 'extract: {probe: {mode: endless, slow: 1ms}}' 'load: {probe: {path: ids}}'
+for ignored in "HUP TERM 143" "INT HUP 129" "TERM INT 130" "nohup TERM 143"; do
+    # shellcheck disable=SC2086
+    set -- $ignored
+    rm -f ids nohup.out
+    if [ "$1" = nohup ]; then
+        signal=HUP
+        command -v nohup >/dev/null || continue
+        env --default-signal=INT,HUP,TERM nohup "$LEAT" run --plugin-dir "$plugins" p.yaml >"$out_file" 2>"$err_file" &
+    else
+        signal=$1
+        env --default-signal=INT,HUP,TERM --ignore-signal="$1" "$LEAT" run --plugin-dir "$plugins" p.yaml >"$out_file" 2>"$err_file" &
+    fi
+    pid=$!
+    grows ids
+    ok $? "$1 ignored: is under way"
+    for _ in 1 2 3; do
+        kill -$signal $pid
+        grows ids
+        ok $? "$1 ignored: goes on"
+    done
+    kill -"$2" $pid
+    ended_by
+    is "$status" "$3" "$1 ignored: $2 ends it with $3"
+    like "$err" "stopped by signal" "$1 ignored: which is said"
+    like "$err" "the books balance" "$1 ignored: and drained"
+done
+rm -f ids nohup.out
+
 # ---- before it has begun: nothing to drain ----
 
 mkfifo gate

@@ -50,9 +50,24 @@ if [ -n "$within" ]; then
     is "$status" 74 "full disk, SQLite: exit status 74"
     like "$err" "disk/o.db: database or disk is full" "full disk, SQLite: names the file, and says why"
     is "$out" $'old\nok\no.db' "full disk, SQLite: the database is as it was, and no journal is left"
+
+    # What a stage remembers goes to TMPDIR once it is more than it may keep.
+    printf '%s\n' 'leat: 1' 'name: p' 'extract: {generate: 100000}' 'validate: [{dedupe: {key: id, memory: 1MiB}}]' 'load: {csv: o.csv}' >p.yaml
+    # shellcheck disable=SC2016,SC2086
+    run $within sh -c 'mount -t tmpfs -o size=300k none disk && { TMPDIR=$PWD/disk "$1" run p.yaml; status=$?; ls -A disk; exit $status; }' sh "$LEAT"
+    is "$status$out" 74 "full disk, the keys of dedupe: exit status 74, and nothing is left on it"
+    like "$err" "dedupe: cannot write the keys .*disk: No space left on device; set TMPDIR" "full disk, the keys of dedupe: says what to do"
+    is "$(ls -A | grep -E '^\.?o\.')" "" "full disk, the keys of dedupe: no output got its name"
 else
     skip "a full disk" "cannot mount"
 fi
+for folder in nowhere /dev/null; do
+    printf '%s\n' 'leat: 1' 'name: p' 'extract: {generate: 100000}' 'validate: [{dedupe: {key: id, memory: 1MiB}}]' 'load: {csv: o.csv}' >p.yaml
+    run env TMPDIR=$folder "$LEAT" run p.yaml
+    is "$status" 74 "TMPDIR=$folder, where it is needed: exit status 74"
+    like "$err" "temporary file in $folder: .*; set TMPDIR" "TMPDIR=$folder, where it is needed: says what to do"
+    is "$(ls -A | grep -E '^\.?o\.')" "" "TMPDIR=$folder, where it is needed: no output got its name"
+done
 if command -v prlimit >/dev/null; then
     for load in 'csv: disk/o.csv' 'jsonl: disk/o.jsonl' 'sqlite: {path: disk/o.db, table: t}'; do
         printf '%s\n' 'leat: 1' 'name: p' 'extract: {generate: 20000}' "load: {$load}" >p.yaml

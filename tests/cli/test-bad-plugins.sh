@@ -20,13 +20,13 @@ ln -s nowhere bad/extract-dangling.so
 # try NAME STATUS REGEX: a pipeline that needs this plugin.
 try()
 {
-    local kind=extract
-    [ "${1#no_poll}" = "$1" ] || kind=load
-    if [ $kind = extract ]; then
-        printf 'leat: 1\nname: p\nextract: {%s: {}}\nload: {"null": {}}\n' "$1" >p.yaml
-    else
-        printf 'leat: 1\nname: p\nextract: {generate: 1}\nload: {%s: {}}\n' "$1" >p.yaml
-    fi
+    local extract=generate transform= load='"null"'
+    case $1 in
+    no_poll | no_deliver) load=$1 ;;
+    no_process | no_plan) transform="{$1: {}}" ;;
+    *) extract=$1 ;;
+    esac
+    printf 'leat: 1\nname: p\nextract: {%s: {}}\ntransform: [%s]\nload: {%s: {}}\n' "$extract" "$transform" "$load" >p.yaml
     run leat run --plugin-dir bad p.yaml
     is "$status" "$2" "$1: exit status $2"
     like "$err" "$3" "$1: says why"
@@ -38,6 +38,9 @@ try no_read 70 "extract-no_read.so has no read"
 try no_fields 70 "extract-no_fields.so has no fields or plan"
 try no_summary 70 "extract-no_summary.so has no name or summary"
 try no_poll 70 "load-no_poll.so has no poll"
+try no_deliver 70 "load-no_deliver.so has no deliver"
+try no_process 70 "transform-no_process.so has no process"
+try no_plan 70 "transform-no_plan.so has no plan"
 try bad_name 70 "extract-bad_name.so says that it is extract another"
 try bad_kind 70 "extract-bad_kind.so says that it is load bad_kind"
 try unknown_kind 70 "extract-unknown_kind.so is of an unknown kind"
@@ -73,6 +76,48 @@ cp "$top_builddir/tests/plugins/.libs/extract-probe.so" bad/
 chmod o+w bad/extract-probe.so
 try probe 70 "can be written by everybody"
 chmod o-w bad/extract-probe.so
+
+# runs NAME: the plugin of tests is trusted
+runs()
+{
+    printf 'leat: 1\nname: p\nextract: {probe: {}}\nload: {"null": {}}\n' >p.yaml
+    run leat run --plugin-dir bad p.yaml
+    is "$status$err" 0 "$1: runs"
+}
+runs "a plugin that only we can write"
+chmod g+w bad/extract-probe.so
+runs "a plugin that our own group can write"
+chmod g-w bad/extract-probe.so
+for mode in 777 757 773; do
+    chmod $mode bad
+    try probe 70 "(can be written by everybody|everybody can write in the folder of .*extract-probe.so; chmod o-w it)"
+    like "$err" "chmod o-w it" "a folder of mode $mode: says what to do"
+    run leat check --plugin-dir bad p.yaml
+    is "$status" 70 "a folder of mode $mode: nor is it checked"
+    run leat plugin show extract-probe --plugin-dir bad
+    isnt "$status" 0 "a folder of mode $mode: nor shown"
+done
+chmod 1777 bad
+runs "a folder like /tmp, where nobody takes away what is not his"
+chmod 775 bad
+runs "a folder of our own group"
+chmod 755 bad
+ln -s "$PWD/bad/extract-probe.so" bad/extract-link.so
+chmod o+w bad/extract-probe.so
+try link 70 "extract-probe.so can be written by everybody"
+chmod o-w bad/extract-probe.so
+rm bad/extract-link.so
+if [ "$(id -u)" -eq 0 ] && chown 65534 bad/extract-probe.so 2>/dev/null; then
+    try probe 70 "extract-probe.so belongs to another user; chown it to yourself or to root"
+    chown 0:65534 bad/extract-probe.so
+    chmod 775 bad/extract-probe.so
+    try probe 70 "extract-probe.so can be written by another group; chmod g-w it"
+    chmod 755 bad/extract-probe.so
+    runs "a plugin of another group that cannot write it"
+    chown 0:0 bad/extract-probe.so
+else
+    skip "plugins of other users and groups" "we are not root"
+fi
 
 run leat plugin list --plugin-dir bad
 isnt "$status" 0 "leat plugin list: the bad ones are a failure"

@@ -10,7 +10,7 @@ cat >ten.yaml <<'END'
 leat: 1
 name: ten mistakes
 extrakt: {csv: in.csv}
-extract: {csv: {path: in.csv, delimeter: ";"}}
+extract: {csv: {path: in.csv, delimeter: ","}}
 transform:
   - map:
       id: id

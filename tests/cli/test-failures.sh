@@ -29,7 +29,7 @@ try()
     rm -rf out
     mkdir out
     pipeline "$@"
-    run leat run --plugin-dir "$plugins" --json p.yaml
+    run timeout -k 5 60 "$LEAT" run --plugin-dir "$plugins" --json p.yaml # one that hangs has failed
     like "$status" "^($wanted)$" "$name: exit status $wanted"
     if [ -n "$said" ]; then
         like "$err" "$said" "$name: says so"
@@ -124,7 +124,7 @@ try "target full at commit" 74 'probe: the target is full' "rows: 10" "" "probe:
 # Answers to rows that are answered already must not upset the books, let alone the process.
 rm -rf out && mkdir out
 pipeline "rows: 10" "" "probe: afterwards"
-run leat run --plugin-dir "$plugins" --json p.yaml
+run timeout -k 5 60 "$LEAT" run --plugin-dir "$plugins" --json p.yaml
 like "$status" "^(0|65|70)$" "answered again after an answer: no crash"
 
 # ---- loads that answer later ----

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     static struct leat_column columns[N_FIELDS];
     static struct leat_scratch *scratch;
     const struct leat_functions functions = {tables, 1};
-    const struct leat_scope scope = {&schema, &functions};
+    const struct leat_scope scope = {.schema = &schema, .functions = &functions};
     struct leat_batch batch = {.schema = &schema, .columns = columns, .n_rows = N_ROWS, .n_selected = N_ROWS};
     struct leat_arena arena = {0};
     const struct leat_expression *expression;

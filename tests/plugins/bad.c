@@ -34,6 +34,18 @@ __attribute__((unused)) static int bad_deliver(struct leat_stage *stage, void *s
 __attribute__((unused)) static const struct leat_field fields[] = {{"id", LEAT_INT64, LEAT_PII, false, 0},
                                                                    LEAT_END_OF_FIELDS};
 
+__attribute__((unused)) static int bad_process(struct leat_stage *stage, void *self, struct leat_batch *in,
+                                               struct leat_batch *out, bool *ret_again, struct leat_error *err)
+{
+    (void)stage;
+    (void)self;
+    (void)in;
+    (void)out;
+    (void)ret_again;
+    (void)err;
+    return 0;
+}
+
 /* `number` is an int64_t, a boolean is not; the host would write beyond or beside it. */
 __attribute__((unused)) static const struct leat_option broken[] = {
     {.name = "number", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct bad, number), .help = "A number."},
@@ -65,6 +77,12 @@ static const struct leat_plugin descriptor = {
     .kind = LEAT_KIND_LOAD, .name = "bad_kind", .deliver = bad_deliver,
 #elif defined BAD_UNKNOWN_KIND
     .kind = (enum leat_kind)77, .name = "unknown_kind", .read = bad_read,
+#elif defined BAD_NO_PROCESS
+    .kind = LEAT_KIND_TRANSFORM, .name = "no_process", .traits = LEAT_KEEPS_SCHEMA,
+#elif defined BAD_NO_PLAN
+    .kind = LEAT_KIND_TRANSFORM, .name = "no_plan", .process = bad_process,
+#elif defined BAD_NO_DELIVER
+    .kind = LEAT_KIND_LOAD, .name = "no_deliver",
 #elif defined BAD_OPTIONS
     .kind = LEAT_KIND_EXTRACT, .name = "bad_options", .fields = fields, .read = bad_read, .options = broken,
 #elif defined BAD_NO_POLL

@@ -10,16 +10,16 @@
 
 enum mode {
     PLAIN, WRONG_TYPE, PUT_TWICE, NEVER_ASKS, UNFINISHED, BAD_UTF8, HUGE_RECORD, REJECTS, RETRY_OPEN, RETRY_READ,
-    RETRY_HALF, LOST_OPEN, LOST_READ, FAIL_READ, NO_CODE, ENDLESS, BLANK,
+    RETRY_HALF, RETRY_PUT, LOST_OPEN, LOST_READ, FAIL_READ, NO_CODE, ENDLESS, BLANK,
 };
 
 static const char *const modes[] = {
     "plain", "wrong_type", "put_twice", "never_asks", "unfinished", "bad_utf8", "huge_record", "rejects",
-    "retry_open", "retry_read", "retry_half", "lost_open", "lost_read", "fail_read", "no_code", "endless", "blank", NULL,
+    "retry_open", "retry_read", "retry_half", "retry_put", "lost_open", "lost_read", "fail_read", "no_code", "endless", "blank", NULL,
 };
 
 struct probe {
-    int64_t rows, at, slow_ms, times;
+    int64_t rows, at, slow_ms, times, after_ms;
     int mode;
     int64_t next, tries;
 };
@@ -33,6 +33,8 @@ static const struct leat_option options[] = {
      .help = "The record at which it does it."},
     {.name = "times", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct probe, times), .default_text = "2",
      .help = "How often it asks to be called again."},
+    {.name = "after", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct probe, after_ms), .default_text = "0ms",
+     .help = "How long it asks to be left alone before that."},
     {.name = "slow", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct probe, slow_ms), .default_text = "0ms",
      .help = "How long a batch takes."},
     LEAT_END_OF_OPTIONS,
@@ -51,6 +53,12 @@ static void put(struct leat_batch *b, int64_t id)
     leat_batch_end_row(b);
 }
 
+static int not_now(const struct probe *p, struct leat_error *err)
+{
+    err->retry_after_ms = p->after_ms;
+    return leat_fail(err, LEAT_ERETRY, "the store is busy");
+}
+
 static int probe_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct probe *p = self;
@@ -59,8 +67,16 @@ static int probe_open(struct leat_stage *stage, void *self, struct leat_error *e
     if (p->mode == LOST_OPEN)
         return leat_fail(err, LEAT_EUNREACHABLE, "the store is away");
     if (p->mode == RETRY_OPEN && p->tries++ < p->times)
-        return leat_fail(err, LEAT_ERETRY, "the store is busy");
+        return not_now(p, err);
     return 0;
+}
+
+/* Some of a record: nothing of it may be seen in the next one. */
+static void put_some(struct leat_batch *b, int64_t tries)
+{
+    leat_batch_put_text(b, 1, "half a record", 13);
+    if (tries % 2)
+        leat_batch_put_null(b, 0);
 }
 
 /* What goes wrong at one record; true if the read is over. */
@@ -78,9 +94,12 @@ static bool misbehave(struct probe *p, struct leat_batch *b, enum leat_flow *ret
     case REJECTS: leat_batch_put_int64(b, 0, p->at); leat_batch_reject_row(b, "bad_record", "raw, \"bytes\"\n"); break;
     case RETRY_READ:
     case RETRY_HALF:
+    case RETRY_PUT:
         if (p->tries++ >= p->times)
             return false;
-        (void)leat_fail(err, LEAT_ERETRY, "the store is busy");
+        if (p->mode == RETRY_PUT)
+            put_some(b, p->tries);
+        (void)not_now(p, err);
         return true;
     case LOST_READ: (void)leat_fail(err, LEAT_EUNREACHABLE, "the store has gone"); return true;
     case FAIL_READ: *ret = leat_read_failed(err, -EIO, "the store"); return true;
@@ -118,6 +137,11 @@ static enum leat_flow probe_read(struct leat_stage *stage, void *self, struct le
             continue;
         if (p->mode != ENDLESS && p->next >= p->rows)
             return LEAT_END;
+        if (p->next == p->at && p->mode == RETRY_PUT) {
+            leat_batch_put_int64(b, 0, p->next++);
+            leat_batch_end_row(b);
+            continue;
+        }
         put(b, p->next++);
     }
     return LEAT_MORE;

@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
-enum mode { REVERSED, WHEN_DRY, ROW_BY_ROW, NEVER, LOST };
+enum mode { REVERSED, WHEN_DRY, ROW_BY_ROW, NEVER, LOST, RETRY };
 
-static const char *const modes[] = {"reversed", "when_dry", "row_by_row", "never", "lost", NULL};
+static const char *const modes[] = {"reversed", "when_dry", "row_by_row", "never", "lost", "retry", NULL};
 
 enum { MAX_KEPT = 4096 };
 
@@ -18,8 +18,7 @@ struct late {
     int mode;
     int64_t keep;
     struct leat_batch **kept;
-    int n;
-    int32_t at;
+    int n, tries;
 };
 
 static const struct leat_option options[] = {
@@ -82,12 +81,16 @@ static enum leat_flow late_poll(struct leat_stage *stage, void *self, bool dry, 
         (void)leat_fail(err, LEAT_EUNREACHABLE, "the target has gone");
         return LEAT_FAILED;
     }
+    if (l->mode == RETRY && l->n && l->tries++ % 3 < 2) {
+        (void)leat_fail(err, LEAT_ERETRY, "the target is busy");
+        return LEAT_FAILED;
+    }
     if (l->mode == NEVER)
         return dry ? LEAT_END : LEAT_MORE;
     if (l->mode == ROW_BY_ROW && l->n && (dry || l->n > l->keep))
         answer_row(l);
-    else if (l->mode == REVERSED || l->mode == WHEN_DRY)
-        while (l->n && (dry || (l->mode == REVERSED && l->n > l->keep)))
+    else if (l->mode != ROW_BY_ROW)
+        while (l->n && (dry || (l->mode != WHEN_DRY && l->n > l->keep)))
             answer_last(l);
     return l->n ? LEAT_MORE : LEAT_END;
 }

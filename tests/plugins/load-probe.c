@@ -12,18 +12,18 @@
 
 enum mode {
     TAKE, ALREADY, CONFLICT, REJECT, UNKNOWN, UNANSWERED, HALF, TWICE, AFTERWARDS, RETRY, RETRY_ALWAYS, RETRY_COMMIT,
-    LOST_OPEN, LOST_DELIVER, FAIL_DELIVER, FAIL_COMMIT, SLOW, ANSWERS,
+    LOST_OPEN, LOST_DELIVER, FAIL_DELIVER, FAIL_COMMIT, SLOW, ANSWERS, MANY,
 };
 
 static const char *const modes[] = {
     "take", "already", "conflict", "reject", "unknown", "unanswered", "half", "twice", "afterwards", "retry",
-    "retry_always", "retry_commit", "lost_open", "lost_deliver", "fail_deliver", "fail_commit", "slow", "answers", NULL,
+    "retry_always", "retry_commit", "lost_open", "lost_deliver", "fail_deliver", "fail_commit", "slow", "answers", "many", NULL,
 };
 
 struct probe {
     int mode;
     const char *path;
-    int64_t slow_ms;
+    int64_t slow_ms, answers;
     FILE *file;
     int tries;
 };
@@ -34,6 +34,8 @@ static const struct leat_option options[] = {
     {.name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct probe, path), .help = "Where it writes down ids."},
     {.name = "slow", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct probe, slow_ms), .default_text = "20ms",
      .help = "How long a batch takes in mode slow."},
+    {.name = "answers", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct probe, answers), .default_text = "1000",
+     .help = "How many answers a record gets in mode many."},
     LEAT_END_OF_OPTIONS,
 };
 
@@ -91,6 +93,19 @@ static void answer_all(struct leat_batch *b)
     }
 }
 
+/* Answers of one record come between those of the others. */
+static void answer_often(const struct probe *p, struct leat_batch *b)
+{
+    for (int64_t i = 0; i < p->answers; i++)
+        LEAT_EACH_ROW(b, row) {
+            char text[48];
+            int n = snprintf(text, sizeof text, "%lld of %lld", (long long)i, (long long)b->columns[0].int64[row]);
+            struct leat_answer answers[] = {{i % 2 ? "odd" : "even", text, (size_t)n}, {"nothing", NULL, 0}};
+
+            leat_batch_answer(b, row, LEAT_LOADED, answers, i ? 1 : 2);
+        }
+}
+
 static void sleep_ms(int64_t ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -124,6 +139,7 @@ static int probe_deliver(struct leat_stage *stage, void *self, struct leat_batch
         return 0;
     case REJECT: reject_all(b); return 0;
     case ANSWERS: answer_all(b); break;
+    case MANY: answer_often(p, b); break;
     case TWICE: answer_all(b); answer_all(b); break;
     case SLOW: sleep_ms(p->slow_ms); break;
     default: break;

@@ -33,7 +33,10 @@ check_LTLIBRARIES += \
 	%D%/bad/extract-no_summary.la \
 	%D%/bad/extract-null_descriptor.la \
 	%D%/bad/extract-unknown_kind.la \
+	%D%/bad/load-no_deliver.la \
 	%D%/bad/load-no_poll.la \
+	%D%/bad/transform-no_plan.la \
+	%D%/bad/transform-no_process.la \
 	$(NULL)
 %C%_bad_extract_bad_abi_la_SOURCES = %D%/bad.c
 %C%_bad_extract_bad_abi_la_CFLAGS = $(PLUGIN_CFLAGS) -DBAD_ABI
@@ -68,3 +71,12 @@ check_LTLIBRARIES += \
 %C%_bad_load_no_poll_la_SOURCES = %D%/bad.c
 %C%_bad_load_no_poll_la_CFLAGS = $(PLUGIN_CFLAGS) -DBAD_NO_POLL
 %C%_bad_load_no_poll_la_LDFLAGS = $(TEST_PLUGIN_LINK)
+%C%_bad_load_no_deliver_la_SOURCES = %D%/bad.c
+%C%_bad_load_no_deliver_la_CFLAGS = $(PLUGIN_CFLAGS) -DBAD_NO_DELIVER
+%C%_bad_load_no_deliver_la_LDFLAGS = $(TEST_PLUGIN_LINK)
+%C%_bad_transform_no_plan_la_SOURCES = %D%/bad.c
+%C%_bad_transform_no_plan_la_CFLAGS = $(PLUGIN_CFLAGS) -DBAD_NO_PLAN
+%C%_bad_transform_no_plan_la_LDFLAGS = $(TEST_PLUGIN_LINK)
+%C%_bad_transform_no_process_la_SOURCES = %D%/bad.c
+%C%_bad_transform_no_process_la_CFLAGS = $(PLUGIN_CFLAGS) -DBAD_NO_PROCESS
+%C%_bad_transform_no_process_la_LDFLAGS = $(TEST_PLUGIN_LINK)

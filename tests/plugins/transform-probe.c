@@ -8,13 +8,19 @@
 
 #include <time.h>
 
-enum mode { ALIGN, MAKE, AGAIN, RETRY, FAIL, FAIL_OPEN, NO_ORIGIN, WRONG_ORIGIN, SLOW, UNEVEN };
+enum mode {
+    ALIGN, MAKE, AGAIN, RETRY, RETRY_ALIGNED, RETRY_MADE, RETRY_AGAIN, RETRY_REJECTS, RETRY_OPEN, FAIL, FAIL_OPEN,
+    NO_ORIGIN, WRONG_ORIGIN, SLOW, UNEVEN,
+};
 
-static const char *const modes[] = {"align", "make", "again", "retry", "fail", "fail_open", "no_origin",
-                                    "wrong_origin", "slow", "uneven", NULL};
+static const char *const modes[] = {
+    "align", "make", "again", "retry", "retry_aligned", "retry_made", "retry_again", "retry_rejects", "retry_open",
+    "fail", "fail_open", "no_origin", "wrong_origin", "slow", "uneven", NULL,
+};
 
 struct probe {
-    int mode;
+    int mode, tries;
+    int64_t after_ms, times;
 };
 
 struct probe_worker {
@@ -26,6 +32,10 @@ struct probe_worker {
 static const struct leat_option options[] = {
     {.name = "mode", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct probe, mode), .default_text = "align", .main = true,
      .values = modes, .help = "What it does."},
+    {.name = "times", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct probe, times), .default_text = "2",
+     .help = "How often it asks to be opened again."},
+    {.name = "after", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct probe, after_ms), .default_text = "0ms",
+     .help = "How long it asks to be left alone before that."},
     LEAT_END_OF_OPTIONS,
 };
 
@@ -42,8 +52,14 @@ static int probe_plan(struct leat_plan *plan, void *self, struct leat_error *err
 
 static int probe_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
+    struct probe *p = self;
+
     (void)stage;
-    return ((struct probe *)self)->mode == FAIL_OPEN ? leat_fail(err, LEAT_EUNREACHABLE, "cannot open") : 0;
+    if (p->mode == RETRY_OPEN && p->tries++ < p->times) {
+        err->retry_after_ms = p->after_ms;
+        return leat_fail(err, LEAT_ERETRY, "not now");
+    }
+    return p->mode == FAIL_OPEN ? leat_fail(err, LEAT_EUNREACHABLE, "cannot open") : 0;
 }
 
 static void copy_row(struct leat_batch *out, const struct leat_batch *in, int32_t row)
@@ -91,6 +107,35 @@ static void make_some(struct probe_worker *w, struct leat_batch *out, const stru
     w->at = *ret_again ? i : 0;
 }
 
+static void share_all(struct leat_batch *out, struct leat_batch *in)
+{
+    leat_batch_align(out, in);
+    for (int i = 0; i < in->schema->n_fields; i++)
+        leat_batch_share(out, i, in, i);
+}
+
+/* Does all of its work, and then says twice that it could not: it must count once. */
+static int give_up_late(struct probe_worker *w, int mode, struct leat_batch *in, struct leat_batch *out,
+                        bool *ret_again, struct leat_error *err)
+{
+    int32_t at = w->at;
+
+    if (mode == RETRY_AGAIN)
+        make_some(w, out, in, ret_again);
+    else if (mode == RETRY_MADE)
+        make(out, in, mode);
+    else
+        share_all(out, in);
+    if (mode == RETRY_REJECTS)
+        LEAT_EACH_ROW(in, row)
+            if (in->columns[0].int64[row] % 2)
+                leat_batch_reject(out, row, 0, "odd", "is odd");
+    if (w->tries++ % 3 == 2)
+        return 0;
+    w->at = at;
+    return leat_fail(err, LEAT_ERETRY, "not now");
+}
+
 static void sleep_ms(unsigned ms)
 {
     struct timespec t = {.tv_nsec = (long)ms * 1000000};
@@ -118,9 +163,9 @@ static int probe_process(struct leat_stage *stage, void *self, struct leat_batch
         make(out, in, mode);
         return 0;
     }
-    leat_batch_align(out, in);
-    for (int i = 0; i < in->schema->n_fields; i++)
-        leat_batch_share(out, i, in, i);
+    if (mode >= RETRY_ALIGNED && mode <= RETRY_REJECTS)
+        return give_up_late(w, mode, in, out, ret_again, err);
+    share_all(out, in);
     return 0;
 }
 

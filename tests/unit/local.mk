@@ -10,7 +10,7 @@ tests_unit_test_keyset_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
 tests_unit_test_rules_SOURCES = tests/unit/test-rules.c plugins/validate/rules/formats.c \
 	plugins/validate/rules/values.c plugins/validate/rules/text.c
 tests_unit_test_rules_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_rules_LDADD = plugins/kit/json/libjson.la $(LDADD)
+tests_unit_test_rules_LDADD = plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_split_list_SOURCES = tests/unit/test-split-list.c plugins/transform/split/list.c
 tests_unit_test_split_list_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
@@ -35,12 +35,13 @@ tests_unit_test_expr_functions_SOURCES = tests/unit/test-expr-functions.c tests/
 tests_unit_test_expr_oracle_SOURCES = tests/unit/test-expr-oracle.c tests/unit/expr-oracle.c \
 	tests/unit/expr-oracle.h
 
-tests_unit_test_csv_extract_SOURCES = tests/unit/test-csv-extract.c tests/unit/test-csv-host.h \
+tests_unit_test_csv_extract_SOURCES = tests/unit/test-csv-extract.c tests/unit/plugin-host.h \
 	plugins/extract/csv/csv.c plugins/extract/csv/plan.c plugins/extract/csv/put.c plugins/extract/csv/source.c
 tests_unit_test_csv_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_csv_extract_LDADD = plugins/kit/csv/libcsvread.la plugins/kit/fields/libfields.la $(LDADD)
+tests_unit_test_csv_extract_LDADD = plugins/kit/csv/libcsvread.la plugins/kit/fields/libfields.la \
+	plugins/kit/file/libinput.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)
 
-tests_unit_test_csv_load_SOURCES = tests/unit/test-csv-load.c tests/unit/test-csv-host.h \
+tests_unit_test_csv_load_SOURCES = tests/unit/test-csv-load.c tests/unit/plugin-host.h \
 	plugins/load/csv/csv.c
 tests_unit_test_csv_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_csv_load_LDADD = plugins/kit/csv/libcsvwrite.la plugins/kit/csv/libcsvread.la \
@@ -50,9 +51,9 @@ tests_unit_test_csv_read_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_csv_read_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
 
 tests_unit_test_csv_values_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_csv_values_LDADD = plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_csv_values_LDADD = plugins/kit/text/libtext.la $(LDADD)
 
-tests_unit_test_file_SOURCES = tests/unit/test-file.c tests/unit/test-csv-host.h
+tests_unit_test_file_SOURCES = tests/unit/test-file.c tests/unit/plugin-host.h
 tests_unit_test_file_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_file_LDADD = plugins/kit/file/libfile.la $(LDADD)
 
@@ -72,7 +73,8 @@ tests_unit_test_jsonl_extract_SOURCES = tests/unit/test-jsonl-extract.c tests/un
 	plugins/extract/jsonl/jsonl.c plugins/extract/jsonl/schema.c plugins/extract/jsonl/tree.c \
 	plugins/extract/jsonl/lines.c plugins/extract/jsonl/record.c plugins/extract/jsonl/put.c
 tests_unit_test_jsonl_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_jsonl_extract_LDADD = plugins/kit/json/libjson.la plugins/kit/fields/libfields.la $(LDADD)
+tests_unit_test_jsonl_extract_LDADD = plugins/kit/json/libjson.la plugins/kit/fields/libfields.la \
+	plugins/kit/file/libinput.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_jsonl_load_SOURCES = tests/unit/test-jsonl-load.c tests/unit/plugin-host.h \
 	plugins/load/jsonl/jsonl.c

@@ -150,7 +150,7 @@ static const struct leat_plan_services host_plan = {
 struct leat_stage {
     struct leat_plan *plan;
     void *worker;
-    const char *position;
+    const char *position, *mark;
     int64_t rows_wanted;
     bool cancelled;
     struct {
@@ -202,8 +202,7 @@ static const char *host_position(const struct leat_stage *s, int partition)
 
 static const char *host_mark(const struct leat_stage *s)
 {
-    (void)s;
-    return NULL;
+    return s->mark;
 }
 
 static int64_t host_rows_wanted(const struct leat_stage *s)
@@ -405,7 +404,7 @@ __attribute__((unused)) static void load_begin(struct loading *l, const char *op
 {
     *l = (struct loading){.plan = host_begin(options, in, false)};
     l->stage = (struct leat_stage){.plan = l->plan};
-    leat_pool_init(&l->pool, in, NULL, 64, 1 << 22, 1 << 22);
+    leat_pool_init(&l->pool, in, NULL, 1000, 1 << 30, 1 << 30);
     if (l->plan->rc < 0 || strstr(host_said(l->plan), "wrong "))
         fail_msg("%s", host_said(l->plan));
     if (l->plan->plugin->open(&l->stage, l->plan->self, &l->err) < 0)

@@ -6,6 +6,7 @@
  */
 #include "unit.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -483,6 +484,50 @@ static void test_a_run_that_fails_leaves_nothing(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static int n_entries(void)
+{
+    DIR *dir = opendir(folder);
+    int n = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        n++;
+    (void)closedir(dir);
+    return n - 2;
+}
+
+static void make_part(const char *name)
+{
+    char file[4400];
+
+    (void)snprintf(file, sizeof file, "%s/.%s.leat-0123abcd.part", folder, name);
+    assert_int_equal(fclose(fopen(file, "w")), 0);
+}
+
+/* Also parts with numbers that this run may never come to. */
+static void test_what_a_killed_run_has_left_is_swept(void **state)
+{
+    static const char *const ours[] = { "users.csv", "users.csv.lines", "users-2.csv", "users-17.csv.lines" };
+    static const char *const others[] = { "users-.csv", "users-2a.csv", "users2.csv", "user.csv", "users-2.csv.line",
+                                          "x-users.csv", "users.csv.lines.lines" };
+    enum { N_OURS = sizeof ours / sizeof *ours, N_OTHERS = sizeof others / sizeof *others };
+    struct parts live = limits(1), next = limits(1);
+
+    (void)state;
+    for (int i = 0; i < N_OURS; i++)
+        make_part(ours[i]);
+    for (int i = 0; i < N_OTHERS; i++)
+        make_part(others[i]);
+    assert_int_equal(parts_open(&live, NULL, NULL), 0);
+    assert_int_equal(n_entries(), N_OTHERS + 2);
+    put_rows(&live, 1, 2); /* of the two parts one is finished, and its lock gone */
+    assert_int_equal(parts_open(&next, NULL, NULL), 0);
+    assert_int_equal(n_entries(), N_OTHERS + 4 + 2);
+    parts_close(&next);
+    parts_close(&live);
+    assert_int_equal(n_entries(), N_OTHERS);
+}
+
 static void test_keys_stand_on_one_line_each(void **state)
 {
     struct parts parts = limits(3);
@@ -516,6 +561,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_stopped_run_goes_on_at_its_mark, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_a_damaged_mark_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_a_run_that_fails_leaves_nothing, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_what_a_killed_run_has_left_is_swept, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_keys_stand_on_one_line_each, make_folder, remove_folder),
     };
     return cmocka_run_group_tests_name("cognito-csv", tests, NULL, NULL);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * Values to text and back (kit/text, kit/fields/convert.h), which all file
+ * Values to text and back (kit/text), which all file
  * stages share; held against the core's calendar and the C library.
  */
-#include "kit/fields/convert.h"
 #include "kit/text/text.h"
 
 #include "unit.h"
@@ -131,30 +130,46 @@ static void test_bool_and_bytes(void **state)
     expect(room, leat_hex_put(room, "\x00\x7F\xFF", 3), "007fff");
 }
 
-static void test_json(void **state)
+static void test_text_to_numbers(void **state)
 {
-    static const char *const good[] = {
-        "null", " true ", "false", "0", "-1.5e+10", "\"\"", "\"\\u00e9\\n\"", "[]", "[1, [2], {\"a\": null}]", "{}",
-        "{\"a\":{\"b\":[\"\\\\\"]}}", "\"\xC3\xA9\"", "\t[\r\n]",
+    static const char *const not_digits[] = { "", "-", ".", "+.", "1e3", "1.2.3", " 1", "1 ", "0x1" };
+    static const struct { const char *text, *whole, *fraction; bool minus; } digits[] = {
+        { "007.50", "7", "50", false }, { "-0.0", "", "0", true }, { "+12.", "12", "", false }, { "-.5", "", "5", true },
+        { "0", "", "", false }, { "100", "100", "", false },
     };
-    static const char *const bad[] = {
-        "", " ", "nul", "True", "01", "-", "1.", ".5", "1e", "+1", "\"", "\"\\x\"", "\"\\u12g4\"", "\"a\nb\"", "[1,]",
-        "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "]", "[}", "1 2", "'a'", "NaN", "[[", "\"\\",
-    };
-    char deep[200];
+    struct leat_digits d;
+    int64_t i = 7;
+    double f = 7;
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        assert_true(leat_text_is_json(good[i], strlen(good[i])));
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (leat_text_is_json(bad[i], strlen(bad[i])))
-            fail_msg("%s is taken for JSON", bad[i]);
-    assert_false(leat_text_is_json("\"\0\"", 3));
-    for (int depth = 64; depth <= 65; depth++) {
-        memset(deep, '[', (size_t)depth);
-        memset(deep + depth, ']', (size_t)depth);
-        assert_int_equal(leat_text_is_json(deep, 2 * (size_t)depth), depth == 64);
+    for (size_t k = 0; k < sizeof not_digits / sizeof *not_digits; k++)
+        assert_false(leat_text_to_digits(not_digits[k], strlen(not_digits[k]), &d));
+    for (size_t k = 0; k < sizeof digits / sizeof *digits; k++) {
+        assert_true(leat_text_to_digits(digits[k].text, strlen(digits[k].text), &d));
+        assert_int_equal(d.minus, digits[k].minus);
+        expect(d.whole, d.whole + d.n_whole, digits[k].whole);
+        expect(d.fraction, d.fraction + d.n_fraction, digits[k].fraction);
     }
+    assert_true(leat_text_to_int64("-9223372036854775808", 20, &i) && i == INT64_MIN);
+    assert_false(leat_text_to_int64("9223372036854775808", 19, &i) || leat_text_to_int64("+", 1, &i));
+    assert_true(i == INT64_MIN); /* left alone */
+    assert_true(leat_text_to_float64("-1.5E-3", 7, &f) && f == -1.5e-3);
+    assert_true(leat_text_to_float64("-iNf", 4, &f) && f == -INFINITY);
+    assert_false(leat_text_to_float64("1e999", 5, &f) || leat_text_to_float64("1e+", 3, &f) ||
+                 leat_text_to_float64("+", 1, &f) || leat_text_to_float64("", 0, &f));
+    assert_true(f == -INFINITY);
+}
+
+static void test_text_to_bytes(void **state)
+{
+    char room[4] = "";
+
+    (void)state;
+    assert_true(leat_text_to_bytes("00fFA9", 6, room));
+    assert_memory_equal(room, "\x00\xFF\xA9", 3);
+    assert_true(leat_text_to_bytes("", 0, NULL));
+    assert_false(leat_text_to_bytes("0", 1, NULL) || leat_text_to_bytes("0g", 2, room) ||
+                 leat_text_to_bytes("000", 3, room));
 }
 
 int main(void)
@@ -165,7 +180,8 @@ int main(void)
         cmocka_unit_test(test_dates_and_timestamps),
         cmocka_unit_test(test_texts_that_might_be_times),
         cmocka_unit_test(test_bool_and_bytes),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_text_to_numbers),
+        cmocka_unit_test(test_text_to_bytes),
     };
 
     return cmocka_run_group_tests_name("csv-values", tests, NULL, NULL);

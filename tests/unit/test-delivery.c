@@ -72,15 +72,20 @@ struct fixture {
     struct sink rejects, results;
 };
 
+static struct leat_key key_of(int field)
+{
+    return (struct leat_key){.fields = {field}, .n = 1};
+}
+
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
 
     pool_set_up(&f->pool, NULL);
-    f->pool.key = ID;
+    f->pool.key = key_of(ID);
     leat_pool_init(&f->reject_pool, &reject_schema, NULL, 2, TEST_BYTES, TEST_RECORD); /* so that it flushes on the way */
     leat_pool_init(&f->result_pool, &result_schema, NULL, 2, TEST_BYTES, TEST_RECORD);
-    leat_delivery_init(&f->delivery, ID);
+    leat_delivery_init(&f->delivery, &f->pool.key);
     f->rejects.first = N_TEST_FIELDS - 1;
     f->delivery.rejects = (struct leat_side){.sink = keep, .context = &f->rejects, .pool = &f->reject_pool};
     f->delivery.results = (struct leat_side){.sink = keep, .context = &f->results, .pool = &f->result_pool};
@@ -168,7 +173,7 @@ static void test_reject_rows(void **state)
     advance(f);
     assert_string_equal(f->rejects.text.p, "||test||short|has 1 fields|1|a\\xff\n\n" /* raw, made UTF-8 */
                                            "||test|name|rule|breaks a rule|2|\n"
-                                           "||test|name|invalid_utf8|is not valid UTF-8 from byte 2 on (see encoding)|3|\n"
+                                           "||test|name|invalid_utf8|is not valid UTF-8 from byte 2 on|3|\n"
                                            "||test||later|comes last|4|\n");
     assert_books(f, 4, 0, 4, 0);
 }
@@ -257,14 +262,22 @@ static void test_the_key(void **state)
 {
     struct fixture *f = *state;
     struct leat_batch *b = batch_of(&f->pool, 1, 42);
+    struct leat_key key = key_of(ID);
     size_t n = 0;
 
-    assert_string_equal(leat_record_key(b, ID, 0, &n), "42");
+    assert_string_equal(leat_record_key(b, &key, 0, &n), "42");
     assert_int_equal(n, 2);
-    assert_string_equal(leat_record_key(b, NAME, 0, &n), "name 42");
-    assert_null(leat_record_key(b, GOOD, 0, &n)); /* null */
-    assert_null(leat_record_key(b, -1, 0, &n));
-    assert_null(leat_record_key(b, N_TEST_FIELDS, 0, &n));
+    key = key_of(NAME);
+    assert_string_equal(leat_record_key(b, &key, 0, &n), "name 42");
+    key = key_of(GOOD);
+    assert_null(leat_record_key(b, &key, 0, &n)); /* null */
+    key = key_of(N_TEST_FIELDS);
+    assert_null(leat_record_key(b, &key, 0, &n));
+    key.n = 0;
+    assert_string_equal(leat_record_key(b, &key, 0, &n), "42"); /* the first field */
+    key = (struct leat_key){.fields = {ID, GOOD, NAME}, .n = 3};
+    assert_string_equal(leat_record_key(b, &key, 0, &n), "42,\\N,name 42");
+    assert_int_equal(n, strlen("42,\\N,name 42"));
     leat_batch_release(b);
 }
 

@@ -577,7 +577,7 @@ static void run(uint64_t seed, struct leat_scratch *scratch, struct leat_store *
     static const struct leat_function *const tables[] = {leat_core_functions};
     static const char *names[N_FIELDS];
     const struct leat_functions functions = {tables, 1};
-    const struct leat_scope scope = {&schema, &functions};
+    const struct leat_scope scope = {.schema = &schema, .functions = &functions};
     const struct leat_expression *expression;
     struct leat_column columns[N_FIELDS];
     struct leat_batch batch = {.schema = &schema, .columns = columns};

@@ -4,17 +4,20 @@
  * Output files (kit/file/file.h): nothing under the final name until the end,
  * nothing left behind after a failure, faults told as they are, and marks.
  */
-#include "test-csv-host.h"
-
 #include "unit.h"
+
+#include "plugin-host.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "kit/file/file.h"
 
@@ -88,13 +91,10 @@ static void test_published_at_the_end(void **state)
     put(&o, "one ");
     leat_output_advance(&o, (char *)memcpy(leat_output_reserve(&o, 4), "two\n", 4) + 4);
     assert_int_equal(leat_output_tell(&o), 8);
-    assert_string_equal(stage.written, "");
     assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
-    assert_string_equal(stage.published, path);
-    assert_string_equal(stage.written, o.part);
     leat_output_close(&o);
-    expect_file(stage.written, "one two\n");
-    assert_int_equal(unlink(stage.written), 0);
+    expect_file(path, "one two\n");
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(n_files(), 0);
 }
 
@@ -143,8 +143,8 @@ static void test_dev_null(void **state)
     assert_int_equal(leat_output_commit(&o, &stage, false, &mark, &err), 0);
     assert_string_equal(mark.text, "");
     assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
-    assert_string_equal(stage.published, "");
     leat_output_close(&o);
+    assert_int_equal(access("/dev/null", W_OK), 0);
 }
 
 static void test_close_without_open(void **state)
@@ -165,10 +165,11 @@ static void refused(const char *name, const char *why)
     struct leat_error err = {0};
 
     leat_output_plan(&plan, name);
-    assert_non_null(strstr(plan.wrong, why));
-    assert_string_equal(plan.target, "");
+    assert_has(host_said(&plan), why);
+    assert_null(strstr(host_said(&plan), "target"));
+    leat_text_deinit(&plan.said);
     assert_true(leat_output_open(&o, name, NULL, &err) < 0);
-    assert_non_null(strstr(err.text, why));
+    assert_has(err.text, why);
     leat_output_close(&o);
 }
 
@@ -207,16 +208,15 @@ static void test_what_is_refused(void **state)
 static void test_plan_names_the_real_file(void **state)
 {
     struct leat_plan plan = {0};
-    char name[256], real[PATH_MAX], expected[PATH_MAX + 16];
+    char name[256], real[PATH_MAX], expected[2 * PATH_MAX + 64];
 
     (void)state;
     (void)snprintf(name, sizeof name, "%s/./../%s/out.txt", folder, strrchr(folder, '/') + 1);
     assert_non_null(realpath(folder, real));
-    (void)snprintf(expected, sizeof expected, "%s/out.txt", real);
+    (void)snprintf(expected, sizeof expected, "target %s/out.txt\nwrites %s/out.txt\n", real, real);
     leat_output_plan(&plan, name);
-    assert_string_equal(plan.wrong, "");
-    assert_string_equal(plan.target, expected);
-    assert_string_equal(plan.output, expected);
+    assert_string_equal(host_said(&plan), expected);
+    leat_text_deinit(&plan.said);
 }
 
 static void test_what_was_there_stays(void **state)
@@ -281,7 +281,6 @@ static void test_a_file_size_limit(void **state)
         leat_output_put(&o, block, sizeof block);
     assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), -EFBIG);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-    assert_string_equal(stage.published, "");
     leat_output_close(&o);
     assert_int_equal(n_files(), 0);
 }
@@ -317,8 +316,9 @@ static void test_goes_on_at_the_mark(void **state)
     put(&o, "new");
     assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
     leat_output_close(&o);
-    expect_file(stage.written, "kept new");
-    assert_int_equal(unlink(stage.written), 0);
+    expect_file(path, "kept new");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(n_files(), 0);
 }
 
 static void test_marks_that_lead_nowhere(void **state)
@@ -346,6 +346,142 @@ static void test_marks_that_lead_nowhere(void **state)
     assert_int_equal(n_files(), 0);
 }
 
+/* ---- what killed runs leave ---- */
+
+/* A run that ends by itself, as SIGKILL would end it, with a part in `name` and in the file. */
+static void killed_run(const char *final, bool mark_it)
+{
+    struct leat_output o;
+    struct leat_stage stage = {0};
+    struct leat_mark mark;
+    pid_t pid = fork();
+    int status;
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (leat_output_open(&o, final, NULL, NULL) < 0)
+            _exit(1);
+        put(&o, "half");
+        leat_output_flush(&o);
+        if (mark_it && leat_output_commit(&o, &stage, false, &mark, NULL) < 0)
+            _exit(1);
+        (void)raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void remove_all(void)
+{
+    DIR *dir = opendir(folder);
+
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (strlen(entry->d_name) > 2)
+            assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
+    (void)closedir(dir);
+}
+
+static void touch(const char *name)
+{
+    char file[512];
+    int fd;
+
+    (void)snprintf(file, sizeof file, "%s/%s", folder, name);
+    fd = open(file, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    (void)close(fd);
+}
+
+static void test_the_parts_of_killed_runs_are_swept(void **state)
+{
+    (void)state;
+    killed_run(path, false);
+    killed_run(path, false);
+    assert_int_equal(n_files(), 2);
+    assert_int_equal(access(path, F_OK), -1);
+    leat_output_sweep(path, NULL);
+    assert_int_equal(n_files(), 0);
+}
+
+static void test_nothing_else_is_swept(void **state)
+{
+    static const char *const others[] = { "out.txt", ".out.txt.part", ".out.txt.leat-0123456g.part",
+                                          ".out.txt.leat-012345678.part", ".out.txt.leat-01234567.parts",
+                                          ".out.txt.leat-01234567.kept", ".in.txt.leat-01234567.part",
+                                          "out.txt.leat-01234567.part", ".leat-01234567.part",
+                                          ".out.txt.x.leat-01234567.part" };
+    enum { N = sizeof others / sizeof *others };
+
+    (void)state;
+    for (int i = 0; i < N; i++)
+        touch(others[i]);
+    killed_run(path, true); /* covered by a checkpoint, so that a run may go on with it */
+    leat_output_sweep(path, NULL);
+    assert_int_equal(n_files(), N + 1);
+    touch(".out.txt.leat-01234567.part");
+    leat_output_sweep(path, NULL);
+    assert_int_equal(n_files(), N + 1);
+    remove_all();
+    leat_output_sweep("/nonexistent/x", NULL);
+    leat_output_sweep("/dev/null", NULL);
+}
+
+static void test_a_live_run_is_left_alone(void **state)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_stage stage = {0};
+    struct leat_mark mark;
+
+    (void)state;
+    killed_run(path, false);
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    leat_output_sweep(path, NULL);
+    assert_int_equal(n_files(), 2); /* the one that was killed may be a finished one of the live run */
+    put(&o, "new");
+    assert_int_equal(leat_output_finish(&o, &err), 0);
+    leat_output_sweep(path, NULL);
+    assert_int_equal(n_files(), 2);
+    assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
+    leat_output_close(&o);
+    leat_output_sweep(path, NULL);
+    assert_int_equal(n_files(), 1);
+    expect_file(path, "new");
+    remove_all();
+}
+
+static void test_two_do_not_go_on_with_one_part(void **state)
+{
+    struct leat_output o, second;
+    struct leat_error err = {0};
+    struct leat_mark mark = {""};
+
+    (void)state;
+    make_marked(&mark);
+    assert_int_equal(leat_output_open(&o, path, mark.text, &err), 0);
+    assert_int_equal(leat_output_open(&second, path, mark.text, &err), -EBUSY);
+    assert_has(err.text, "another run is writing it");
+    leat_output_close(&second);
+    assert_int_equal(leat_output_tell(&o), 5);
+    leat_output_close(&o);
+    remove_all();
+}
+
+static void test_a_long_name(void **state)
+{
+    char name[512];
+    int n = snprintf(name, sizeof name, "%s/", folder);
+
+    (void)state;
+    memset(name + n, 'x', 255);
+    name[n + 255] = '\0';
+    killed_run(name, false);
+    assert_int_equal(n_files(), 1);
+    leat_output_sweep(name, NULL);
+    assert_int_equal(n_files(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +496,11 @@ int main(void)
         cmocka_unit_test(test_a_file_size_limit),
         cmocka_unit_test(test_goes_on_at_the_mark),
         cmocka_unit_test(test_marks_that_lead_nowhere),
+        cmocka_unit_test(test_the_parts_of_killed_runs_are_swept),
+        cmocka_unit_test(test_nothing_else_is_swept),
+        cmocka_unit_test(test_a_live_run_is_left_alone),
+        cmocka_unit_test(test_two_do_not_go_on_with_one_part),
+        cmocka_unit_test(test_a_long_name),
     };
 
     return cmocka_run_group_tests_name("file", tests, make_folder, remove_folder);

@@ -168,6 +168,8 @@ static void test_a_value_is_one_literal(void **state)
     assert_expression("name = 'a ${param:quote} b'", "name = 'a O''Brien'' or 1=1 b'");
     assert_expression("'it''s' || ${param:db} || 'x'", "'it''s' || 'shop.db' || 'x'");
     assert_expression("'${param:db}' || ${param:none}", "'shop.db' || ''");
+    assert_expression("${param:db}${param:db}", "'shop.db' 'shop.db'"); /* two, not one with an apostrophe */
+    assert_expression("'a'${param:db}'b'", "'a' 'shop.db' 'b'");
 }
 
 /* A quoted field name may hold an apostrophe; it does not begin a text. */

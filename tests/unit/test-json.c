@@ -23,6 +23,7 @@ static const char *wrong_with(const char *text, size_t n)
     memcpy(exact, text, n);
     if (leat_json_value(&j, &span))
         (void)leat_json_end(&j);
+    assert_int_equal(leat_json_is_value(exact, n), !j.wrong);
     free(exact);
     return j.wrong;
 }

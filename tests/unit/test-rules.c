@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/text/text.h"
 #include "validate/rules/rules.h"
 
 struct sample {
@@ -136,15 +137,21 @@ static void test_dates(void **state)
         { "2024-01-00", false }, { "2024-04-31", false }, { "2024-1-1", false }, { "24-01-01", false },
         { "2024-01-01 ", false }, { "2024/01/01", false }, { "01.01.2024", false }, { "", false },
     };
+    static const struct sample others[] = { { "-0044-03-15", true }, { "+12024-12-31", true }, { "12024-12-31", false },
+                                            { "+2024-12-3", false }, { "-2024-02-30", false } };
     int32_t days;
 
     (void)state;
     HOLD(is_date, NULL, samples);
-    assert_true(parse_date("1970-01-02", 10, &days) && days == 1);
-    assert_true(parse_date("1969-12-31", 10, &days) && days == -1);
-    assert_true(parse_date("2000-03-01", 10, &days) && days == 11017);
-    assert_true(parse_date("0000-01-01", 10, &days) && days == -719528);
-    assert_true(parse_date("9999-12-31", 10, &days) && days == 2932896);
+    HOLD(is_date, NULL, others);
+    HOLD(is_plain_date, NULL, samples);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(is_plain_date(NULL, NULL, others[i].text, strlen(others[i].text)));
+    assert_true(leat_text_to_date("1970-01-02", 10, &days) && days == 1);
+    assert_true(leat_text_to_date("1969-12-31", 10, &days) && days == -1);
+    assert_true(leat_text_to_date("2000-03-01", 10, &days) && days == 11017);
+    assert_true(leat_text_to_date("0000-01-01", 10, &days) && days == -719528);
+    assert_true(leat_text_to_date("9999-12-31", 10, &days) && days == 2932896);
 }
 
 static void test_timestamps(void **state)
@@ -156,14 +163,16 @@ static void test_timestamps(void **state)
         { "2024-02-29 24:00:00", false }, { "2024-02-29 12:60", false }, { "2024-02-29 12:00:60", false },
         { "2024-02-29 12", false }, { "2024-02-29 12:00:00.", false }, { "2024-02-29 12:00:00.1234567890", false },
         { "2024-02-29 12:00:00+1", false }, { "2024-02-29 12:00:00+01:0", false }, { "2024-02-30 12:00", false },
-        { "2024-02-29 12:00:00 UTC", false }, { "12:00", false }, { "", false },
+        { "2024-02-29 12:00:00 UTC", false }, { "12:00", false }, { "", false }, { "2024-02-29 12:00 ", false },
+        { "2024-02-29 12:00.5", false },
     };
+    bool has_offset;
     int64_t us;
 
     (void)state;
     HOLD(is_timestamp, NULL, samples);
-    assert_true(parse_timestamp("1970-01-01 00:00:01.5", 21, &us) && us == 1500000);
-    assert_true(parse_timestamp("1970-01-01T01:00:00+01:00", 25, &us) && us == 0);
+    assert_true(leat_text_to_timestamp("1970-01-01 00:00:01.5", 21, &us, &has_offset) && us == 1500000);
+    assert_true(leat_text_to_timestamp("1970-01-01T01:00:00+01:00", 25, &us, &has_offset) && us == 0);
 }
 
 static void test_numbers(void **state)
@@ -177,7 +186,7 @@ static void test_numbers(void **state)
     static const struct sample reals[] = {
         { "0", true }, { "1.5", true }, { "-.5", true }, { "5.", true }, { "1e3", true }, { "1.5E-10", true },
         { "NaN", true }, { "-Infinity", true }, { "1e999", false }, { "e3", false }, { ".", false }, { "1e", false },
-        { "0x10", false }, { "nan", false }, { "1,5", false }, { "", false }, { "--1", false },
+        { "0x10", false }, { "nan", true }, { "+inf", true }, { "infinit", false }, { "1,5", false }, { "", false }, { "--1", false },
     };
     static const struct sample decimals[] = {
         { "12345678901234567890.12345678901234567890", true }, { "-.5", true }, { "5.", true }, { "0", true },

@@ -124,8 +124,8 @@ static void test_unknown_key_names_the_nearest_or_all(void **state)
 
     (void)state;
     file_parse(&f, "pth: 1\nsomething: 2\n");
-    leat_unknown_key(&f.diagnostics, f.root->children[0], names, 2, "extract sqlite");
-    leat_unknown_key(&f.diagnostics, f.root->children[1], names, 2, "extract sqlite");
+    leat_unknown_key(&f.diagnostics, f.root, f.root->children[0], names, 2, "extract sqlite");
+    leat_unknown_key(&f.diagnostics, f.root, f.root->children[1], names, 2, "extract sqlite");
     assert_has(file_said(&f), "file.yaml:1:1: error: extract sqlite has no 'pth'\n  pth: 1\n  ^\n"
                               "  help: did you mean 'path'?\n");
     assert_has(file_said(&f), "has no 'something'\n  something: 2\n  ^\n  help: there are: path table\n");

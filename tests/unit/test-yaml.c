@@ -102,7 +102,6 @@ static void assert_refused(const char *text, const char *place, const char *part
     struct test_file f;
 
     file_parse(&f, text);
-    assert_null(f.root);
     assert_int_equal(f.diagnostics.n, 1);
     assert_has(file_said(&f), place);
     assert_has(file_said(&f), part);
@@ -175,8 +174,21 @@ static void test_all_duplicates_in_one_go(void **state)
 
     (void)state;
     file_parse(&f, "a: 1\na: 2\nb: 1\nb: 2\n");
-    assert_null(f.root);
+    assert_non_null(f.root); /* so that the model's mistakes are found, too */
     assert_int_equal(f.diagnostics.n, 2);
+    file_close(&f);
+}
+
+static void test_all_refusals_in_one_go(void **state)
+{
+    struct test_file f;
+
+    (void)state;
+    file_parse(&f, "a: !x 1\nb: &y [*y, 2]\n<<: {c: 3}\n? {d: e}\n: 4\nf: 5\n---\ng: 6\n");
+    assert_non_null(f.root);
+    assert_int_equal(f.diagnostics.n, 6);
+    assert_int_equal(f.root->n_children, 3); /* a, b, f */
+    assert_int_equal(leat_node_get(f.root, "b")->n_children, 2);
     file_close(&f);
 }
 
@@ -244,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_bytes_after_a_nul_are_seen),
         cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_all_duplicates_in_one_go),
+        cmocka_unit_test(test_all_refusals_in_one_go),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_quoting_hints),
     };

@@ -151,8 +151,8 @@ static inline void leat_plan_estimate(struct leat_plan *plan, enum leat_estimate
     leat_plan_services->estimate(plan, what, n);
 }
 
-/* Extracts: the output field that identifies a record to people and to the
- * ledger. Without it: the first field. */
+/* Extracts: an output field that identifies a record to people and to the
+ * ledger; once for each of several, 16 at most. Without it: the first field. */
 static inline void leat_plan_key(struct leat_plan *plan, int field)
 {
     leat_plan_services->key(plan, field);

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kit/file/input.h"
+
 enum { RAW_BYTES = 64 << 10 };
 
 static const char mark[3] = { '\xEF', '\xBB', '\xBF' };
@@ -62,15 +64,12 @@ static int open_iconv(struct csv_source *s, const char *encoding, struct leat_er
 
 int csv_source_open(struct csv_source *s, const char *path, const char *encoding, struct leat_error *err)
 {
-    struct stat st;
+    int rc;
 
-    *s = (struct csv_source){ .opened = true, .at_start = true };
-    s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a FIFO must not hold us up */
-    if (s->fd < 0 || fstat(s->fd, &st) < 0)
-        return leat_fail(err, -errno, "cannot read %s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return leat_fail(err, -EINVAL, "cannot read %s: it is %s, and CSV is read from a regular file", path,
-                         S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+    *s = (struct csv_source){ .opened = true, .at_start = true, .fd = -1 };
+    rc = leat_input_open(path, "CSV is", &s->fd, err);
+    if (rc < 0)
+        return rc;
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return open_iconv(s, encoding, err);
 }

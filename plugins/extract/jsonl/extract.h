@@ -89,6 +89,8 @@ bool record_scan(struct record *r, const char *text, size_t n);
 /* A key without its escapes; in the line or in `scratch`. NULL: half a surrogate pair. */
 const char *record_key(struct record *r, const struct leat_json_span *key, size_t *ret_n);
 void record_free(struct record *r);
+/* Room for n bytes; moves the text. False: no memory. */
+bool jsonl_reserve(char **text, size_t *cap, size_t n);
 
 /* ---- the plugin ---- */
 

@@ -6,10 +6,11 @@
  */
 #include "extract.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "kit/file/input.h"
 
 enum { FIRST_CAP = 256 << 10, HEAD = 4096 /* kept of a line that is too long */ };
 
@@ -66,16 +67,12 @@ static bool skip_mark(struct lines *l)
 
 int lines_open(struct lines *l, const char *path, size_t max, struct leat_error *err)
 {
-    struct stat st;
+    int rc;
 
-    *l = (struct lines){ .max = max, .number = 1, .cap = FIRST_CAP };
-    l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a FIFO must not hold us up */
-    if (l->fd < 0)
-        return leat_fail(err, errno == ENOENT ? LEAT_EUNREACHABLE : -errno, "cannot read %s: %s", path,
-                         strerror(errno));
-    if (fstat(l->fd, &st) == 0 && !S_ISREG(st.st_mode)) /* the plan has read the first lines of a pipe */
-        return leat_fail(err, LEAT_EUNREACHABLE, "cannot read %s: it is %s, and JSON lines are read from a regular file",
-                         path, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+    *l = (struct lines){ .max = max, .number = 1, .cap = FIRST_CAP, .fd = -1 };
+    rc = leat_input_open(path, "JSON lines are", &l->fd, err);
+    if (rc < 0)
+        return rc;
     l->buffer = malloc(l->cap);
     if (!l->buffer)
         return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", path);

@@ -5,25 +5,9 @@
  */
 #include "extract.h"
 
-#include <stdlib.h>
-
 #include "kit/fields/fields.h"
 
 enum put_result { PUT_FINE, PUT_DOES_NOT_FIT, PUT_HALF_CHARACTER };
-
-static bool reserve(char **text, size_t *cap, size_t n)
-{
-    char *room;
-
-    if (n <= *cap)
-        return true;
-    room = realloc(*text, n + n / 2);
-    if (!room)
-        return false;
-    *text = room;
-    *cap = n + n / 2;
-    return true;
-}
 
 /* ---- what `rest` takes ---- */
 
@@ -36,7 +20,7 @@ void jsonl_keep_rest(struct record *r, const struct leat_json_span *key, const s
     s->n_undeclared++;
     if (s->rest_field < 0)
         return;
-    if (!reserve(&s->rest_text, &s->cap_rest, s->n_rest + key->n + value->n + 8)) {
+    if (!jsonl_reserve(&s->rest_text, &s->cap_rest, s->n_rest + key->n + value->n + 8)) {
         r->wrong = "more text than there is memory for";
         r->code = "bad_json";
         return;
@@ -100,7 +84,7 @@ static enum put_result put_string(struct jsonl *s, struct leat_batch *out, int i
     size_t n = v->n;
 
     if (v->escaped || type == LEAT_BYTES) {
-        if (!reserve(&s->value, &s->cap_value, n + 1))
+        if (!jsonl_reserve(&s->value, &s->cap_value, n + 1))
             return PUT_DOES_NOT_FIT;
         if (!leat_json_unescape(v->text, v->n, s->value, &n))
             return PUT_HALF_CHARACTER;

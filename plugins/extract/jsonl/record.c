@@ -24,17 +24,17 @@ static bool fail(struct record *r, const char *code, const char *what)
     return false;
 }
 
-static bool reserve(struct record *r, size_t n)
+bool jsonl_reserve(char **text, size_t *cap, size_t n)
 {
     char *room;
 
-    if (n <= r->cap_scratch)
+    if (n <= *cap)
         return true;
-    room = realloc(r->scratch, n * 2);
+    room = realloc(*text, n + n / 2);
     if (!room)
-        return fail(r, "bad_json", "more text than there is memory for");
-    r->scratch = room;
-    r->cap_scratch = n * 2;
+        return false;
+    *text = room;
+    *cap = n + n / 2;
     return true;
 }
 
@@ -43,8 +43,10 @@ const char *record_key(struct record *r, const struct leat_json_span *key, size_
     *ret_n = key->n;
     if (!key->escaped)
         return key->text;
-    if (!reserve(r, key->n))
+    if (!jsonl_reserve(&r->scratch, &r->cap_scratch, key->n)) {
+        (void)fail(r, "bad_json", "more text than there is memory for");
         return NULL;
+    }
     return leat_json_unescape(key->text, key->n, r->scratch, ret_n) ? r->scratch : NULL;
 }
 

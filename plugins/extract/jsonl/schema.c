@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "kit/fields/fields.h"
+#include "kit/text/text.h"
 
 enum { SAMPLE_LINES = 1000, SAMPLE_BYTES = 8 << 20, MAX_FIELDS = 4096 };
 
@@ -124,23 +125,14 @@ static void survey_key(struct record *r, const struct leat_json_span *key, const
     r->values[r->n_fields++] = *value;
 }
 
-static bool is_big(const struct leat_json_span *number)
-{
-    int64_t value = 0;
-
-    for (size_t i = number->text[0] == '-'; i < number->n; i++)
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, number->text[i] - '0', &value))
-            return true;
-    return false;
-}
-
 static unsigned seen_in(const struct leat_json_span *value)
 {
     unsigned seen = 1u << value->kind;
+    int64_t number;
 
     if (value->kind == LEAT_JSON_NUMBER && !value->whole)
         seen |= SEEN_FRACTION;
-    else if (value->kind == LEAT_JSON_NUMBER && is_big(value))
+    else if (value->kind == LEAT_JSON_NUMBER && !leat_text_to_int64(value->text, value->n, &number))
         seen |= SEEN_BIG;
     return seen;
 }

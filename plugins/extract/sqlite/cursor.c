@@ -195,11 +195,6 @@ void cursor_save(const struct sqlite *s, struct leat_batch *out)
     sqlite3_free(text);
 }
 
-static int hex_digit(char c)
-{
-    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
 static bool load_text(struct cursor_value *v, const struct leat_json_span *span, int type)
 {
     char *bytes = sqlite3_malloc64(span->n + 1);
@@ -208,8 +203,8 @@ static bool load_text(struct cursor_value *v, const struct leat_json_span *span,
 
     if (ok && type == SQLITE_TEXT)
         ok = leat_json_unescape(span->text, span->n, bytes, &n);
-    for (size_t i = 0; ok && type == SQLITE_BLOB && i < n; i++)
-        bytes[i] = (char)(hex_digit(span->text[2 * i]) << 4 | hex_digit(span->text[2 * i + 1]));
+    else if (ok)
+        ok = leat_text_to_bytes(span->text, span->n, bytes);
     v->type = type;
     v->n = 0;
     ok = ok && keep_bytes(v, bytes, n) >= 0;

@@ -123,6 +123,4 @@ const leat_function functions[] = {
 
 } // namespace
 
-extern "C" { /* the entry point's name must not be mangled */
 LEAT_FUNCTIONS(phone_e164, "Telephone numbers in E.164 form, by libphonenumber", functions);
-}

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
+#include "kit/text/text.h"
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -52,42 +54,11 @@ int cognito_boolean(const char *text, size_t n)
     return memcmp(lower, "false", 5) == 0 ? 0 : -1;
 }
 
-static int days_in_month(int year, int month)
+bool cognito_date(const char *text, size_t n)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    int32_t days;
 
-    return days[month - 1] + (month == 2 && leap);
-}
-
-/* `n` digits, or -1. */
-static int digits(const char *text, int n)
-{
-    int value = 0;
-
-    for (int i = 0; i < n; i++) {
-        if (!is_digit(text[i]))
-            return -1;
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
-}
-
-bool cognito_date(const char *text, size_t n, int ret_ymd[3])
-{
-    int year, month, day;
-
-    if (n != 10 || text[4] != '-' || text[7] != '-')
-        return false;
-    year = digits(text, 4);
-    month = digits(text + 5, 2);
-    day = digits(text + 8, 2);
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
-        return false;
-    ret_ymd[0] = year;
-    ret_ymd[1] = month;
-    ret_ymd[2] = day;
-    return true;
+    return n == 10 && leat_text_to_date(text, n, &days) && cognito_days_fit(days);
 }
 
 enum cognito_fault cognito_check_number(const struct cognito_attribute *a, double value)
@@ -231,7 +202,6 @@ enum cognito_fault cognito_check_text(const struct cognito_pool *pool, const str
                                       const char *text, size_t n)
 {
     enum cognito_fault fault = check_length(a, text, n);
-    int ymd[3];
 
     if (fault || a->kind == COGNITO_IS_TEXT)
         return fault;
@@ -240,7 +210,7 @@ enum cognito_fault cognito_check_text(const struct cognito_pool *pool, const str
     case COGNITO_IS_MFA:
         return check_boolean(pool, a, text, n);
     case COGNITO_IS_DATE:
-        return cognito_date(text, n, ymd) ? COGNITO_OK : COGNITO_BAD_DATE;
+        return cognito_date(text, n) ? COGNITO_OK : COGNITO_BAD_DATE;
     case COGNITO_IS_EPOCH:
     case COGNITO_IS_NUMBER:
         return check_digits(a, text, n);

@@ -151,8 +151,8 @@ struct cognito_verified cognito_verified_of(const struct leat_batch *batch, int3
 
 /* 1 true, 0 false, -1 neither. */
 int cognito_boolean(const char *text, size_t n);
-/* Reads yyyy-mm-dd. False if it is no day of the calendar. */
-bool cognito_date(const char *text, size_t n, int ret_ymd[3]);
+/* Whether it is a day of the calendar, yyyy-mm-dd, in the years 1 to 9999. */
+bool cognito_date(const char *text, size_t n);
 /* Whether the days since 1970 lie in the years 1 to 9999. */
 bool cognito_days_fit(int32_t days);
 

@@ -10,14 +10,12 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    NAME_KEPT = 200,          /* bytes of the final name in the part's, which must stay below NAME_MAX */
-    WRITEBACK_STEP = 8 << 20, /* bytes */
-};
+enum { WRITEBACK_STEP = 8 << 20 /* bytes */ };
 
 static bool written_through(const char *path)
 {
@@ -108,6 +106,20 @@ static int cannot_write(const struct leat_output *o, int code, struct leat_error
     return leat_fail(err, code, "cannot write %s: %s", o->path, strerror(-code));
 }
 
+/* The lock tells a sweep that we live; where a file system has none, nothing is swept. */
+static bool is_held_by_another(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+/* A sweep may have come between open and lock, and removed the file. */
+static bool take_lock(int fd)
+{
+    struct stat st;
+
+    return !is_held_by_another(fd) && fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 static int create_part(struct leat_output *o, const char *folder, struct leat_error *err)
 {
     const char *final = last_component(o->path);
@@ -116,15 +128,18 @@ static int create_part(struct leat_output *o, const char *folder, struct leat_er
     for (int attempt = 0; attempt < 16; attempt++) {
         if (getrandom(&random, sizeof random, 0) != sizeof random)
             return cannot_write(o, -errno, err);
-        (void)sprintf(o->part, "%s.%.*s.leat-%08" PRIx32 ".part", folder, NAME_KEPT, final, random);
+        (void)sprintf(o->part, "%s.%.*s.leat-%08" PRIx32 ".part", folder, LEAT_OUTPUT_NAME_KEPT, final, random);
         o->fd = openat(o->folder, o->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (o->fd >= 0 || errno != EEXIST)
-            break;
+        if (o->fd < 0 && errno != EEXIST)
+            return cannot_write(o, -errno, err);
+        o->created = o->fd >= 0 && take_lock(o->fd);
+        if (o->created)
+            return 0;
+        if (o->fd >= 0)
+            (void)close(o->fd);
+        o->fd = -1;
     }
-    if (o->fd < 0)
-        return cannot_write(o, -errno, err);
-    o->created = true;
-    return 0;
+    return cannot_write(o, -EEXIST, err);
 }
 
 /* Goes on with the part of an earlier run, cut back to what its checkpoint covers. */
@@ -141,6 +156,8 @@ static int resume_part(struct leat_output *o, const char *folder, const char *ma
     if (o->fd < 0 || fstat(o->fd, &st) < 0)
         return leat_fail(err, -errno, "cannot go on with %s: %s, which holds its first part: %s; `leat state reset` "
                          "starts anew", o->path, o->part, strerror(errno));
+    if (is_held_by_another(o->fd))
+        return leat_fail(err, -EBUSY, "cannot go on with %s: another run is writing it", o->path);
     if (!S_ISREG(st.st_mode) || st.st_size < n)
         return leat_fail(err, -EINVAL, "cannot go on with %s: %s is shorter than at the checkpoint; `leat state "
                          "reset` starts anew", o->path, o->part);
@@ -255,10 +272,31 @@ static void sync_out(struct leat_output *o)
 int leat_output_finish(struct leat_output *o, struct leat_error *err)
 {
     sync_out(o);
-    if (close(o->fd) < 0 && !o->error)
-        o->error = -errno;
-    o->fd = -1;
     return leat_output_check(o, err);
+}
+
+void leat_output_rest(struct leat_output *o)
+{
+    if (o->opened && o->fd >= 0)
+        (void)close(o->fd);
+    free(o->buffer);
+    o->fd = -1;
+    o->buffer = NULL;
+}
+
+int leat_output_keep(struct leat_output *o, struct leat_error *err)
+{
+    char kept[NAME_MAX + 1];
+    size_t n = strlen(o->name) - strlen("part");
+
+    if (o->marked)
+        return 0;
+    (void)sprintf(kept, "%.*skept", (int)n, o->name);
+    if (renameat(o->folder, o->name, o->folder, kept) < 0 || fsync(o->folder) < 0)
+        return cannot_write(o, -errno, err);
+    memcpy(o->part + (o->name - o->part), kept, n + sizeof "kept");
+    o->marked = true;
+    return 0;
 }
 
 int leat_output_commit(struct leat_output *o, struct leat_stage *stage, bool last, struct leat_mark *ret_mark,
@@ -276,24 +314,22 @@ int leat_output_commit(struct leat_output *o, struct leat_stage *stage, bool las
     }
     sync_out(o);
     rc = leat_output_check(o, err);
-    if (rc < 0 || !o->part)
-        return rc;
-    (void)snprintf(ret_mark->text, sizeof ret_mark->text, "%" PRId64 " %s", o->flushed, o->name);
-    o->marked = true;
-    return 0;
+    if (rc == 0 && o->part)
+        rc = leat_output_keep(o, err);
+    if (rc == 0 && o->part)
+        (void)snprintf(ret_mark->text, sizeof ret_mark->text, "%" PRId64 " %s", o->flushed, o->name);
+    return rc;
 }
 
 void leat_output_close(struct leat_output *o)
 {
     if (!o->opened)
         return;
-    if (o->fd >= 0)
-        (void)close(o->fd);
+    leat_output_rest(o);
     if (o->part && o->created && !o->published && !o->marked)
         (void)unlinkat(o->folder, o->name, 0);
     if (o->folder >= 0)
         (void)close(o->folder);
     free(o->part);
-    free(o->buffer);
     *o = (struct leat_output){ .fd = -1, .folder = -1 };
 }

@@ -4,12 +4,15 @@
  * An output file that appears under its final name only when it is whole.
  *
  *     plan     leat_output_plan      refuses what cannot be written, before the run
- *     open     leat_output_open      makes .NAME.leat-XXXXXXXX.part beside the final name
+ *     open     leat_output_sweep     removes what killed runs have left
+ *              leat_output_open      makes .NAME.leat-XXXXXXXX.part beside the final name
  *     deliver  leat_output_reserve, leat_output_put
- *     commit   leat_output_commit    fsync; at the end: leat_stage_publish
+ *     commit   leat_output_commit    fsync; at the end: leat_stage_publish, before it: a mark,
+ *                                    and .kept in place of .part, as a later run goes on with it
  *     close    leat_output_close     removes the part unless it was published or marked
  *
- * The host renames all published files together once the run is done. One
+ * The host renames all published files together once the run is done. From open
+ * to close the part is locked (flock), which tells a sweep that its run lives. One
  * thread. Faults while writing are kept in `error` (the first one counts, what
  * is put after it goes nowhere), so that a serialiser asks once a batch.
  */
@@ -20,7 +23,10 @@
 
 #include <leat/plugin.h>
 
-enum { LEAT_OUTPUT_BUFFER = 512 << 10 };
+enum {
+    LEAT_OUTPUT_BUFFER = 512 << 10,
+    LEAT_OUTPUT_NAME_KEPT = 200, /* bytes of the final name in the part's, which must stay below NAME_MAX */
+};
 
 struct leat_output {
     const char *path; /* the final name, absolute; the option's, borrowed */
@@ -38,6 +44,14 @@ struct leat_output {
 /* In plan: notes at option `path` what stands in the way (no such folder, not
  * writable, a directory, a link, no regular file), and declares target and output. */
 void leat_output_plan(struct leat_plan *plan, const char *path);
+
+/* Whether a file of this final name, next to `path`, is of one output with it. */
+typedef bool leat_output_is_ours(const char *path, const char *name);
+
+/* In open, before leat_output_open: removes the parts next to `path` that no live run owns: of its own name
+ * (NULL), or of all those that are `is_ours`. Leaves them all while a run holds the lock of one of them. What a
+ * checkpoint covers (.kept) stays. */
+void leat_output_sweep(const char *path, leat_output_is_ours *is_ours);
 
 /* `mark`: of the last commit, to go on from; else NULL. `path` is borrowed. */
 LEAT_MUST_CHECK int leat_output_open(struct leat_output *o, const char *path, const char *mark,
@@ -76,8 +90,12 @@ LEAT_MUST_CHECK int leat_output_check(const struct leat_output *o, struct leat_e
 LEAT_MUST_CHECK int leat_output_commit(struct leat_output *o, struct leat_stage *stage, bool last,
                                        struct leat_mark *ret_mark, struct leat_error *err);
 
-/* The same without the host: flushes, fsyncs and closes; the caller publishes o->part. */
+/* The same without the host: flushes and fsyncs; the caller publishes o->part. */
 LEAT_MUST_CHECK int leat_output_finish(struct leat_output *o, struct leat_error *err);
+/* For one that is finished and waits beside others: lets go of buffer, descriptor and lock. */
+void leat_output_rest(struct leat_output *o);
+/* For one that a checkpoint covers: from now on .kept. */
+LEAT_MUST_CHECK int leat_output_keep(struct leat_output *o, struct leat_error *err);
 
 /* Also after a failed or no open. */
 void leat_output_close(struct leat_output *o);

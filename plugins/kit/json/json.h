@@ -70,6 +70,9 @@ bool leat_json_item(struct leat_json *j);
 /* True if only spaces are left; else j->wrong. */
 bool leat_json_end(struct leat_json *j);
 
+/* Whether a text is one JSON value, with nothing but spaces around it. */
+bool leat_json_is_value(const char *text, size_t n);
+
 /* Writes what a string's span stands for, in UTF-8; `out` has room for n bytes, and may be `text`.
  * False if it has half a surrogate pair, which is no character. */
 bool leat_json_unescape(const char *text, size_t n, char *out, size_t *ret_n);

@@ -138,27 +138,21 @@ static bool word(struct leat_json *j, struct leat_json_span *ret, enum leat_json
     return true;
 }
 
+static inline enum leat_json_kind peek(struct leat_json *j)
+{
+    static const uint8_t kinds[256] = {
+        ['"'] = LEAT_JSON_STRING, ['{'] = LEAT_JSON_OBJECT, ['['] = LEAT_JSON_ARRAY, ['n'] = LEAT_JSON_NULL,
+        ['t'] = LEAT_JSON_TRUE, ['f'] = LEAT_JSON_FALSE, ['-'] = LEAT_JSON_NUMBER,
+        ['0' ... '9'] = LEAT_JSON_NUMBER,
+    };
+
+    skip_spaces(j);
+    return j->p == j->end ? LEAT_JSON_NONE : kinds[(unsigned char)*j->p];
+}
+
 enum leat_json_kind leat_json_peek(struct leat_json *j)
 {
-    skip_spaces(j);
-    if (j->p == j->end)
-        return LEAT_JSON_NONE;
-    switch (*j->p) {
-    case '"':
-        return LEAT_JSON_STRING;
-    case '{':
-        return LEAT_JSON_OBJECT;
-    case '[':
-        return LEAT_JSON_ARRAY;
-    case 'n':
-        return LEAT_JSON_NULL;
-    case 't':
-        return LEAT_JSON_TRUE;
-    case 'f':
-        return LEAT_JSON_FALSE;
-    default:
-        return *j->p == '-' || is_digit(j) ? LEAT_JSON_NUMBER : LEAT_JSON_NONE;
-    }
+    return peek(j);
 }
 
 static bool scalar(struct leat_json *j, enum leat_json_kind kind, struct leat_json_span *ret)
@@ -247,7 +241,7 @@ static bool container(struct leat_json *j, enum leat_json_kind kind)
             depth--;
             continue;
         }
-        kind = leat_json_peek(j);
+        kind = peek(j);
         if (kind != LEAT_JSON_OBJECT && kind != LEAT_JSON_ARRAY) {
             if (!scalar(j, kind, &ignored))
                 return false;
@@ -263,7 +257,7 @@ static bool container(struct leat_json *j, enum leat_json_kind kind)
 
 bool leat_json_value(struct leat_json *j, struct leat_json_span *ret)
 {
-    enum leat_json_kind kind = leat_json_peek(j);
+    enum leat_json_kind kind = peek(j);
     const char *from = j->p;
 
     if (kind != LEAT_JSON_OBJECT && kind != LEAT_JSON_ARRAY)
@@ -278,4 +272,12 @@ bool leat_json_end(struct leat_json *j)
 {
     skip_spaces(j);
     return !j->wrong && (j->p == j->end || fail(j, "more text behind the value"));
+}
+
+bool leat_json_is_value(const char *text, size_t n)
+{
+    struct leat_json j = leat_json_begin(text, n);
+    struct leat_json_span value;
+
+    return leat_json_value(&j, &value) && leat_json_end(&j);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * Values as text, the way leat writes them wherever text is asked for:
+ * Values as text and back, the way leat writes and reads them wherever there is
+ * text. What is written:
  *
  *     bool       true, false
  *     int64      -42
@@ -32,5 +33,32 @@ char *leat_timestamp_put(char *out, int64_t us, bool utc);
 
 /* Two lower-case hex digits a byte: writes 2 * n. */
 char *leat_hex_put(char *out, const char *bytes, size_t n);
+
+/* ---- text to values ----
+ * As cast() reads them, but that no spaces may stand around. False if the n bytes
+ * are no such value, and then the result is left alone. */
+
+/* true t yes y on 1, false f no n off 0, in any case. */
+bool leat_text_to_bool(const char *text, size_t n, bool *ret);
+bool leat_text_to_int64(const char *text, size_t n, int64_t *ret);
+/* 12, -.5, 1.5e-7, NaN, Infinity, inf; the words in any case. */
+bool leat_text_to_float64(const char *text, size_t n, double *ret);
+
+/* A decimal number where it is written: -007.50 */
+struct leat_digits {
+    bool minus;
+    const char *whole, *fraction; /* no zeros in front; all that is behind the point */
+    size_t n_whole, n_fraction;
+};
+
+/* [+-]DIGITS[.DIGITS] with one digit at least, of any length. */
+bool leat_text_to_digits(const char *text, size_t n, struct leat_digits *ret);
+
+/* 2024-02-29; a sign in front allows years of up to six digits. */
+bool leat_text_to_date(const char *text, size_t n, int32_t *ret_days);
+/* A date, and after T or a space HH:MM[:SS[.fraction]], and Z or an offset. With an offset: UTC. */
+bool leat_text_to_timestamp(const char *text, size_t n, int64_t *ret_us, bool *ret_has_offset);
+/* Hex digits of either case to n / 2 bytes; `out` NULL: only looks. */
+bool leat_text_to_bytes(const char *hex, size_t n, char *out);
 
 #endif

@@ -42,6 +42,27 @@ char *parts_path(const char *path, int64_t number)
     return out;
 }
 
+static bool is_number(const char *text, size_t n)
+{
+    return n > 0 && strspn(text, "0123456789") >= n;
+}
+
+/* users.csv, users-12.csv, or one of them with .lines, where `path` is that of the first. */
+static bool is_part_name(const char *path, const char *name)
+{
+    const char *first = name_of(path), *dot = strrchr(first, '.');
+    size_t n_stem = dot && dot > first ? (size_t)(dot - first) : strlen(first), n_end = strlen(first + n_stem);
+    size_t n = strlen(name), n_suffix = sizeof suffix - 1;
+
+    if (n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0)
+        n -= n_suffix;
+    if (n < n_stem + n_end || memcmp(name, first, n_stem) != 0 ||
+        memcmp(name + n - n_end, first + n_stem, n_end) != 0)
+        return false;
+    n -= n_stem + n_end;
+    return n == 0 || (name[n_stem] == '-' && is_number(name + n_stem + 1, n - 1));
+}
+
 static char *lines_path(const char *path)
 {
     char *out = malloc(strlen(path) + sizeof suffix);
@@ -123,6 +144,7 @@ int parts_open(struct parts *parts, const char *mark, struct leat_error *err)
 {
     parts->number = 1;
     parts->rows = 0;
+    leat_output_sweep(parts->path, is_part_name);
     return mark && *mark ? resume(parts, mark, err) : part_open(parts, NULL, NULL, err);
 }
 
@@ -134,23 +156,15 @@ bool parts_fit(const struct parts *parts, size_t n)
            leat_output_tell(&parts->current->file) + (int64_t)n <= parts->max_bytes;
 }
 
-/* A finished file may wait for its commit beside many others, so its buffer goes now. */
-static int finish(struct leat_output *file, struct leat_error *err)
-{
-    int rc = leat_output_finish(file, err);
-
-    free(file->buffer);
-    file->buffer = NULL;
-    return rc;
-}
-
+/* A finished part may wait for its commit beside many others, so its buffers go, but not before the next one holds
+ * the lock for all. */
 int parts_turn(struct parts *parts, struct leat_error *err)
 {
     struct part *part = parts->current;
-    int rc = finish(&part->file, err);
+    int rc = leat_output_finish(&part->file, err);
 
     if (rc == 0)
-        rc = finish(&part->lines, err);
+        rc = leat_output_finish(&part->lines, err);
     if (rc < 0)
         return rc;
     part->next = parts->finished;
@@ -158,7 +172,10 @@ int parts_turn(struct parts *parts, struct leat_error *err)
     parts->current = NULL;
     parts->number++;
     parts->rows = 0;
-    return part_open(parts, NULL, NULL, err);
+    rc = part_open(parts, NULL, NULL, err);
+    leat_output_rest(&part->file);
+    leat_output_rest(&part->lines);
+    return rc;
 }
 
 /* A key stands on one line, whatever it holds. */
@@ -216,22 +233,31 @@ int parts_check(const struct parts *parts, struct leat_error *err)
     return rc < 0 || !parts->current->file.part ? rc : leat_output_check(&parts->current->lines, err);
 }
 
-static void publish(struct leat_stage *stage, struct leat_output *file)
+static int publish(struct leat_stage *stage, struct leat_output *file, bool last, struct leat_error *err)
 {
+    int rc = last ? 0 : leat_output_keep(file, err);
+
+    if (rc < 0)
+        return rc;
     leat_stage_publish(stage, file->part, file->path);
     file->published = true;
+    return 0;
 }
 
-static void publish_finished(struct parts *parts, struct leat_stage *stage)
+static int publish_finished(struct parts *parts, struct leat_stage *stage, bool last, struct leat_error *err)
 {
     while (parts->finished) {
         struct part *part = parts->finished;
+        int rc = publish(stage, &part->file, last, err);
 
-        publish(stage, &part->file);
-        publish(stage, &part->lines);
+        if (rc == 0)
+            rc = publish(stage, &part->lines, last, err);
+        if (rc < 0)
+            return rc;
         parts->finished = part->next;
         part_free(part);
     }
+    return 0;
 }
 
 /* What an earlier, larger run left behind would be taken for a part of this one. */
@@ -260,9 +286,10 @@ int parts_commit(struct parts *parts, struct leat_stage *stage, bool last, struc
                  struct leat_error *err)
 {
     struct leat_mark file = {{0}}, lines = {{0}};
-    int rc, n;
+    int rc = publish_finished(parts, stage, last, err), n;
 
-    publish_finished(parts, stage);
+    if (rc < 0)
+        return rc;
     if (last || !parts->current->file.part)
         return last ? commit_last(parts, stage, ret_mark, err) : 0;
     rc = leat_output_commit(&parts->current->file, stage, false, &file, err);

@@ -68,9 +68,7 @@ static char *write_text(const struct table *table, const struct table_column *c,
 
 static char *write_date_text(const char *text, size_t n, char *out, int *ret_fault)
 {
-    int ymd[3];
-
-    if (cognito_date(text, n, ymd))
+    if (cognito_date(text, n))
         return put_date(out, text);
     *ret_fault = COGNITO_BAD_DATE;
     return NULL;

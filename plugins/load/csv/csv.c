@@ -11,6 +11,7 @@
 
 #include "kit/csv/write.h"
 #include "kit/file/file.h"
+#include "kit/secrets/secrets.h"
 
 enum { MINIMAL, ALL };
 enum { LF, CRLF };
@@ -46,8 +47,7 @@ static const struct leat_option options[] = {
       .help = "What becomes of a text that a spreadsheet would run: off, escape (an apostrophe before it) or reject." },
     { .name = "line_ending", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct csv, line_ending), .values = line_endings,
       .default_text = "lf", .help = "How a line ends." },
-    { .name = "secrets", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct csv, secrets), .default_text = "false",
-      .help = "Whether fields of class secret are written; otherwise they are left out." },
+    LEAT_SECRETS_OPTION(struct csv, secrets),
     LEAT_END_OF_OPTIONS
 };
 
@@ -66,20 +66,6 @@ static bool usable_delimiter(char c)
     return c && !alnum && !(c & 0x80) && !strchr("\"\\\r\n", c);
 }
 
-static void plan_secrets(struct leat_plan *plan, const struct csv *c)
-{
-    const struct leat_schema *in = leat_plan_input(plan);
-
-    for (int i = 0; i < in->n_fields; i++) {
-        if (in->fields[i].data_class != LEAT_SECRET)
-            continue;
-        if (c->secrets)
-            leat_plan_accepts_secret(plan, i);
-        else
-            leat_plan_leaves_out(plan, i, "left out, for it is secret; `secrets: true` writes it");
-    }
-}
-
 static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct csv *c = self;
@@ -94,15 +80,17 @@ static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         leat_plan_wrong(plan, "null", "the text for null has at most %d bytes, and no delimiter, quote or line end",
                         MAX_NULL);
     leat_output_plan(plan, c->path);
-    plan_secrets(plan, c);
+    leat_secrets_plan(plan, c->secrets);
     return 0;
 }
 
 static int csv_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct csv *c = self;
-    int rc = leat_output_open(&c->file, c->path, leat_stage_mark(stage), err);
+    int rc;
 
+    leat_output_sweep(c->path, NULL);
+    rc = leat_output_open(&c->file, c->path, leat_stage_mark(stage), err);
     if (rc < 0)
         return rc;
     c->writer = (struct leat_csv_writer){ .delimiter = delimiter_of(c->delimiter), .quote_all = c->quote == ALL,

@@ -13,6 +13,7 @@
 
 #include "kit/file/file.h"
 #include "kit/json/json.h"
+#include "kit/secrets/secrets.h"
 #include "kit/text/text.h"
 
 enum { KEEP, OMIT };
@@ -40,8 +41,7 @@ static const struct leat_option options[] = {
       .help = "File to write; it gets this name when the run is done." },
     { .name = "nulls", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct jsonl, nulls), .values = nulls,
       .default_text = "keep", .help = "Whether a null is written, as null, or its key left out." },
-    { .name = "secrets", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct jsonl, secrets), .default_text = "false",
-      .help = "Whether fields of class secret are written; otherwise they are left out." },
+    LEAT_SECRETS_OPTION(struct jsonl, secrets),
     LEAT_END_OF_OPTIONS
 };
 
@@ -210,27 +210,13 @@ static int jsonl_deliver(struct leat_stage *stage, void *self, struct leat_batch
 
 /* ---- the life of the file ---- */
 
-static void plan_secrets(struct leat_plan *plan, const struct jsonl *s)
-{
-    const struct leat_schema *in = leat_plan_input(plan);
-
-    for (int i = 0; i < in->n_fields; i++) {
-        if (in->fields[i].data_class != LEAT_SECRET)
-            continue;
-        if (s->secrets)
-            leat_plan_accepts_secret(plan, i);
-        else
-            leat_plan_leaves_out(plan, i, "left out, for it is secret; `secrets: true` writes it");
-    }
-}
-
 static int jsonl_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     const struct jsonl *s = self;
 
     (void)err;
     leat_output_plan(plan, s->path);
-    plan_secrets(plan, s);
+    leat_secrets_plan(plan, s->secrets);
     return 0;
 }
 
@@ -262,6 +248,7 @@ static int jsonl_open(struct leat_stage *stage, void *self, struct leat_error *e
 
     if (make_keys(s, leat_stage_input(stage)) < 0)
         return leat_fail(err, -ENOMEM, "cannot write %s: out of memory", s->path);
+    leat_output_sweep(s->path, NULL);
     return leat_output_open(&s->file, s->path, leat_stage_mark(stage), err);
 }
 

@@ -9,6 +9,7 @@
 
 #include <leat/plugin.h>
 
+#include "kit/secrets/secrets.h"
 #include "kit/sqlite/sqlite.h"
 
 enum { SQLITE_MODE_INSERT, SQLITE_MODE_UPSERT };

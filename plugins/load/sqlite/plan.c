@@ -169,17 +169,10 @@ static void choose_fields(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
     s->n_fields = 0;
     s->fields = leat_plan_alloc(plan, ((size_t)in->n_fields + 1) * sizeof *s->fields);
     for (int i = 0; i < in->n_fields; i++) {
-        bool secret = in->fields[i].data_class == LEAT_SECRET;
-
-        if (secret && !s->secrets) {
-            leat_plan_leaves_out(plan, i, "left out, for it is secret; `secrets: true` writes it");
-        } else if (db && !has_column(db, s->table, in->fields[i].name)) {
+        if (db && !has_column(db, s->table, in->fields[i].name))
             leat_plan_leaves_out(plan, i, "left out, for the table has no column of this name to write");
-        } else {
-            if (secret)
-                leat_plan_accepts_secret(plan, i);
+        else if (!leat_secret_left_out(plan, i, s->secrets))
             s->fields[s->n_fields++] = i;
-        }
     }
     if (!s->n_fields)
         leat_plan_wrong(plan, "table", "the table %s has a column for none of the fields that come", s->table);

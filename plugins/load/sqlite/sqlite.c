@@ -29,8 +29,7 @@ static const struct leat_option options[] = {
               "primary key." },
     { .name = "create", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct sqlite, create), .default_text = "true",
       .help = "Whether to make the table if it is not there." },
-    { .name = "secrets", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct sqlite, secrets), .default_text = "false",
-      .help = "Whether fields of class secret are written; otherwise they are left out." },
+    LEAT_SECRETS_OPTION(struct sqlite, secrets),
     LEAT_END_OF_OPTIONS
 };
 

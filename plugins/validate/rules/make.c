@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kit/text/text.h"
+
 static const char *type_name(enum leat_type type)
 {
     static const char *const names[] = { "null", "bool", "int64", "float64", "decimal", "date", "timestamp",
@@ -82,12 +84,12 @@ static void make_format(struct maker *m)
     } all[] = {
         { is_email, "bad_email", "an e-mail address" },
         { is_e164, "bad_e164", "a phone number in E.164 form, such as +12025550123" },
-        { is_date, "bad_date", "a date such as 2024-02-29" },
+        { is_plain_date, "bad_date", "a date such as 2024-02-29" },
         { is_uuid, "bad_uuid", "a UUID" },
         { is_url, "bad_url", "an http or https URL" },
     };
 
-    if (m->field->type == LEAT_DATE && all[m->spec.format].test == is_date)
+    if (m->field->type == LEAT_DATE && all[m->spec.format].test == is_plain_date)
         return;
     if (m->field->type != LEAT_TEXT)
         refuse(m, "fields of type text");
@@ -143,17 +145,17 @@ static void add_range(struct maker *m, struct rule rule, bool is_min)
 static bool integer_range(struct maker *m, bool is_min)
 {
     struct rule rule = { .kind = m->field->type == LEAT_DATE ? RULE_DATE : RULE_INTEGER };
+    bool ok, has_offset;
     int64_t bound;
     int32_t days;
-    bool ok;
 
     if (m->field->type == LEAT_DATE) {
-        ok = parse_date(m->node->text, strlen(m->node->text), &days);
+        ok = leat_text_to_date(m->node->text, strlen(m->node->text), &days);
         bound = ok ? days : 0;
     } else if (m->field->type == LEAT_TIMESTAMP) {
-        ok = parse_timestamp(m->node->text, strlen(m->node->text), &bound);
+        ok = leat_text_to_timestamp(m->node->text, strlen(m->node->text), &bound, &has_offset);
     } else {
-        ok = parse_int64(m->node->text, strlen(m->node->text), &bound);
+        ok = leat_text_to_int64(m->node->text, strlen(m->node->text), &bound);
     }
     if (!ok)
         return false;
@@ -168,7 +170,7 @@ static bool real_range(struct maker *m, bool is_min)
     struct rule rule = { .kind = RULE_REAL };
     double bound;
 
-    if (!parse_float64(m->node->text, strlen(m->node->text), &bound) || isnan(bound))
+    if (!leat_text_to_float64(m->node->text, strlen(m->node->text), &bound) || isnan(bound))
         return false;
     rule.real_low = is_min ? bound : -(double)INFINITY;
     rule.real_high = is_min ? (double)INFINITY : bound;
@@ -194,7 +196,7 @@ static bool text_range(struct maker *m, bool is_min)
         rule.test = is_min ? at_least_decimal : at_most_decimal;
         rule.decimal = bound;
         add_comparable(m, is_decimal, "a number");
-    } else if (m->field->type == LEAT_TEXT && parse_date(m->node->text, strlen(m->node->text), &days)) {
+    } else if (m->field->type == LEAT_TEXT && leat_text_to_date(m->node->text, strlen(m->node->text), &days)) {
         rule.test = date_in_range;
         rule.low = is_min ? days : INT32_MIN;
         rule.high = is_min ? INT32_MAX : days;
@@ -279,7 +281,7 @@ static void numbers_of(struct maker *m, struct rule *rule, const struct word *wo
     int64_t *numbers = leat_plan_alloc(m->plan, (size_t)n * sizeof *numbers);
 
     for (int i = 0; i < n; i++)
-        if (!parse_int64(words[i].text, words[i].n, &numbers[i]))
+        if (!leat_text_to_int64(words[i].text, words[i].n, &numbers[i]))
             leat_plan_wrong_at(m->plan, m->node, "`enum` of a field of type int64 is a list of whole numbers");
     rule->kind = RULE_ONE_OF;
     rule->numbers = numbers;

@@ -91,13 +91,9 @@ void rules_close(struct leat_stage *stage, void *self);
 rule_test is_email, is_e164, is_uuid, is_url;
 
 /* values.c: texts that are values, and comparisons with a bound */
-rule_test is_int64, is_float64, is_decimal, is_date, is_timestamp, is_bool, is_json;
+rule_test is_int64, is_float64, is_decimal, is_date, is_plain_date, is_timestamp, is_bool, is_json;
 rule_test at_least_decimal, at_most_decimal, date_in_range;
-bool parse_int64(const char *text, size_t n, int64_t *ret);
-bool parse_float64(const char *text, size_t n, double *ret);
 bool parse_decimal(const char *text, size_t n, struct decimal *ret);
-bool parse_date(const char *text, size_t n, int32_t *ret_days);
-bool parse_timestamp(const char *text, size_t n, int64_t *ret_us);
 
 /* text.c: what a text looks like */
 rule_test characters_in_range, bytes_in_range, is_one_of, matches_pattern;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * Dates and timestamps, ISO 8601, proleptic Gregorian calendar.
+ * Dates and timestamps out of text: ISO 8601, proleptic Gregorian calendar.
  */
-#include "kit/fields/convert.h"
+#include "kit/text/text.h"
 
 #define US_PER_SECOND INT64_C(1000000)
 

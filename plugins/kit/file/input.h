@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Opening a file that an extract reads.
+ */
+#ifndef LEAT_KIT_INPUT_H
+#define LEAT_KIT_INPUT_H
+
+#include <leat/error.h>
+
+/* Opens a regular file for reading; `what` is read from it, for the text: "CSV is". A pipe is
+ * refused, as the plan would have read its beginning, and the run would miss that. Never blocks. */
+LEAT_MUST_CHECK int leat_input_open(const char *path, const char *what, int *ret_fd, struct leat_error *err);
+
+#endif
