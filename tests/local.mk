@@ -91,6 +91,7 @@ FUZZ_TARGETS = \
 
 # What is run under ThreadSanitizer: all that starts threads.
 TSAN_TESTS = \
+	tests/bad-input/test-split.sh \
 	tests/cases/run-cases.sh \
 	tests/unit/test-budget \
 	tests/unit/test-expr-functions \

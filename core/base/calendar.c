@@ -135,16 +135,15 @@ bool leat_parse_date(const char *text, size_t n, int32_t *ret_days)
     return true;
 }
 
-static bool fraction(const char **p, const char *end, int *ret_us)
+bool leat_read_fraction(const char **p, const char *end, int *ret_us)
 {
     int us = 0, digits = 0;
 
-    while (*p < end && **p >= '0' && **p <= '9') {
+    for (; *p < end && **p >= '0' && **p <= '9'; (*p)++, digits++)
         if (digits < 6)
             us = us * 10 + **p - '0';
-        digits++;
-        (*p)++;
-    }
+        else if (digits == 6)
+            us += **p >= '5';
     for (int i = digits; i < 6; i++)
         us *= 10;
     *ret_us = us;
@@ -189,7 +188,7 @@ bool leat_parse_timestamp(const char *text, size_t n, int64_t *ret_us, bool *ret
         if (!number(&p, end, 2, &hour) || !literal(&p, end, ':') || !number(&p, end, 2, &minute))
             return false;
         if (literal(&p, end, ':') &&
-            (!number(&p, end, 2, &second) || (literal(&p, end, '.') && !fraction(&p, end, &us))))
+            (!number(&p, end, 2, &second) || (literal(&p, end, '.') && !leat_read_fraction(&p, end, &us))))
             return false;
         if (end - p > 1 && *p == ' ') /* PostgreSQL's and Ruby's space before the zone */
             p++;

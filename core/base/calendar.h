@@ -25,6 +25,9 @@ bool leat_civil_valid(int year, int month, int day);
 struct leat_civil leat_civil_from_us(int64_t us);
 struct leat_civil leat_civil_from_days(int32_t days);
 
+/* The digits of a fraction of a second, nine at most, rounded to microseconds
+ * (which may be a million). Moves *p behind them. */
+bool leat_read_fraction(const char **p, const char *end, int *ret_us);
 /* ISO 8601: 2024-02-29, and 2024-02-29 12:00:00[.123456][Z]. Years beyond
  * 0000..9999 have a sign. Returns bytes written (< 40), NUL-terminated. */
 size_t leat_format_date(char *out, int32_t days);

@@ -39,6 +39,10 @@ static inline struct leat_node_private *leat_node_host(const struct leat_node *n
     return (struct leat_node_private *)node->host;
 }
 
+/* The name of a value that the file gives as a stage's one value, where --set has
+ * put others beside it. */
+#define LEAT_MAIN_OPTION "\001main"
+
 struct leat_diagnostic {
     const struct leat_source *source; /* NULL: no place */
     int line, column;                 /* from 1; 0: no place */

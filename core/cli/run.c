@@ -114,8 +114,11 @@ static int judge(struct leat_run_report *report, struct leat_run *run, struct le
 
     fill_report(report, run, session);
     if (rc < 0 && !(number && rc == LEAT_ECANCELED)) {
-        (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s", p->source.path,
-                       run->failed_stage ? run->failed_stage : "", run->failed_stage ? ": " : "", err.text);
+        bool nothing = !run->committed && leat_plan_load(&session->plan)->n_files && report->books.counts[LEAT_LOADED];
+
+        (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s%s", p->source.path,
+                       run->failed_stage ? run->failed_stage : "", run->failed_stage ? ": " : "", err.text,
+                       nothing ? "; no file got its final name" : "");
         return leat_exit_status(err.code, report->books.counts[LEAT_LOADED] == 0);
     }
     if (number && !run->committed) {
@@ -124,8 +127,9 @@ static int judge(struct leat_run_report *report, struct leat_run *run, struct le
         return 128 + number;
     }
     if (run->stopped_early) {
-        (void)snprintf(report->error, sizeof report->error, "%s: stopped: more rejects than stop_after: allows",
-                       p->source.path);
+        (void)snprintf(report->error, sizeof report->error, "%s: stopped: more rejects than stop_after: allows; "
+                       "the load's files did not get their names%s", p->source.path,
+                       p->rejects.plugin ? "" : "; rejects: {csv: {path: rejects.csv}} would keep the records with the reason");
         return EX_DATAERR;
     }
     if (report->books.counts[LEAT_UNKNOWN]) {

@@ -4,8 +4,11 @@
  * What a plugin may ask for while it plans (leat/plan.h).
  */
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -331,8 +334,23 @@ static void note(struct leat_plan *plan, const char *text)
     plan->notes[plan->n_notes++] = leat_arena_strdup(arena_of(plan), text);
 }
 
+/* A folder that is not there is said before anything is read; commands that write nothing need none. */
+static void check_folder(struct leat_plan *plan, const char *path)
+{
+    const char *folder = leat_path_folder(arena_of(plan), path), *why = NULL;
+
+    if (access(folder, F_OK) < 0 && errno == ENOENT)
+        why = leat_arena_printf(arena_of(plan), "there is no folder %s; create it first", folder);
+    else if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
+        why = leat_arena_printf(arena_of(plan), "the folder %s is not writable (%s)", folder, strerror(errno));
+    if (why)
+        wrong(plan, NULL, "path", leat_arena_printf(arena_of(plan), "cannot write %s: %s", path, why));
+}
+
 static void file(struct leat_plan *plan, const char *path, bool written)
 {
+    if (written && plan->whole->writes)
+        check_folder(plan, path);
     plan->files = leat_grow(plan->files, plan->n_files, &plan->cap_files, sizeof *plan->files);
     plan->files[plan->n_files++] =
         (struct leat_file_claim){.path = leat_path_canonical(arena_of(plan), path), .written = written};

@@ -392,13 +392,14 @@ static int commit(struct leat_stage *stage, struct leat_error *err)
     return rc;
 }
 
-/* All that was answered becomes durable, the rejects and results with it. */
+/* All that was answered becomes durable, the rejects and results with it. A run
+ * that has stopped early keeps these two alone, to be looked at. */
 static bool commit_all(struct leat_run *run, struct leat_stage *load)
 {
     struct leat_stage *stages[] = {load, run->rejects, run->results};
     struct leat_error err = {0};
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = run->stopped_early ? 1 : 0; i < 3; i++) {
         int rc = commit(stages[i], &err);
 
         if (rc < 0) {
@@ -440,7 +441,7 @@ void *leat_segment_load(void *argument)
             rc = load_step(segment, stage, &loop, &err);
         if (rc < 0 && rc != LEAT_ECANCELED)
             fail(run, stage->plan->model->id, rc, &err);
-        else if (rc == 0 && !is_cancelled(run) && run->ended && !run->stopped_early)
+        else if (rc == 0 && !is_cancelled(run) && (run->ended || run->stopped_early))
             run->committed = commit_all(run, stage);
     }
     close_chain(&segment->workers[0], true);

@@ -141,19 +141,6 @@ static bool word(struct reading *r, const char *const *words, int n_words, int *
     return false;
 }
 
-static bool fraction(struct reading *r)
-{
-    int digits = 0;
-
-    r->microsecond = 0;
-    for (; r->p < r->end && *r->p >= '0' && *r->p <= '9' && digits < 9; r->p++, digits++)
-        if (digits < 6)
-            r->microsecond = r->microsecond * 10 + *r->p - '0';
-    for (int i = digits; i < 6; i++)
-        r->microsecond *= 10;
-    return digits > 0;
-}
-
 static bool zone(struct reading *r)
 {
     int hours, minutes = 0, sign;
@@ -216,7 +203,7 @@ static bool read_element(struct reading *r, char letter)
     case 'S':
         return number(r, 1, 2, &r->second) && r->second <= 59;
     case 'f':
-        return fraction(r);
+        return leat_read_fraction(&r->p, r->end, &r->microsecond);
     case 'z':
         return zone(r);
     case 'p':

@@ -24,8 +24,7 @@ struct interpolation {
 
 static const char *unknown(struct interpolation *in, const char *hint, const char *what, const char *name)
 {
-    if (!in->variables->lenient)
-        leat_wrong_at(in->diagnostics, in->node, hint, "%s '%s' is not set", what, name);
+    leat_wrong_at(in->diagnostics, in->node, hint, "%s '%s' is not set", what, name);
     return "";
 }
 
@@ -57,7 +56,7 @@ static const char *from_file(struct interpolation *in, const char *name)
     const char *value = "";
     int rc = leat_file_read(path, MAX_FILE, &text);
 
-    if (rc < 0 && !in->variables->lenient)
+    if (rc < 0)
         leat_wrong_at(in->diagnostics, in->node, NULL, "cannot read the file '%s': %s", path, strerror(-rc));
     if (rc == 0) {
         if (text.n && text.p[text.n - 1] == '\n')
@@ -93,6 +92,11 @@ static const char *from_param(struct interpolation *in, const char *name)
             return v->parameters[i].value
                        ? v->parameters[i].value
                        : unknown(in, leat_arena_printf(in->arena, "give it: --param %s=...", name), "the parameter", name);
+    if (v->in_defaults) {
+        leat_wrong_at(in->diagnostics, in->node, "take ${env:NAME} or ${file:PATH}, or write the value out",
+                      "a default cannot use another parameter");
+        return "";
+    }
     leat_wrong_at(in->diagnostics, in->node, leat_diagnostics_full(in->diagnostics) ? NULL : nearest_param(in, name),
                   "the parameter '%s' is not declared", name);
     return "";

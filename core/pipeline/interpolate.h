@@ -23,7 +23,7 @@ struct leat_parameter {
 struct leat_variables {
     const struct leat_parameter *parameters;
     int n_parameters;
-    bool lenient; /* `check` of what will not run: a variable that is not set is empty */
+    bool in_defaults; /* parameters are not known yet */
 };
 
 /* Replaces the variables in a node and all below it. Notes what cannot be. */

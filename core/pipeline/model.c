@@ -63,7 +63,10 @@ static bool sibling(struct modelling *m, struct leat_stage_model *stage, const s
     }
     if (strcmp(node->name, "workers") != 0)
         return false;
-    if (node->kind != LEAT_SCALAR || !leat_parse_integer(node->text, &workers) || workers < 1 || workers > 256)
+    if (stage->kind == LEAT_KIND_EXTRACT || stage->kind == LEAT_KIND_LOAD)
+        leat_wrong_at(m->diagnostics, node, "set workers beside the stages between them",
+                      "%s works alone", stage->kind == LEAT_KIND_EXTRACT ? "an extract" : "a load");
+    else if (node->kind != LEAT_SCALAR || !leat_parse_integer(node->text, &workers) || workers < 1 || workers > 256)
         leat_wrong_at(m->diagnostics, node, NULL, "workers must be a number from 1 to 256");
     else
         stage->workers = (int)workers;
@@ -440,6 +443,7 @@ static void read_parameters(struct modelling *m, const struct leat_overrides *o)
         leat_wrong_at(m->diagnostics, params, "write  NAME: {default: TEXT, help: TEXT}",
                       "params: takes named parameters");
     if (params && params->kind == LEAT_MAP) {
+        p->variables.in_defaults = true;
         p->parameters = leat_arena_alloc(arena_of(m), (size_t)params->n_children * sizeof *p->parameters);
         for (int i = 0; i < params->n_children; i++) {
             if (!is_given(o, params->children[i]->name)) /* a default that is not used need not be there */

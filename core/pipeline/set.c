@@ -58,6 +58,22 @@ static void put(struct setting *s, struct leat_node *map, const struct leat_node
     map->n_children++;
 }
 
+/* csv: users.csv becomes csv: {MAIN: users.csv}; binding knows which option that is. */
+static void name_main_option(struct setting *s, struct leat_node *node)
+{
+    struct leat_node *value = node_new(s, LEAT_MAIN_OPTION, LEAT_SCALAR, node->text);
+    bool given = *node->text || !node->plain;
+
+    value->plain = node->plain;
+    value->host = node->host;
+    value->line = node->line;
+    value->column = node->column;
+    node->kind = LEAT_MAP;
+    node->text = "";
+    if (given)
+        put(s, node, value);
+}
+
 static struct leat_node *item_with(const struct leat_node *list, const char *name)
 {
     for (int i = 0; i < list->n_children; i++)
@@ -109,6 +125,7 @@ void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, s
     struct setting s = {.pipeline = pipeline, .diagnostics = diagnostics, .assignment = assignment};
     char *path = leat_arena_strdup(&pipeline->arena, assignment), *equals = strchr(path, '='), *dot;
     struct leat_node *node = pipeline->root;
+    int depth = 0; /* 2: below section and plugin */
 
     if (!equals || equals == path) {
         leat_wrong(diagnostics, &pipeline->source, 0, 0, "write --set extract.csv.path=users.csv",
@@ -120,18 +137,19 @@ void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, s
         *dot = '\0';
         node = load_options(&s, path + 5);
         path = dot + 1;
+        depth = 2;
     }
     for (; node && (dot = strchr(path, '.')) && node->kind != LEAT_SCALAR; path = dot + 1) {
         *dot = '\0';
         node = step(&s, node, path);
+        depth++;
     }
     if (node && node->kind == LEAT_LIST) /* transform.filter=...: the first stage of that plugin */
         node = item_with(node, path);
+    if (node && node->kind == LEAT_SCALAR && depth >= 2 && !strchr(path, '.'))
+        name_main_option(&s, node);
     if (!node || node->kind != LEAT_MAP)
-        leat_wrong(diagnostics, &pipeline->source, 0, 0,
-                   node && node->kind == LEAT_SCALAR
-                       ? "the file gives this stage one value without a name; name the option there: {path: ...}"
-                       : "a path names section, plugin and option: extract.csv.path",
+        leat_wrong(diagnostics, &pipeline->source, 0, 0, "a path names section, plugin and option: extract.csv.path",
                    "--set %s: there is nothing at this path", assignment);
     else
         put(&s, node, node_new(&s, path, LEAT_SCALAR, equals + 1));

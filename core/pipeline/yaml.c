@@ -3,6 +3,9 @@
  *
  * libyaml's events into a tree. YAML 1.1 as libyaml reads it, without its types.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
 #include "pipeline/yaml.h"
 
 #include <stdlib.h>
@@ -79,6 +82,8 @@ static void parser_error(struct reader *r)
     } else if (memchr(text, '\t', n)) {
         problem = "a tab cannot indent in YAML";
         hint = "use spaces";
+    } else if (memmem(text, n, "${", 2) && strstr(problem, "did not find expected ','")) {
+        hint = "within {} and [] a variable stands in quotes: '${param:NAME}'";
     } else if (strstr(problem, "mapping values are not allowed") || strstr(problem, "expected key")) {
         hint = whole_line_hint(r->source, line, r->arena);
         if (!hint && p->context)

@@ -325,6 +325,18 @@ static void check_names(const struct leat_binding *binding, const struct leat_no
     }
 }
 
+/* A value without a name gets that of the main option; one that was set by name takes its place. */
+static void name_main(const struct leat_node *node, const struct leat_option *main_option)
+{
+    struct leat_node *value = (struct leat_node *)leat_node_get(node, LEAT_MAIN_OPTION);
+    const struct leat_node *named = main_option ? leat_node_get(node, main_option->name) : NULL;
+
+    if (value && named)
+        *value = *named;
+    else if (value && main_option)
+        value->name = main_option->name;
+}
+
 bool leat_options_bind(const struct leat_binding *binding, const struct leat_node *node,
                        const struct leat_option *options, void *ret)
 {
@@ -338,6 +350,7 @@ bool leat_options_bind(const struct leat_binding *binding, const struct leat_nod
                       count(options) ? "%s takes named options" : "%s takes no options", binding->owner);
         return false;
     }
+    name_main(node, main_option);
     if (node && !whole)
         check_names(binding, node, options);
     for (; options && options->name; options++) {

@@ -50,7 +50,7 @@ pipeline 'params: {file: ~}' 'extract: {csv: "${param:file}"}' 'load: {csv: o.ou
 refused "no default" "the parameter 'file' is not set"
 like "$err" "help: give it: --param file=\.\.\." "no default: says what to do"
 pipeline 'params: {file: "${param:before}", before: in.csv}' 'extract: {csv: "${param:file}"}' 'load: {csv: o.out}'
-refused "a default by another parameter" "the parameter 'before' is not declared"
+refused "a default by another parameter" "a default cannot use another parameter"
 pipeline 'extract: {csv: in.csv}' 'load: {csv: o.out}'
 refused "--param without =" "write --param NAME=VALUE" --param file
 pipeline 'params: {n: {default: x}}' 'extract: {csv: in.csv}' "transform: [{filter: \"n <> \${param:n}\"}]" 'load: {csv: o.out}'
@@ -60,9 +60,9 @@ loads "an empty value" o.out --param n=
 # ---- --set finds the plugin behind an id ----
 
 pipeline 'extract: {id: source, csv: in.csv}' 'transform: [{id: most, workers: 1, filter: "true"}]' 'load: one' \
-    'loads:' '  one: {id: target, csv: {path: one.out}}' '  two: {workers: 1, csv: {path: two.out}}'
+    'loads:' '  one: {id: target, csv: {path: one.out}}' '  two: {csv: {path: two.out}}'
 loads "a load with an id before its plugin" three.out --set load.one.path=three.out
-loads "a load with workers before its plugin" three.out --load two --set load.two.path=three.out
+loads "another load" three.out --load two --set load.two.path=three.out
 loads "by its whole path" three.out --set loads.one.csv.path=three.out
 loads "a stage with an id before its plugin" one.out --set "transform.filter=id <> '9'"
 loads "a stage by its number" one.out --set "transform.0.filter=id <> '9'"

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct leat_arena arena = {0};
     struct leat_diagnostics diagnostics = {0};
     struct leat_parameter parameter = {.name = "p", .value = "a 'value' with ${env:HOME}"};
-    struct leat_variables variables = {.parameters = &parameter, .n_parameters = 1, .lenient = true};
+    struct leat_variables variables = {.parameters = &parameter, .n_parameters = 1};
     struct leat_source source = {.path = "fuzz.yaml", .folder = "/", .n = n};
     struct leat_binding binding = {.arena = &arena, .diagnostics = &diagnostics, .owner = "fuzz"};
     struct every every = {0};

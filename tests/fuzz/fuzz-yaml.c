@@ -19,7 +19,7 @@ static void fuzz_tree(const uint8_t *bytes, size_t n)
     struct leat_diagnostics diagnostics = {0};
     struct leat_text_buffer text = {0};
     struct leat_source source = {.path = "fuzz.yaml", .folder = "/", .n = n};
-    struct leat_variables variables = {.lenient = true};
+    struct leat_variables variables = {};
     struct leat_node *root;
 
     source.text = leat_arena_strndup(&arena, (const char *)bytes, n);

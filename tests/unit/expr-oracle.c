@@ -941,7 +941,10 @@ static void print_literal(const struct oracle_node *node, struct leat_text_buffe
             put_decimal(text, v->digits, v->scale);
         else
             sprintf(text, "%lld", (long long)v->i);
-        leat_text_add_string(out, v->type == LEAT_BOOL ? v->i ? "true" : "false" : text);
+        if (v->type == LEAT_DECIMAL && !strchr(text, '.')) /* without a point it would be an int64 */
+            leat_text_printf(out, "cast(%s as decimal)", text);
+        else
+            leat_text_add_string(out, v->type == LEAT_BOOL ? v->i ? "true" : "false" : text);
         return;
     }
     leat_text_add_string(out, "'");

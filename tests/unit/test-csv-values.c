@@ -134,8 +134,8 @@ static void test_text_to_numbers(void **state)
 {
     static const char *const not_digits[] = { "", "-", ".", "+.", "1e3", "1.2.3", " 1", "1 ", "0x1" };
     static const struct { const char *text, *whole, *fraction; bool minus; } digits[] = {
-        { "007.50", "7", "50", false }, { "-0.0", "", "0", true }, { "+12.", "12", "", false }, { "-.5", "", "5", true },
-        { "0", "", "", false }, { "100", "100", "", false },
+        { "007.50", "7", "50", false }, { "-0.0", "", "0", true }, { "+12.", "12", "", false },
+        { "-.5", "", "5", true }, { "0", "", "", false }, { "100", "100", "", false },
     };
     struct leat_digits d;
     int64_t i = 7;

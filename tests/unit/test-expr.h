@@ -65,7 +65,7 @@ static struct leat_functions functions = {tables, 1};
 static const struct leat_expression *compile(const char *text, enum leat_type wanted, struct leat_arena *arena,
                                              struct outcome *ret)
 {
-    const struct leat_scope scope = {&schema, &functions};
+    const struct leat_scope scope = {.schema = &schema, .functions = &functions};
     const struct leat_expression *expression;
     struct leat_expr_fault fault;
 

@@ -108,17 +108,6 @@ static void test_mistakes(void **state)
     assert_wrong("${file:/nowhere/at/all}", "cannot read the file '/nowhere/at/all': No such file");
 }
 
-static void test_lenient_takes_what_is_not_set(void **state)
-{
-    const struct leat_variables lenient = {.parameters = parameters, .n_parameters = 4, .lenient = true};
-    struct test_file f;
-
-    (void)state;
-    assert_string_equal(replace(&f, "x${env:LEAT_UNSET}${param:needed}${file:/nowhere}y", &lenient), "xy");
-    assert_int_equal(f.diagnostics.n, 0);
-    file_close(&f);
-}
-
 static void test_a_file(void **state)
 {
     char path[] = "/tmp/leat-test-XXXXXX", text[64];
@@ -188,7 +177,6 @@ int main(void)
         cmocka_unit_test(test_dollars_of_their_own),
         cmocka_unit_test(test_twice_is_once),
         cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_lenient_takes_what_is_not_set),
         cmocka_unit_test(test_a_file),
         cmocka_unit_test(test_what_comes_of_it_is_no_yaml),
         cmocka_unit_test(test_a_value_is_one_literal),

@@ -41,18 +41,6 @@ static int folder_of(const char *path, char room[PATH_MAX], struct leat_error *e
     return 0;
 }
 
-static int refuse_folder(const char *path, const char *folder, struct leat_error *err)
-{
-    if (access(folder, F_OK) < 0 && errno == ENOENT)
-        return leat_fail(err, -ENOENT, "cannot write %s: there is no folder %s; create it first", path, folder);
-    if (access(folder, F_OK) < 0)
-        return leat_fail(err, -errno, "cannot write %s: cannot look into %s (%s)", path, folder, strerror(errno));
-    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
-        return leat_fail(err, -errno, "cannot write %s: the folder %s is not writable (%s)", path, folder,
-                         strerror(errno));
-    return 0;
-}
-
 /* What stands under the final name is replaced at the end, so it must be ours to replace. */
 static int refuse_target(const char *path, struct leat_error *err)
 {
@@ -80,8 +68,7 @@ static int refuse(const char *path, char folder[PATH_MAX], struct leat_error *er
         return rc;
     if (!*last_component(path))
         return leat_fail(err, -EISDIR, "cannot write %s: it names a folder; name a file in it", path);
-    rc = refuse_folder(path, folder, err);
-    return rc < 0 ? rc : refuse_target(path, err);
+    return refuse_target(path, err);
 }
 
 void leat_output_plan(struct leat_plan *plan, const char *path)
@@ -93,9 +80,10 @@ void leat_output_plan(struct leat_plan *plan, const char *path)
         leat_plan_wrong(plan, "path", "%s", err.text);
         return;
     }
-    if (!realpath(folder, real))
-        (void)snprintf(real, sizeof real, "%s", folder);
-    (void)snprintf(identity, sizeof identity, "%s/%s", strcmp(real, "/") ? real : "", last_component(path));
+    if (realpath(folder, real))
+        (void)snprintf(identity, sizeof identity, "%s/%s", strcmp(real, "/") ? real : "", last_component(path));
+    else
+        (void)snprintf(identity, sizeof identity, "%s", path);
     leat_plan_target(plan, identity);
     if (!written_through(path))
         leat_plan_output(plan, identity);

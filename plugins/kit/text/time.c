@@ -86,6 +86,8 @@ static bool fraction(struct cursor *c, int *ret_us)
     for (; digit(c) && digits < 9; c->p++, digits++)
         if (digits < 6)
             us = us * 10 + *c->p - '0';
+        else if (digits == 6)
+            us += *c->p >= '5'; /* rounded, as PostgreSQL does */
     for (int i = digits; i < 6; i++)
         us *= 10;
     *ret_us = us;
