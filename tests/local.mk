@@ -49,6 +49,7 @@ SHELL_TESTS = \
 	tests/bad-input/test-bytes.sh \
 	tests/bad-input/test-empty-batches.sh \
 	tests/bad-input/test-gone-column.sh \
+	tests/bad-input/test-growth.sh \
 	tests/bad-input/test-hostile.sh \
 	tests/bad-input/test-huge-field.sh \
 	tests/bad-input/test-interrupted.sh \

@@ -49,24 +49,6 @@ void leat_text_printf(struct leat_text_buffer *b, const char *format, ...)
     va_end(again);
 }
 
-void leat_text_add_json(struct leat_text_buffer *b, const char *text, size_t n)
-{
-    leat_text_add(b, "\"", 1);
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-
-        if (c == '"' || c == '\\')
-            leat_text_printf(b, "\\%c", c);
-        else if (c == '\n')
-            leat_text_add(b, "\\n", 2);
-        else if (c < 0x20)
-            leat_text_printf(b, "\\u%04x", c);
-        else
-            leat_text_add(b, text + i, 1);
-    }
-    leat_text_add(b, "\"", 1);
-}
-
 void leat_text_deinit(struct leat_text_buffer *b)
 {
     free(b->p);
@@ -100,6 +82,66 @@ static size_t sequence(const unsigned char *s, size_t n)
         if (s[i] < 0x80 || s[i] > 0xBF)
             return 0;
     return length;
+}
+
+void leat_text_add_json(struct leat_text_buffer *b, const char *text, size_t n)
+{
+    size_t length;
+
+    leat_text_add(b, "\"", 1);
+    for (size_t i = 0; i < n; i += length) {
+        unsigned char c = (unsigned char)text[i];
+
+        length = sequence((const unsigned char *)text + i, n - i);
+        if (!length)
+            leat_text_add(b, "\\ufffd", 6); /* a file's name may be any bytes, and JSON may not */
+        else if (c == '"' || c == '\\')
+            leat_text_printf(b, "\\%c", c);
+        else if (c == '\n')
+            leat_text_add(b, "\\n", 2);
+        else if (c < 0x20)
+            leat_text_printf(b, "\\u%04x", c);
+        else
+            leat_text_add(b, text + i, length);
+        length += !length;
+    }
+    leat_text_add(b, "\"", 1);
+}
+
+/* What a terminal obeys instead of showing it: C1 controls, line separators, and the marks
+ * that turn the direction of writing, which let a text pass for another one. */
+static bool is_obeyed(utf8proc_int32_t point)
+{
+    return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x061C || point == 0x200E || point == 0x200F ||
+           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+static void add_escaped(struct leat_text_buffer *b, utf8proc_int32_t point)
+{
+    if (point == '\n' || point == '\t')
+        leat_text_add_string(b, point == '\n' ? "\\n" : "\\t");
+    else
+        leat_text_printf(b, point < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)point);
+}
+
+void leat_text_add_visible(struct leat_text_buffer *b, const char *text, size_t n)
+{
+    utf8proc_ssize_t length;
+
+    leat_text_add(b, "", 0);
+    for (size_t i = 0; i < n; i += (size_t)length) {
+        utf8proc_int32_t point;
+
+        length = utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(n - i), &point);
+        if (length <= 0) {
+            leat_text_printf(b, "\\x%02x", (unsigned char)text[i]);
+            length = 1;
+        } else if (is_obeyed(point)) {
+            add_escaped(b, point);
+        } else {
+            leat_text_add(b, text + i, (size_t)length);
+        }
+    }
 }
 
 size_t leat_utf8_valid(const char *text, size_t n)
@@ -141,6 +183,20 @@ int leat_text_width(const char *text, size_t n)
         i += (size_t)length;
     }
     return width;
+}
+
+size_t leat_text_fit(const char *text, size_t n, int width)
+{
+    size_t at = 0, next;
+
+    for (; at < n; at = next) {
+        for (next = at + 1; next < n && ((unsigned char)text[next] & 0xC0) == 0x80; next++)
+            ;
+        width -= leat_text_width(text + at, next - at);
+        if (width < 0)
+            break;
+    }
+    return at;
 }
 
 enum { MAX_NAME = 64 };

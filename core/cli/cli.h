@@ -6,6 +6,7 @@
 #ifndef LEAT_CLI_CLI_H
 #define LEAT_CLI_CLI_H
 
+#include <stdio.h>
 #include <sysexits.h>
 
 #include "engine/plan.h"
@@ -31,6 +32,7 @@ struct leat_session {
     struct leat_registry registry;
     struct leat_pipeline pipeline;
     struct leat_pipeline_plan plan;
+    char why[1024]; /* why it could not be opened; empty: it could, or nothing was begun */
 };
 
 struct leat_command {
@@ -47,9 +49,24 @@ void leat_command_help(const struct leat_command *command);
 /* Parses the words behind the command into `cli`. 0, or an exit status. *ret_help: --help was asked for. */
 int leat_cli_parse(struct leat_cli *cli, const struct leat_command *command, int argc, char **argv, bool *ret_help);
 void leat_cli_deinit(struct leat_cli *cli);
-/* All long options as "--name" words, for completion; ended by NULL. */
-const char *const *leat_cli_option_words(void);
 
+struct leat_cli_option {
+    char letter;           /* how commands refer to it, and its short form if `is_short` */
+    bool is_short;
+    const char *name, *argument, *help;
+};
+
+/* All options of all commands; ended by one without a name. */
+extern const struct leat_cli_option leat_cli_options[];
+
+/* Prints "leat: ..." as a line on stderr, nothing in it being obeyed by a terminal. */
+void leat_cli_say(const char *format, ...) LEAT_PRINTF(1, 2);
+/* A text as a terminal may get it; `lines`: with its line ends and tabs. */
+void leat_cli_put(FILE *out, const char *text);
+void leat_cli_put_lines(FILE *out, const char *text);
+const char *leat_cli_visible(struct leat_arena *arena, const char *text, size_t n);
+/* A JSON string, or null. */
+void leat_cli_add_json(struct leat_text_buffer *b, const char *text);
 /* Prints "leat: ..." on stderr and returns the status that sysexits gives the code. */
 int leat_cli_failed(const struct leat_error *err, bool at_start);
 int leat_exit_status(int code, bool at_start);
@@ -60,6 +77,7 @@ enum {
     LEAT_SESSION_TESTS = 2,   /* the file's tests are looked at */
     LEAT_SESSION_LOADS = 4,   /* and the loads that are not chosen */
     LEAT_SESSION_WRITES = 8,  /* outputs must have a folder to stand in */
+    LEAT_SESSION_MUTE = 16,   /* what is wrong is in `diagnostics` and `why`, and not printed */
 };
 
 /* Reads and plans cli->file. 0, or an exit status after having said why. To be closed in any case. */

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "engine/run.h"
+#include "observe/log.h"
 
 int leat_exit_status(int code, bool at_start)
 {
@@ -32,7 +33,7 @@ int leat_exit_status(int code, bool at_start)
 
 int leat_cli_failed(const struct leat_error *err, bool at_start)
 {
-    fprintf(stderr, "leat: %s\n", err->text);
+    leat_cli_say("%s", err->text);
     return leat_exit_status(err->code, at_start);
 }
 
@@ -42,8 +43,54 @@ static void show_diagnostics(const struct leat_diagnostics *diagnostics)
 
     leat_diagnostics_text(diagnostics, &text);
     if (text.n)
-        fputs(text.p, stderr);
+        leat_cli_put_lines(stderr, text.p);
     leat_text_deinit(&text);
+}
+
+/* The first mistake with its place stands for all: "p.yaml:3:5: ... (and 2 more)". */
+static void note_why(struct leat_session *s, const char *file, const struct leat_error *err)
+{
+    const struct leat_diagnostic *first = s->diagnostics.items;
+    int n = s->diagnostics.n + s->diagnostics.n_more;
+    char more[32] = "";
+
+    if (!n) {
+        (void)snprintf(s->why, sizeof s->why, "%s: %s", file, err->text);
+        return;
+    }
+    if (n > 1)
+        (void)snprintf(more, sizeof more, " (and %d more)", n - 1);
+    for (int i = 1; i < s->diagnostics.n; i++)
+        if (s->diagnostics.items[i].line && s->diagnostics.items[i].line < first->line)
+            first = &s->diagnostics.items[i];
+    if (first->line)
+        (void)snprintf(s->why, sizeof s->why, "%s:%d:%d: %s%s", first->source->path, first->line, first->column,
+                       first->text, more);
+    else
+        (void)snprintf(s->why, sizeof s->why, "%s: %s%s", first->source ? first->source->path : file, first->text,
+                       more);
+}
+
+/* Says why it cannot go on, unless it can. */
+static void explain(const struct leat_session *s, const char *file, int rc, const struct leat_error *err)
+{
+    int n = s->diagnostics.n + s->diagnostics.n_more;
+
+    show_diagnostics(&s->diagnostics);
+    if (rc == LEAT_EPIPELINE && n)
+        leat_cli_say("%s: %d mistake%s", file, n, n == 1 ? "" : "s");
+    else if (rc < 0 && !n)
+        (void)leat_cli_failed(err, true);
+}
+
+static void log_plugins(const struct leat_registry *registry)
+{
+    for (int i = 0; i < registry->n_loaded; i++) {
+        const struct leat_loaded *loaded = registry->loaded[i];
+
+        leat_log(LEAT_LOG_INFO, "plugin %s %s: %s", leat_kind_name(loaded->plugin.kind), loaded->plugin.name,
+                 loaded->path);
+    }
 }
 
 int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wants)
@@ -74,12 +121,11 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wa
         if (rc == 0 && s->diagnostics.n)
             rc = LEAT_EPIPELINE;
     }
-    show_diagnostics(&s->diagnostics);
-    if (rc == LEAT_EPIPELINE && s->diagnostics.n)
-        fprintf(stderr, "leat: %s: %d mistake%s\n", cli->file, s->diagnostics.n + s->diagnostics.n_more,
-                s->diagnostics.n == 1 ? "" : "s");
-    else if (rc < 0 && !s->diagnostics.n)
-        return leat_cli_failed(&err, true);
+    log_plugins(&s->registry);
+    if (rc < 0)
+        note_why(s, cli->file, &err);
+    if (!(wants & LEAT_SESSION_MUTE))
+        explain(s, cli->file, rc, &err);
     return leat_exit_status(rc, true);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "cli/cli.h"
 
 enum { LEAST_WIDTH = 6, NO_TERMINAL_WIDTH = 100 };
 
@@ -25,36 +26,10 @@ int leat_terminal_width(int fd)
     return columns && atoi(columns) > 0 ? atoi(columns) : 80;
 }
 
-/* Control characters would tear the table apart. */
-static const char *printable(struct leat_arena *arena, const char *text)
+void leat_table_add(struct leat_table *t, const char *cell, size_t n)
 {
-    struct leat_text_buffer b = {0};
-    const char *kept;
-
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '\n')
-            leat_text_add_string(&b, "\\n");
-        else if (c == '\t')
-            leat_text_add_string(&b, "\\t");
-        else if (c < 0x20 || c == 0x7F)
-            leat_text_printf(&b, "\\x%02x", c);
-        else
-            leat_text_add(&b, text, 1);
-    }
-    kept = leat_arena_strdup(arena, b.p ? b.p : "");
-    leat_text_deinit(&b);
-    return kept;
-}
-
-void leat_table_add(struct leat_table *t, const char *cell)
-{
-    int n = t->n_cells;
-
-    t->cells = leat_grow(t->cells, n, &t->cap_cells, sizeof *t->cells);
-    t->cells[n] = cell ? printable(&t->arena, cell) : NULL;
-    t->n_cells++;
+    t->cells = leat_grow(t->cells, t->n_cells, &t->cap_cells, sizeof *t->cells);
+    t->cells[t->n_cells++] = cell ? leat_cli_visible(&t->arena, cell, n) : NULL;
 }
 
 static int width_of(const char *cell)
@@ -67,26 +42,11 @@ static const char *cell_at(const struct leat_table *t, int row, int column)
     return t->cells[row * t->n_columns + column];
 }
 
-/* The longest part of a text that fits. */
-static size_t fit(const char *text, int width)
-{
-    size_t n = 0, next;
-
-    for (; text[n]; n = next) {
-        for (next = n + 1; ((unsigned char)text[next] & 0xC0) == 0x80; next++)
-            ;
-        width -= leat_text_width(text + n, next - n);
-        if (width < 0)
-            break;
-    }
-    return n;
-}
-
 static void print_cell(FILE *out, const char *cell, int width, bool last)
 {
     const char *text = cell ? cell : "null";
     int has = width_of(text);
-    size_t n = has > width ? fit(text, width - 1) : strlen(text);
+    size_t n = has > width ? leat_text_fit(text, strlen(text), width - 1) : strlen(text);
 
     fwrite(text, 1, n, out);
     if (has > width) {

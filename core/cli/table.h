@@ -14,12 +14,13 @@
 /* Cells are row by row, n_columns a row. NULL is a null. */
 struct leat_table {
     struct leat_arena arena;
-    const char *const *names; /* n_columns */
+    const char *const *names; /* n_columns, fit to be shown */
     const char **cells;
     int n_columns, n_cells, cap_cells;
 };
 
-void leat_table_add(struct leat_table *table, const char *cell); /* copied */
+/* Copied, and made fit to be shown. */
+void leat_table_add(struct leat_table *table, const char *cell, size_t n);
 void leat_table_print(const struct leat_table *table, FILE *out, int width);
 void leat_table_deinit(struct leat_table *table);
 /* Columns of the terminal on this descriptor; 0 if it is none. */

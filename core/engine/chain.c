@@ -125,12 +125,28 @@ static int64_t bytes_kept(const struct leat_batch *b)
     return n;
 }
 
-static int put_out(struct leat_outflow *outflow, struct leat_batch *b)
+/* So that the extract takes smaller batches where stages make large fields. */
+static void note_growth(struct leat_run *run, const struct leat_batch *b, int64_t bytes)
 {
+    int64_t extracted = leat_batch_origin((struct leat_batch *)b)->host->charged;
+    int64_t growth = b->host->aligned && extracted > 0 ? bytes / (extracted / 16 + 1) : 16;
+
+    /* relaxed: a hint; that another thread may put a smaller one over it does no harm */
+    if (growth > atomic_load_explicit(&run->growth, memory_order_relaxed))
+        atomic_store_explicit(&run->growth, growth, memory_order_relaxed);
+}
+
+static int put_out(struct passage *p, struct leat_batch *b)
+{
+    struct leat_outflow *outflow = p->outflow;
+    int64_t bytes = bytes_kept(b);
+
+    if (p->chain->n_stages)
+        note_growth(p->chain->stages[0].run, b, bytes);
     b->host->next = NULL;
     *(outflow->last ? outflow->last : &outflow->first) = b;
     outflow->last = &b->host->next;
-    outflow->bytes += bytes_kept(b);
+    outflow->bytes += bytes;
     if (!outflow->flush || outflow->bytes <= outflow->limit)
         return 0;
     b = outflow->first;
@@ -143,7 +159,7 @@ static int put_out(struct leat_outflow *outflow, struct leat_batch *b)
 static int pass(struct passage *p, int at, struct leat_batch *in, struct leat_error *err)
 {
     if (at == p->chain->n_stages)
-        return put_out(p->outflow, in);
+        return put_out(p, in);
     if (p->chain->stages[at].plan->plugin->traits & LEAT_IN_PLACE)
         return in_place(p, at, in, err);
     return derive(p, at, in, err);

@@ -101,6 +101,7 @@ struct leat_run {
     int done_fd;                   /* an eventfd: all threads have left */
     atomic_llong n_extracted;      /* rows, for progress */
     atomic_llong bytes_extracted;
+    atomic_llong growth;           /* bytes that sixteen extracted ones become on their way through a chain, at most; 0: not known */
     bool ended;                    /* the extract came to its end; its thread's until it has left */
     bool committed;                /* the load's thread's until it has left */
 

@@ -78,6 +78,19 @@ enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, s
     return flow;
 }
 
+/* A batch must not become more than an eighth of the memory; until it is known
+ * what batches become, small ones. */
+static void set_size(struct leat_run *run, struct leat_batch *b)
+{
+    int64_t growth = atomic_load_explicit(&run->growth, memory_order_relaxed);
+    int64_t most = growth ? run->budget.limit / 8 * 16 / growth : b->cap_bytes;
+
+    if (!growth && run->n_segments > 2)
+        b->cap_rows = (b->cap_rows + 15) / 16;
+    if (most < b->cap_bytes)
+        b->cap_bytes = most > 0 ? most : 1;
+}
+
 /* Reads one batch and hands it on. False: no more. */
 static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, uint64_t ticket, int64_t *expected)
 {
@@ -93,6 +106,7 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     b->host->charged = *expected;
     b->host->stage = stage->plan->model->id;
     b->host->sequence = ticket;
+    set_size(run, b);
     flow = leat_stage_read(stage, b, &err);
     rc = flow == LEAT_FAILED ? (err.code < 0 ? err.code : LEAT_EPLUGIN) : leat_batch_finish(b, &err);
     if (rc < 0) {
