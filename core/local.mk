@@ -96,6 +96,8 @@ core_libcore_la_SOURCES = \
 	core/pipeline/interpolate.h \
 	core/pipeline/model.c \
 	core/pipeline/model.h \
+	core/pipeline/place.c \
+	core/pipeline/place.h \
 	core/pipeline/set.c \
 	core/pipeline/yaml.c \
 	core/pipeline/yaml.h \
@@ -139,16 +141,29 @@ leat_SOURCES = \
 	core/cli/cli.h \
 	core/cli/commands.c \
 	core/cli/completion.c \
+	core/cli/form-people.c \
+	core/cli/form-pod.c \
+	core/cli/form-schema.c \
+	core/cli/form.h \
+	core/cli/graph.c \
 	core/cli/main.c \
 	core/cli/options.c \
+	core/cli/plan-json.c \
 	core/cli/plan.c \
+	core/cli/plan.h \
 	core/cli/plugin.c \
 	core/cli/preview.c \
+	core/cli/report.c \
 	core/cli/run.c \
+	core/cli/same-json.c \
+	core/cli/same-json.h \
+	core/cli/say.c \
 	core/cli/session.c \
 	core/cli/table.c \
 	core/cli/table.h \
 	core/cli/test-shape.c \
+	core/cli/test-values.c \
+	core/cli/test-values.h \
 	core/cli/test.c \
 	$(NULL)
 leat_LDADD = core/libcore.la

@@ -31,6 +31,7 @@ UNIT_TESTS = \
 	tests/unit/test-number \
 	tests/unit/test-options \
 	tests/unit/test-phone-e164 \
+	tests/unit/test-progress \
 	tests/unit/test-registry \
 	tests/unit/test-ring \
 	tests/unit/test-rules \
@@ -41,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/test-sqlite-extract \
 	tests/unit/test-sqlite-load \
 	tests/unit/test-text \
+	tests/unit/test-visible \
 	tests/unit/test-yaml \
 	$(NULL)
 
@@ -53,28 +55,38 @@ SHELL_TESTS = \
 	tests/bad-input/test-hostile.sh \
 	tests/bad-input/test-huge-field.sh \
 	tests/bad-input/test-interrupted.sh \
+	tests/bad-input/test-jsonl.sh \
 	tests/bad-input/test-pipeline-file.sh \
 	tests/bad-input/test-places.sh \
 	tests/bad-input/test-random.sh \
 	tests/bad-input/test-shapes.sh \
 	tests/bad-input/test-spectrum.sh \
 	tests/bad-input/test-split.sh \
+	tests/bad-input/test-sqlite.sh \
 	tests/bad-input/test-strings.sh \
 	tests/cases/run-cases.sh \
 	tests/cli/test-bad-plugins.sh \
+	tests/cli/test-check-json.sh \
 	tests/cli/test-check.sh \
 	tests/cli/test-cognito.sh \
+	tests/cli/test-completion.sh \
 	tests/cli/test-failures.sh \
+	tests/cli/test-no-start.sh \
 	tests/cli/test-parameters.sh \
 	tests/cli/test-patience.sh \
+	tests/cli/test-plan-json.sh \
+	tests/cli/test-plugin.sh \
 	tests/cli/test-preview.sh \
 	tests/cli/test-report.sh \
 	tests/cli/test-run.sh \
 	tests/cli/test-sides.sh \
+	tests/cli/test-terminal.sh \
+	tests/cli/test-test-values.sh \
 	tests/cli/test-test.sh \
 	tests/cli/test-transform.sh \
 	tests/cli/test-usage.sh \
 	tests/cli/test-validate.sh \
+	tests/cli/test-verbose.sh \
 	tests/cli/test-version.sh \
 	tests/meta/test-dependencies.sh \
 	tests/meta/test-plugins.sh \

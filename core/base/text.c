@@ -84,30 +84,6 @@ static size_t sequence(const unsigned char *s, size_t n)
     return length;
 }
 
-void leat_text_add_json(struct leat_text_buffer *b, const char *text, size_t n)
-{
-    size_t length;
-
-    leat_text_add(b, "\"", 1);
-    for (size_t i = 0; i < n; i += length) {
-        unsigned char c = (unsigned char)text[i];
-
-        length = sequence((const unsigned char *)text + i, n - i);
-        if (!length)
-            leat_text_add(b, "\\ufffd", 6); /* a file's name may be any bytes, and JSON may not */
-        else if (c == '"' || c == '\\')
-            leat_text_printf(b, "\\%c", c);
-        else if (c == '\n')
-            leat_text_add(b, "\\n", 2);
-        else if (c < 0x20)
-            leat_text_printf(b, "\\u%04x", c);
-        else
-            leat_text_add(b, text + i, length);
-        length += !length;
-    }
-    leat_text_add(b, "\"", 1);
-}
-
 /* What a terminal obeys instead of showing it: C1 controls, line separators, and the marks
  * that turn the direction of writing, which let a text pass for another one. */
 static bool is_obeyed(utf8proc_int32_t point)
@@ -122,6 +98,38 @@ static void add_escaped(struct leat_text_buffer *b, utf8proc_int32_t point)
         leat_text_add_string(b, point == '\n' ? "\\n" : "\\t");
     else
         leat_text_printf(b, point < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)point);
+}
+
+static void add_json_character(struct leat_text_buffer *b, const char *text, size_t n)
+{
+    unsigned char c = (unsigned char)*text;
+    utf8proc_int32_t point = c;
+
+    if (n > 1)
+        (void)utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)n, &point);
+    if (c == '"' || c == '\\')
+        leat_text_printf(b, "\\%c", c);
+    else if (c == '\n')
+        leat_text_add(b, "\\n", 2);
+    else if (c < 0x20 || (n > 1 && is_obeyed(point)))
+        leat_text_printf(b, "\\u%04x", (unsigned)point);
+    else
+        leat_text_add(b, text, n);
+}
+
+void leat_text_add_json(struct leat_text_buffer *b, const char *text, size_t n)
+{
+    leat_text_add(b, "\"", 1);
+    for (size_t i = 0; i < n;) {
+        size_t length = sequence((const unsigned char *)text + i, n - i);
+
+        if (length)
+            add_json_character(b, text + i, length);
+        else
+            leat_text_add(b, "\\ufffd", 6); /* a file's name may be any bytes, and JSON may not */
+        i += length ? length : 1;
+    }
+    leat_text_add(b, "\"", 1);
 }
 
 void leat_text_add_visible(struct leat_text_buffer *b, const char *text, size_t n)

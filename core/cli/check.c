@@ -1,24 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
+ *
+ * What is wrong with a file: for people as the session shows it, for editors as
+ * one JSON document.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "engine/sync.h"
+
+LEAT_PRINTF(1, 2) static void note(const char *format, ...)
+{
+    char text[1024] = "note: ";
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text + strlen(text), sizeof text - strlen(text), format, args);
+    va_end(args);
+    leat_cli_put(stderr, text);
+    fputs("\n", stderr);
+}
 
 /* What a load does not carry is said, never found out later. */
 static void show_notes(const struct leat_plan *load)
 {
     for (int i = 0; i < load->n_left_out; i++)
-        fprintf(stderr, "note: %s does not carry '%s': %s\n", load->model->id, load->left_out[i].field,
-                load->left_out[i].what_becomes_of_it);
+        note("%s does not carry '%s': %s", load->model->id, load->left_out[i].field,
+             load->left_out[i].what_becomes_of_it);
     for (int i = 0; i < load->n_notes; i++)
-        fprintf(stderr, "note: %s: %s\n", load->model->id, load->notes[i]);
+        note("%s: %s", load->model->id, load->notes[i]);
 }
 
 /* Opens the extract's store and the load's, and lets them go again. */
-static int connect_stores(const struct leat_cli *cli, const struct leat_pipeline_plan *plan)
+static int connect_stores(const struct leat_cli *cli, struct leat_session *session)
 {
+    const struct leat_pipeline_plan *plan = &session->plan;
     struct leat_run_options options = {.rows_wanted = 0};
     struct leat_error err = {0};
     struct leat_run run;
@@ -34,22 +51,75 @@ static int connect_stores(const struct leat_cli *cli, const struct leat_pipeline
         stage = load->plan->model->id;
     leat_sync_close(&run);
     if (rc < 0)
-        fprintf(stderr, "leat: %s: %s: %s\n", cli->file, stage ? stage : "engine", err.text);
+        (void)snprintf(session->why, sizeof session->why, "%s: %s: %s", cli->file, stage ? stage : "engine", err.text);
+    if (rc < 0 && !cli->json)
+        leat_cli_say("%s", session->why);
     leat_run_deinit(&run);
     return leat_exit_status(rc, true);
+}
+
+/* ---- for editors ---- */
+
+/* `item` NULL: what is wrong is not the file's. */
+static void add_mistake(struct leat_text_buffer *b, const struct leat_session *s, const struct leat_diagnostic *item,
+                        const char *text)
+{
+    bool elsewhere = item && item->source && item->source != &s->pipeline.source;
+    struct leat_text_buffer whole = {0};
+
+    if (elsewhere) /* on the command line */
+        leat_text_printf(&whole, "%s: ", item->source->path);
+    leat_text_add_string(&whole, text);
+    if (item && item->line && !elsewhere)
+        leat_text_printf(b, "{\"line\":%d,\"column\":%d,\"text\":", item->line, item->column);
+    else
+        leat_text_add_string(b, "{\"line\":null,\"column\":null,\"text\":");
+    leat_cli_add_json(b, whole.p);
+    leat_text_add_string(b, ",\"help\":");
+    leat_cli_add_json(b, item ? item->hint : NULL);
+    leat_text_add_string(b, "}");
+    leat_text_deinit(&whole);
+}
+
+static void print_mistakes(const struct leat_cli *cli, const struct leat_session *s)
+{
+    const struct leat_diagnostics *d = &s->diagnostics;
+    struct leat_text_buffer b = {0};
+    char more[64];
+
+    leat_text_add_string(&b, "{\"file\":");
+    leat_cli_add_json(&b, cli->file);
+    leat_text_add_string(&b, ",\"mistakes\":[");
+    for (int i = 0; i < d->n; i++) {
+        leat_text_add_string(&b, i ? ",\n" : "\n");
+        add_mistake(&b, s, &d->items[i], d->items[i].text);
+    }
+    (void)snprintf(more, sizeof more, "... and %d more", d->n_more);
+    if (d->n_more) {
+        leat_text_add_string(&b, ",\n");
+        add_mistake(&b, s, NULL, more);
+    }
+    if (!d->n && *s->why)
+        add_mistake(&b, s, NULL, s->why);
+    leat_text_add_string(&b, "]}\n");
+    fputs(b.p, stdout);
+    leat_text_deinit(&b);
 }
 
 int leat_cli_check(const struct leat_cli *cli)
 {
     struct leat_session session;
     int status = leat_session_open(&session, cli, LEAT_SESSION_TESTS | LEAT_SESSION_LOADS | LEAT_SESSION_WRITES |
-                                                      (cli->connect ? LEAT_SESSION_CONNECT : 0));
+                                                      (cli->connect ? LEAT_SESSION_CONNECT : 0) |
+                                                      (cli->json ? LEAT_SESSION_MUTE : 0));
 
     if (status == 0)
         show_notes(leat_plan_load(&session.plan));
     if (status == 0 && cli->connect)
-        status = connect_stores(cli, &session.plan);
-    if (status == 0)
+        status = connect_stores(cli, &session);
+    if (cli->json && (status == 0 || *session.why))
+        print_mistakes(cli, &session);
+    else if (status == 0)
         printf("%s: no mistakes found%s\n", cli->file, cli->connect ? ", and the stores open" : "");
     leat_session_close(&session);
     return status;

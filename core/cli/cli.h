@@ -10,6 +10,7 @@
 #include <sysexits.h>
 
 #include "engine/plan.h"
+#include "observe/report.h"
 
 /* What the command line says; every command takes the options it knows. */
 struct leat_cli {
@@ -85,6 +86,13 @@ int leat_session_open(struct leat_session *session, const struct leat_cli *cli, 
 /* Notes what is wrong with the form of the file's tests. */
 void leat_session_check_tests(struct leat_session *session);
 void leat_session_close(struct leat_session *session);
+
+/* Whether --report would take the place of a file that the run itself reads or writes; session->why says so. */
+bool leat_cli_report_clashes(const struct leat_cli *cli, struct leat_session *session);
+/* Says how a run went, everywhere it is to be said. The status, or another where the report cannot be written. */
+int leat_cli_report(const struct leat_cli *cli, struct leat_run_report *report, int status);
+/* The report of a run that could not start, as session->why says. Returns the status. */
+int leat_cli_not_started(const struct leat_cli *cli, struct leat_session *session, int status);
 
 int leat_cli_run(const struct leat_cli *cli);
 int leat_cli_check(const struct leat_cli *cli);

@@ -12,22 +12,23 @@ const struct leat_command leat_commands[] = {
      "Exit status: 0 done; 65 finished, but with rejects above the limit or unknowns;\n"
      "69 a store could not be reached; 70 a plugin broke; 74 input or output failed;\n"
      "75 a store was lost on the way: run again; 78 the file is wrong; 128 + n a signal.\n"},
-    {"check", "Find what is wrong with a file, without touching a store.", "check [OPTION]... FILE", "lspdDcv",
-     leat_cli_check, "Every mistake is shown in one go, with its line and what to type instead.\n"},
-    {"preview", "Show the first rows after any stage, as a table.", "preview [OPTION]... FILE", "lspDgnv",
+    {"check", "Find what is wrong with a file, without touching a store.", "check [OPTION]... FILE", "lspdDjcv",
+     leat_cli_check, "Every mistake is shown in one go, with its line and what to type instead.\n"
+     "--json: {\"file\":..., \"mistakes\":[{\"line\", \"column\", \"text\", \"help\"}]} for editors.\n"},
+    {"preview", "Show the first rows after any stage, as a table.", "preview [OPTION]... FILE", "lspdDgnv",
      leat_cli_preview,
      "Everything runs but the load. --stage ID shows what comes out of a stage,\n"
      "--stage of the extract what goes in. Secrets are not shown.\n"},
-    {"test", "Run the tests that stand in the file.", "test [OPTION]... FILE", "lspDv", leat_cli_test,
+    {"test", "Run the tests that stand in the file.", "test [OPTION]... FILE", "lspdDv", leat_cli_test,
      "tests: in the file gives rows that stand for the extract, and what must come out:\n\n"
      "  tests:\n"
      "    - name: a deleted user stays behind\n"
      "      input:  [{id: 1, email: A@x.io, status: deleted}]\n"
      "      output: []\n"
      "      rejects: [{field: email, code: bad_email}]\n"},
-    {"plan", "Show what a run will do: stages, fields, workers, estimates.", "plan [OPTION]... FILE", "lspDv",
+    {"plan", "Show what a run will do: stages, fields, workers, estimates.", "plan [OPTION]... FILE", "lspdDjv",
      leat_cli_plan, "Stores may be opened for their estimates; nothing is read or written.\n"},
-    {"graph", "Draw the pipeline.", "graph [--format mermaid|dot] FILE", "lspDfv", leat_cli_graph,
+    {"graph", "Draw the pipeline.", "graph [--format mermaid|dot] FILE", "lspdDfv", leat_cli_graph,
      "Mermaid is shown by many web pages for source code; dot is Graphviz's:\n"
      "  leat graph --format dot FILE | dot -Tsvg > pipeline.svg\n"},
     {"plugin", "List the plugins there are, and show one.", "plugin list | show NAME | index FOLDER", "Djfv",

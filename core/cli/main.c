@@ -34,10 +34,9 @@ static int unknown_command(const char *name)
     for (const struct leat_command *c = leat_commands; c->name && n < 32; c++)
         names[n++] = c->name;
     near = leat_nearest(name, names, n);
-    fprintf(stderr, "leat: there is no command '%s'", name);
-    if (near)
-        fprintf(stderr, "; did you mean '%s'?", near);
-    fprintf(stderr, "\nleat --help shows what there is\n");
+    leat_cli_say("there is no command '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
+                 near ? "'?" : "");
+    fprintf(stderr, "leat --help shows what there is\n");
     return EX_USAGE;
 }
 

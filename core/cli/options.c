@@ -13,29 +13,24 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-struct cli_option {
-    char letter;           /* how commands refer to it, and its short form if `is_short` */
-    bool is_short;
-    const char *name, *argument, *help;
-};
-
-static const struct cli_option all_options[] = {
+const struct leat_cli_option leat_cli_options[] = {
     {'l', false, "load", "NAME", "Take this load of loads: instead of the one in load:."},
     {'s', false, "set", "PATH=VALUE", "Change a value of the file, such as load.csv.path=out.csv."},
     {'p', false, "param", "NAME=VALUE", "Set a parameter that the file declares in params:."},
     {'d', false, "state-dir", "FOLDER", "Keep the state of runs here."},
     {'D', false, "plugin-dir", "FOLDER", "Look for plugins here first; may be repeated."},
     {'j', false, "json", NULL, "Write the result to standard output as JSON."},
-    {'r', false, "report", "FILE", "Write a report of the run as JSON."},
+    {'r', false, "report", "FILE", "Write a report of the run as JSON; - is standard output."},
     {'c', false, "connect", NULL, "Open the stores too."},
     {'g', false, "stage", "ID", "Show what comes out of this stage."},
     {'n', true, "rows", "N", "Show so many rows (default 10)."},
     {'f', false, "format", "NAME", "Choose the form of the output."},
     {'q', true, "quiet", NULL, "Print nothing when all went well, also on a terminal."},
     {'P', false, "progress", NULL, "Show progress, also without a terminal."},
-    {'v', true, "verbose", NULL, "Log more; twice: everything."},
+    {'v', true, "verbose", NULL, "Log what is done; twice: with the fields of each stage."},
+    {0},
 };
-enum { N_OPTIONS = sizeof all_options / sizeof *all_options };
+enum { N_OPTIONS = sizeof leat_cli_options / sizeof *leat_cli_options - 1 };
 
 static void append(const char ***list, int *n, const char *value)
 {
@@ -43,68 +38,88 @@ static void append(const char ***list, int *n, const char *value)
     (*list)[(*n)++] = value;
 }
 
+/* NAME=VALUE with both, of which the value may be empty. */
+static int take_pair(const char ***list, int *n, const char *option, const char *form, const char *pair)
+{
+    const char *equals = strchr(pair, '=');
+
+    if (!equals || equals == pair) {
+        leat_cli_say("%s takes %s, not '%s'", option, form, pair);
+        return EX_USAGE;
+    }
+    append(list, n, pair);
+    return 0;
+}
+
+static int take_named(const char **ret, const char *option, const char *value)
+{
+    if (!*value)
+        leat_cli_say("%s takes a name, and none is given", option);
+    *ret = value;
+    return *value ? 0 : EX_USAGE;
+}
+
+static void take_report(struct leat_cli *cli, const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        cli->json = true;
+    else
+        cli->report = path;
+}
+
+static int take_rows(struct leat_cli *cli, const char *value)
+{
+    if (leat_parse_integer(value, &cli->rows) && cli->rows >= 0)
+        return 0;
+    leat_cli_say("--rows takes a number, not '%s'", value);
+    return EX_USAGE;
+}
+
 static int take(struct leat_cli *cli, char letter, const char *value)
 {
     switch (letter) {
-    case 'l': cli->load = value; break;
-    case 's': append(&cli->sets, &cli->n_sets, value); break;
-    case 'p': append(&cli->params, &cli->n_params, value); break;
+    case 'l': return take_named(&cli->load, "--load", value);
+    case 's': return take_pair(&cli->sets, &cli->n_sets, "--set", "PATH=VALUE", value);
+    case 'p': return take_pair(&cli->params, &cli->n_params, "--param", "NAME=VALUE", value);
+    case 'g': return take_named(&cli->stage, "--stage", value);
+    case 'r': take_report(cli, value); break;
     case 'd': cli->state_dir = value; break;
     case 'D': append(&cli->plugin_dirs, &cli->n_plugin_dirs, value); break;
     case 'j': cli->json = true; break;
-    case 'r': cli->report = value; break;
     case 'c': cli->connect = true; break;
-    case 'g': cli->stage = value; break;
     case 'f': cli->format = value; break;
     case 'q': cli->quiet = true; break;
     case 'P': cli->progress = true; break;
     case 'v': cli->verbose++; break;
-    case 'n':
-        if (!leat_parse_integer(value, &cli->rows) || cli->rows < 0) {
-            fprintf(stderr, "leat: --rows takes a number, not '%s'\n", value);
-            return EX_USAGE;
-        }
-        break;
+    case 'n': return take_rows(cli, value);
     }
     return 0;
 }
 
-const char *const *leat_cli_option_words(void)
+static int usage_error(const struct leat_command *command, const char *what, const char *word, const char *near)
 {
-    static char words[N_OPTIONS][32];
-    static const char *list[N_OPTIONS + 1];
-
-    for (int i = 0; i < N_OPTIONS; i++) {
-        (void)snprintf(words[i], sizeof words[i], "--%s", all_options[i].name);
-        list[i] = words[i];
-    }
-    return list;
-}
-
-static int usage_error(const struct leat_command *command, const char *what, const char *word)
-{
-    const char *names[N_OPTIONS];
-    const char *near;
-    int n = 0;
-
-    for (int i = 0; i < N_OPTIONS; i++)
-        if (strchr(command->options, all_options[i].letter))
-            names[n++] = all_options[i].name;
-    near = strncmp(word, "--", 2) == 0 ? leat_nearest(word + 2, names, n) : NULL;
-    fprintf(stderr, "leat %s: %s '%s'", command->name, what, word);
-    if (near)
-        fprintf(stderr, "; did you mean --%s?", near);
-    fprintf(stderr, "\nleat %s --help shows what there is\n", command->name);
+    leat_cli_say("%s: %s '%s'%s%s%s", command->name, what, word, near ? "; did you mean --" : "", near ? near : "",
+                 near ? "?" : "");
+    fprintf(stderr, "leat %s --help shows what there is\n", command->name);
     return EX_USAGE;
 }
 
 /* Of letters in one word getopt names the one; it has not moved on to the next word yet. */
 static int unknown_option(const struct leat_command *command, const char *word)
 {
-    char letter[] = {'-', (char)optopt, '\0'};
-    bool is_short = optopt > 0 && optopt < 128;
+    char letter[] = {'-', (char)optopt, '\0'}, name[64];
+    const char *names[N_OPTIONS];
+    int n = 0;
 
-    return usage_error(command, "there is no option", is_short ? letter : word);
+    if (strncmp(word, "--", 2) != 0)
+        return usage_error(command, "there is no option", optopt > 0 && optopt < 128 ? letter : word, NULL);
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    if (optopt)
+        return usage_error(command, "no value goes with", name, NULL);
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (strchr(command->options, leat_cli_options[i].letter))
+            names[n++] = leat_cli_options[i].name;
+    return usage_error(command, "there is no option", name, leat_nearest(name + 2, names, n));
 }
 
 static int build_tables(const struct leat_command *command, struct option *longs, char *shorts)
@@ -114,7 +129,7 @@ static int build_tables(const struct leat_command *command, struct option *longs
     *shorts++ = '-'; /* operands may stand before options: they come in order as code 1 */
     *shorts++ = ':';
     for (int i = 0; i < N_OPTIONS; i++) {
-        const struct cli_option *o = &all_options[i];
+        const struct leat_cli_option *o = &leat_cli_options[i];
 
         if (!strchr(command->options, o->letter))
             continue;
@@ -150,11 +165,11 @@ int leat_cli_parse(struct leat_cli *cli, const struct leat_command *command, int
         else if (c == 'h')
             *ret_help = true;
         else if (c >= 256)
-            rc = take(cli, all_options[c - 256].letter, optarg);
+            rc = take(cli, leat_cli_options[c - 256].letter, optarg);
         else if (c == '?')
             rc = unknown_option(command, argv[optind - 1]);
         else if (c == ':')
-            rc = usage_error(command, "a value is missing behind", argv[optind - 1]);
+            rc = usage_error(command, "a value is missing behind", argv[optind - 1], NULL);
         else
             rc = take(cli, (char)c, optarg);
     }
@@ -178,7 +193,7 @@ void leat_command_help(const struct leat_command *command)
     if (*command->options)
         printf("\nOptions:\n");
     for (int i = 0; i < N_OPTIONS; i++) {
-        const struct cli_option *o = &all_options[i];
+        const struct leat_cli_option *o = &leat_cli_options[i];
         char left[64];
 
         if (!strchr(command->options, o->letter))

@@ -2,29 +2,49 @@
  * Copyright the leat authors
  *
  * What a run will do, before it does it: stages with what comes out of them,
- * the workers they share, estimates, and what will not be carried. And the
- * same as a picture.
+ * the workers they share, estimates, and what will not be carried. For people
+ * here, for programs in plan-json.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/plan.h"
 #include "engine/run.h"
+
+/* A line of names and notes, which may hold anything. */
+LEAT_PRINTF(1, 2) static void line(const char *format, ...)
+{
+    char text[2048];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    leat_cli_put(stdout, text);
+    printf("\n");
+}
+
+const char *leat_class_name(enum leat_class data_class)
+{
+    static const char *const names[] = {"public", "pii", "secret"};
+
+    return names[data_class - LEAT_PUBLIC];
+}
 
 static void print_schema(const struct leat_schema *schema)
 {
-    static const char *const classes[] = {"public", "pii", "secret"};
-
     for (int i = 0; i < schema->n_fields; i++) {
         const struct leat_field *f = &schema->fields[i];
+        char zone[96] = "";
 
-        printf("      %-24s %s", f->name, leat_type_name(f->type));
-        if (f->type == LEAT_TIMESTAMP)
-            printf(f->local ? " (wall time, %s)" : " (UTC)", f->timezone ? f->timezone : "UTC");
-        if (f->data_class != LEAT_PII)
-            printf(", %s", classes[f->data_class + 1]);
-        printf("\n");
+        if (f->type == LEAT_TIMESTAMP && f->local)
+            (void)snprintf(zone, sizeof zone, " (wall time, %s)", f->timezone ? f->timezone : "UTC");
+        else if (f->type == LEAT_TIMESTAMP)
+            (void)snprintf(zone, sizeof zone, " (UTC)");
+        line("      %-24s %s%s%s%s", f->name, leat_type_name(f->type), zone, f->data_class == LEAT_PII ? "" : ", ",
+             f->data_class == LEAT_PII ? "" : leat_class_name(f->data_class));
     }
 }
 
@@ -39,21 +59,21 @@ static void print_estimates(const struct leat_plan *stage)
 
 static void print_stage(const struct leat_plan *stage)
 {
-    printf("  %-9s %s", leat_kind_name(stage->model->kind), stage->model->plugin);
-    if (strcmp(stage->model->id, stage->model->plugin) != 0)
-        printf(" (%s)", stage->model->id);
-    printf("\n");
+    bool named = strcmp(stage->model->id, stage->model->plugin) != 0;
+
+    line("  %-9s %s%s%s%s", leat_kind_name(stage->model->kind), stage->model->plugin, named ? " (" : "",
+         named ? stage->model->id : "", named ? ")" : "");
     if (stage->model->kind == LEAT_KIND_LOAD && stage->target)
-        printf("      into %s\n", stage->target);
+        line("      into %s", stage->target);
     print_estimates(stage);
     if (stage->model->kind == LEAT_KIND_LOAD)
         print_schema(&stage->in);
     else if (!(stage->plugin->traits & LEAT_KEEPS_SCHEMA))
         print_schema(&stage->out);
     for (int i = 0; i < stage->n_left_out; i++)
-        printf("      does not carry %s: %s\n", stage->left_out[i].field, stage->left_out[i].what_becomes_of_it);
+        line("      does not carry %s: %s", stage->left_out[i].field, stage->left_out[i].what_becomes_of_it);
     for (int i = 0; i < stage->n_notes; i++)
-        printf("      note: %s\n", stage->notes[i]);
+        line("      note: %s", stage->notes[i]);
 }
 
 static void print_segments(const struct leat_run *run)
@@ -63,30 +83,42 @@ static void print_segments(const struct leat_run *run)
         const struct leat_segment *s = &run->segments[i];
 
         printf("  %d. ", i + 1);
-        for (int j = 0; j < s->n_stages; j++)
-            printf("%s%s", j ? ", " : "", run->plan->stages[s->first + j].model->id);
+        for (int j = 0; j < s->n_stages; j++) {
+            fputs(j ? ", " : "", stdout);
+            leat_cli_put(stdout, run->plan->stages[s->first + j].model->id);
+        }
         printf(": %d worker%s\n", s->n_workers, s->n_workers == 1 ? "" : "s");
     }
 }
 
-static int print_plan(const struct leat_pipeline_plan *plan)
+static void print_side(const char *name, const struct leat_plan *side)
+{
+    if (side)
+        line("  %-9s %s into %s", name, side->model->plugin, side->target ? side->target : "its target");
+}
+
+static void print_plan(const struct leat_run *run)
+{
+    const struct leat_pipeline_plan *plan = run->plan;
+
+    line("%s", plan->pipeline->name);
+    for (int i = 0; i < plan->n_stages; i++)
+        print_stage(&plan->stages[i]);
+    print_side("rejects", plan->rejects);
+    print_side("results", plan->results);
+    print_segments(run);
+    printf("memory: at most %" PRId64 " MiB of records at once\n", plan->pipeline->memory >> 20);
+}
+
+static int show_plan(const struct leat_cli *cli, const struct leat_pipeline_plan *plan)
 {
     struct leat_run_options options = {.rows_wanted = -1};
     struct leat_error err = {0};
     struct leat_run run;
     int rc = leat_run_init(&run, plan, &options, &err);
 
-    printf("%s\n", plan->pipeline->name);
-    for (int i = 0; i < plan->n_stages; i++)
-        print_stage(&plan->stages[i]);
-    if (plan->rejects)
-        printf("  rejects   %s into %s\n", plan->rejects->model->plugin,
-               plan->rejects->target ? plan->rejects->target : "its target");
-    if (plan->results)
-        printf("  results   %s into %s\n", plan->results->model->plugin,
-               plan->results->target ? plan->results->target : "its target");
-    print_segments(&run);
-    printf("memory: at most %" PRId64 " MiB of records at once\n", plan->pipeline->memory >> 20);
+    if (rc == 0)
+        (cli->json ? leat_cli_plan_json : print_plan)(&run);
     leat_run_deinit(&run);
     return rc < 0 ? leat_cli_failed(&err, true) : EX_OK;
 }
@@ -97,76 +129,7 @@ int leat_cli_plan(const struct leat_cli *cli)
     int status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT);
 
     if (status == 0)
-        status = print_plan(&session.plan);
-    leat_session_close(&session);
-    return status;
-}
-
-/* ---- graph ---- */
-
-/* Names hold letters, digits and underscores only; the label carries the rest. */
-static void print_label(const struct leat_plan *stage)
-{
-    printf("%s", leat_kind_name(stage->model->kind));
-    if (strcmp(stage->model->id, stage->model->plugin) != 0)
-        printf(" %s", stage->model->plugin);
-}
-
-static void print_mermaid(const struct leat_pipeline_plan *plan)
-{
-    printf("flowchart LR\n");
-    for (int i = 0; i < plan->n_stages; i++) {
-        printf("  s%d[\"%s<br/>", i, plan->stages[i].model->id);
-        print_label(&plan->stages[i]);
-        printf("\"]\n");
-    }
-    for (int i = 0; i + 1 < plan->n_stages; i++)
-        printf("  s%d --> s%d\n", i, i + 1);
-    if (plan->rejects) {
-        printf("  rejects[(\"rejects<br/>%s\")]\n", plan->rejects->model->plugin);
-        for (int i = 0; i < plan->n_stages; i++)
-            printf("  s%d -.-> rejects\n", i);
-    }
-    if (plan->results)
-        printf("  results[(\"results<br/>%s\")]\n  s%d -.-> results\n", plan->results->model->plugin,
-               plan->n_stages - 1);
-}
-
-static void print_dot(const struct leat_pipeline_plan *plan)
-{
-    printf("digraph \"%s\" {\n  rankdir=LR;\n  node [shape=box];\n", plan->pipeline->name);
-    for (int i = 0; i < plan->n_stages; i++) {
-        printf("  s%d [label=\"%s\\n", i, plan->stages[i].model->id);
-        print_label(&plan->stages[i]);
-        printf("\"];\n");
-    }
-    for (int i = 0; i + 1 < plan->n_stages; i++)
-        printf("  s%d -> s%d;\n", i, i + 1);
-    if (plan->rejects) {
-        printf("  rejects [shape=cylinder, label=\"rejects\\n%s\"];\n", plan->rejects->model->plugin);
-        for (int i = 0; i < plan->n_stages; i++)
-            printf("  s%d -> rejects [style=dashed];\n", i);
-    }
-    if (plan->results)
-        printf("  results [shape=cylinder, label=\"results\\n%s\"];\n  s%d -> results [style=dashed];\n",
-               plan->results->model->plugin, plan->n_stages - 1);
-    printf("}\n");
-}
-
-int leat_cli_graph(const struct leat_cli *cli)
-{
-    struct leat_session session;
-    int status;
-
-    if (cli->format && strcmp(cli->format, "mermaid") != 0 && strcmp(cli->format, "dot") != 0) {
-        fprintf(stderr, "leat graph: --format is mermaid or dot, not '%s'\n", cli->format);
-        return EX_USAGE;
-    }
-    status = leat_session_open(&session, cli, 0);
-    if (status == 0 && cli->format && strcmp(cli->format, "dot") == 0)
-        print_dot(&session.plan);
-    else if (status == 0)
-        print_mermaid(&session.plan);
+        status = show_plan(cli, &session.plan);
     leat_session_close(&session);
     return status;
 }

@@ -17,6 +17,7 @@ static int find_stage(const struct leat_pipeline_plan *plan, const char *id)
 {
     int n = plan->n_stages - 1;
     const char *names[n], *near;
+    struct leat_text_buffer all = {0};
 
     if (!id)
         return plan->n_stages - 2;
@@ -26,43 +27,50 @@ static int find_stage(const struct leat_pipeline_plan *plan, const char *id)
             return i;
     }
     near = leat_nearest(id, names, n);
-    fprintf(stderr, "leat preview: there is no stage '%s'", id);
-    if (near)
-        fprintf(stderr, "; did you mean '%s'?", near);
-    fprintf(stderr, " There are:");
     for (int i = 0; i < n; i++)
-        fprintf(stderr, " %s", names[i]);
-    fprintf(stderr, "\n");
+        leat_text_printf(&all, "%s '%s'", i ? "," : "", names[i]);
+    leat_cli_say("there is no stage '%s'%s%s%s; there are%s", id, near ? "; did you mean '" : "", near ? near : "",
+                 near ? "'?" : "", all.p ? all.p : "");
+    leat_text_deinit(&all);
     return -1;
 }
 
-static const char *cell(const struct leat_batch *b, int field, int32_t row, char *room, struct leat_text_buffer *text)
+/* A text that could be taken for a null, or for nothing, stands in quotes. */
+static bool wants_quotes(const char *text, size_t n)
 {
-    const char *value;
-    size_t n = leat_value_text(&b->schema->fields[field], &b->columns[field], row, room, &value);
+    return n == 0 || (n == 4 && memcmp(text, "null", 4) == 0) || (n > 1 && text[0] == '"' && text[n - 1] == '"');
+}
 
-    if (!value)
-        return NULL;
-    if (b->schema->fields[field].data_class == LEAT_SECRET)
-        return "(secret)";
-    text->n = 0;
-    leat_text_add(text, value, n);
-    return text->p;
+static void add_cell(struct leat_table *table, const struct leat_batch *b, int field, int32_t row)
+{
+    const struct leat_field *f = &b->schema->fields[field];
+    struct leat_text_buffer quoted = {0};
+    const char *value;
+    char room[64];
+    size_t n = leat_value_text(f, &b->columns[field], row, room, &value);
+
+    if (value && f->data_class == LEAT_SECRET) {
+        leat_table_add(table, "(secret)", 8);
+    } else if (value && (f->type == LEAT_TEXT || f->type == LEAT_BYTES) && wants_quotes(value, n)) {
+        leat_text_add(&quoted, "\"", 1);
+        leat_text_add(&quoted, value, n);
+        leat_text_add(&quoted, "\"", 1);
+        leat_table_add(table, quoted.p, quoted.n);
+    } else {
+        leat_table_add(table, value, n);
+    }
+    leat_text_deinit(&quoted);
 }
 
 static void add_rows(struct leat_table *table, const struct leat_batch *b, int64_t *wanted)
 {
-    struct leat_text_buffer text = {0};
-    char room[64];
-
     LEAT_EACH_ROW(b, row) {
         if (*wanted == 0)
             break;
         for (int i = 0; i < b->schema->n_fields; i++)
-            leat_table_add(table, cell(b, i, row, room, &text));
+            add_cell(table, b, i, row);
         (*wanted)--;
     }
-    leat_text_deinit(&text);
 }
 
 struct preview {
@@ -73,14 +81,23 @@ struct preview {
     int n_rejects_shown;
 };
 
+static void show_reject(const char *stage, const char *field, const char *reason)
+{
+    struct leat_text_buffer line = {0};
+    bool named = !field || (strncmp(reason, field, strlen(field)) == 0 && reason[strlen(field)] == ' ');
+
+    leat_text_printf(&line, "rejected at %s: %s%s%s", stage, named ? "" : field, named ? "" : ": ", reason);
+    leat_cli_put(stderr, line.p);
+    fputs("\n", stderr);
+    leat_text_deinit(&line);
+}
+
 static void show_rejects(struct preview *p, const struct leat_batch *origin)
 {
     const struct leat_account *a = &origin->host->account;
 
     for (int i = 0; i < a->n_rejects && p->n_rejects_shown < SHOWN_REJECTS; i++, p->n_rejects_shown++)
-        fprintf(stderr, "rejected at %s: %s%s%s\n", a->rejects[i].stage,
-                a->rejects[i].field ? a->rejects[i].field : "", a->rejects[i].field ? " " : "",
-                a->text.p + a->rejects[i].reason);
+        show_reject(a->rejects[i].stage, a->rejects[i].field, a->text.p + a->rejects[i].reason);
 }
 
 /* Reads and processes one batch; false: no more, or rc < 0. */
@@ -115,7 +132,9 @@ static void print(const struct preview *p)
     for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
         if (p->n_ended[v])
             fprintf(stderr, ", %" PRId64 " %s", p->n_ended[v], leat_verdict_name((enum leat_verdict)v));
-    fprintf(stderr, "; after %s\n", p->run.plan->stages[p->stage].model->id);
+    fputs("; after ", stderr);
+    leat_cli_put(stderr, p->run.plan->stages[p->stage].model->id);
+    fputs("\n", stderr);
 }
 
 static int preview(const struct leat_cli *cli, const struct leat_pipeline_plan *plan)
@@ -134,7 +153,7 @@ static int preview(const struct leat_cli *cli, const struct leat_pipeline_plan *
     schema = &plan->stages[p.stage].out;
     names = leat_arena_alloc(&p.table.arena, ((size_t)schema->n_fields + 1) * sizeof *names);
     for (int i = 0; i < schema->n_fields; i++)
-        names[i] = schema->fields[i].name;
+        names[i] = leat_cli_visible(&p.table.arena, schema->fields[i].name, strlen(schema->fields[i].name));
     p.table.names = names;
     p.table.n_columns = schema->n_fields;
     rc = leat_run_init(&p.run, plan, &options, &err);
@@ -146,7 +165,7 @@ static int preview(const struct leat_cli *cli, const struct leat_pipeline_plan *
     if (rc == 0)
         print(&p);
     else
-        fprintf(stderr, "leat: %s: %s: %s\n", cli->file, p.run.failed_stage ? p.run.failed_stage : "", err.text);
+        leat_cli_say("%s: %s: %s", cli->file, p.run.failed_stage ? p.run.failed_stage : "", err.text);
     leat_run_deinit(&p.run);
     leat_table_deinit(&p.table);
     return leat_exit_status(rc, true);

@@ -11,9 +11,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "cli/cli.h"
+#include "cli/table.h"
 #include "engine/run.h"
+#include "observe/log.h"
 #include "observe/report.h"
 
 enum { GRACE_S = 30 }; /* what is in flight has so long to come to an end after a signal */
@@ -62,12 +63,20 @@ static void end_grace(struct leat_run *run, int64_t signalled_us, int number)
     leat_run_fail(run, "signal", &err);
 }
 
+/* False: a terminal that can only go on, such as a shell in an editor. */
+static bool cursor_moves(void)
+{
+    const char *term = getenv("TERM");
+
+    return term && *term && strcmp(term, "dumb") != 0;
+}
+
 /* Waits for the threads; draws progress meanwhile. */
 static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signal_fd, int *number)
 {
     struct pollfd fds[2] = {{.fd = run->done_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
-    bool terminal = isatty(STDERR_FILENO) && !cli->quiet;
-    int every_ms = terminal ? 200 : cli->progress ? 5000 : -1;
+    bool terminal = isatty(STDERR_FILENO) && !cli->quiet, drawn = terminal && cursor_moves();
+    int every_ms = drawn ? 200 : terminal || cli->progress ? 5000 : -1;
     struct leat_progress_screen screen = {0};
     int64_t started = leat_report_now(), signalled = 0;
 
@@ -86,7 +95,8 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
 
             leat_run_progress(run, &progress);
             progress.seconds = (double)(leat_report_now() - started) / 1e6;
-            (terminal ? leat_progress_draw : leat_progress_line)(&progress, &screen, stderr);
+            screen.width = leat_terminal_width(STDERR_FILENO);
+            (drawn ? leat_progress_draw : leat_progress_line)(&progress, &screen, stderr);
         }
     }
     leat_progress_clear(&screen, stderr);
@@ -148,21 +158,39 @@ static int judge(struct leat_run_report *report, struct leat_run *run, struct le
     return EX_OK;
 }
 
-static int say(const struct leat_cli *cli, struct leat_run_report *report, int status)
+/* -v: who works beside whom, on what. */
+static void log_plan(const struct leat_run *run)
 {
-    struct leat_error err = {0};
-    bool terminal = isatty(STDERR_FILENO) && !cli->quiet;
+    for (int i = 0; i < run->n_segments; i++) {
+        const struct leat_segment *s = &run->segments[i];
 
-    report->status = status;
-    if (status != EX_OK || terminal || cli->progress)
-        leat_report_summary(report, stderr);
-    if (*report->error)
-        fprintf(stderr, "leat: %s\n", report->error);
-    if (cli->json)
-        leat_report_json(report, stdout);
-    if (cli->report && leat_report_write(report, cli->report, &err) < 0)
-        return leat_cli_failed(&err, false);
-    return status;
+        for (int j = s->first; j < s->first + s->n_stages; j++)
+            leat_log(LEAT_LOG_INFO, "segment %d, %d worker%s: %s", i + 1, s->n_workers, s->n_workers == 1 ? "" : "s",
+                     run->plan->stages[j].model->id);
+    }
+}
+
+static void log_files(const struct leat_plan *stage)
+{
+    for (int i = 0; stage && i < stage->n_files; i++)
+        leat_log(LEAT_LOG_INFO, "%s %s %s", stage->model->id, stage->files[i].written ? "writes" : "reads",
+                 stage->files[i].path);
+}
+
+static void log_start(const struct leat_run *run)
+{
+    log_plan(run);
+    for (int i = 0; i < run->plan->n_stages; i++)
+        log_files(&run->plan->stages[i]);
+    log_files(run->plan->rejects);
+    log_files(run->plan->results);
+}
+
+/* Files leave the publisher's list, from its end, as they get their names. */
+static void log_renamed(const struct leat_publisher *publisher, int n_before)
+{
+    for (int i = publisher->n; i < n_before; i++)
+        leat_log(LEAT_LOG_INFO, "%s is now %s", publisher->files[i].written, publisher->files[i].final);
 }
 
 static int run_plan(const struct leat_cli *cli, struct leat_session *session, int signal_fd)
@@ -171,44 +199,29 @@ static int run_plan(const struct leat_cli *cli, struct leat_session *session, in
     struct leat_run_report report = {.started_us = leat_report_now()};
     struct leat_error err = {0};
     struct leat_run run;
-    int status, number = 0, rc = leat_run_init(&run, &session->plan, &options, &err);
+    int status, n_files, number = 0, rc = leat_run_init(&run, &session->plan, &options, &err);
 
+    if (rc == 0)
+        log_start(&run);
     if (rc == 0)
         rc = leat_run_start(&run, &err);
     if (rc == 0) {
         wait_for(&run, cli, signal_fd, &number);
         leat_run_join(&run);
         report.ended_us = leat_report_now();
+        n_files = run.publisher.n;
         status = judge(&report, &run, session, number);
-        status = say(cli, &report, status);
+        log_renamed(&run.publisher, n_files);
+        status = leat_cli_report(cli, &report, status);
     } else {
-        err.code = rc;
-        fprintf(stderr, "leat: %s: %s%s%s\n", cli->file, run.failed_stage ? run.failed_stage : "",
-                run.failed_stage ? ": " : "", err.text);
         status = leat_exit_status(rc, true);
+        (void)snprintf(session->why, sizeof session->why, "%s: %s%s%s", cli->file,
+                       run.failed_stage ? run.failed_stage : "", run.failed_stage ? ": " : "", err.text);
+        leat_cli_say("%s", session->why);
+        (void)leat_cli_not_started(cli, session, status);
     }
     leat_run_deinit(&run);
     return status;
-}
-
-/* The report must not take the place of a file that the run itself writes. */
-static bool report_is_free(const struct leat_cli *cli, struct leat_pipeline_plan *plan)
-{
-    const char *path = cli->report ? leat_path_canonical(&plan->arena, cli->report) : NULL;
-    const struct leat_plan *stages[] = {leat_plan_extract(plan), leat_plan_load(plan), plan->rejects, plan->results};
-
-    if (path && strcmp(path, plan->pipeline->real_path) == 0) {
-        fprintf(stderr, "leat: --report %s: this is the pipeline file\n", cli->report);
-        return false;
-    }
-    for (int i = 0; path && i < 4; i++)
-        for (int j = 0; stages[i] && j < stages[i]->n_files; j++)
-            if (strcmp(stages[i]->files[j].path, path) == 0) {
-                fprintf(stderr, "leat: --report %s: this is a file of %s; give the report another path\n", cli->report,
-                        stages[i]->model->id);
-                return false;
-            }
-    return true;
 }
 
 int leat_cli_run(const struct leat_cli *cli)
@@ -220,14 +233,19 @@ int leat_cli_run(const struct leat_cli *cli)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT | LEAT_SESSION_WRITES); /* may be interrupted like any program */
-    if (status == 0 && !report_is_free(cli, &session.plan))
+    if (status == 0 && leat_cli_report_clashes(cli, &session)) {
+        leat_cli_say("%s", session.why);
         status = EX_USAGE;
+    }
     if (status == 0 && (block_signals(&signals) != 0 || (fd = signalfd(-1, &signals, SFD_CLOEXEC)) < 0)) {
-        fprintf(stderr, "leat: cannot handle signals: %s\n", strerror(errno));
+        (void)snprintf(session.why, sizeof session.why, "cannot handle signals: %s", strerror(errno));
+        leat_cli_say("%s", session.why);
         status = EX_OSERR;
     }
     if (status == 0)
         status = run_plan(cli, &session, fd);
+    else if (*session.why)
+        (void)leat_cli_not_started(cli, &session, status);
     leat_session_close(&session);
     if (fd >= 0)
         close(fd);

@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "engine/run.h"
@@ -47,28 +47,32 @@ static void show_diagnostics(const struct leat_diagnostics *diagnostics)
     leat_text_deinit(&text);
 }
 
-/* The first mistake with its place stands for all: "p.yaml:3:5: ... (and 2 more)". */
+static int by_place(const void *a, const void *b)
+{
+    const struct leat_diagnostic *x = a, *y = b;
+
+    if (!x->source != !y->source)
+        return !x->source - !y->source;
+    return x->line != y->line ? x->line - y->line : x->column - y->column;
+}
+
 static void note_why(struct leat_session *s, const char *file, const struct leat_error *err)
 {
     const struct leat_diagnostic *first = s->diagnostics.items;
-    int n = s->diagnostics.n + s->diagnostics.n_more;
-    char more[32] = "";
+    int n_more = s->diagnostics.n + s->diagnostics.n_more - 1;
+    char place[32] = "", more[32] = "";
 
-    if (!n) {
+    if (n_more < 0) {
         (void)snprintf(s->why, sizeof s->why, "%s: %s", file, err->text);
         return;
     }
-    if (n > 1)
-        (void)snprintf(more, sizeof more, " (and %d more)", n - 1);
-    for (int i = 1; i < s->diagnostics.n; i++)
-        if (s->diagnostics.items[i].line && s->diagnostics.items[i].line < first->line)
-            first = &s->diagnostics.items[i];
+    qsort(s->diagnostics.items, (size_t)s->diagnostics.n, sizeof *first, by_place);
     if (first->line)
-        (void)snprintf(s->why, sizeof s->why, "%s:%d:%d: %s%s", first->source->path, first->line, first->column,
-                       first->text, more);
-    else
-        (void)snprintf(s->why, sizeof s->why, "%s: %s%s", first->source ? first->source->path : file, first->text,
-                       more);
+        (void)snprintf(place, sizeof place, ":%d:%d", first->line, first->column);
+    if (n_more)
+        (void)snprintf(more, sizeof more, " (and %d more)", n_more);
+    (void)snprintf(s->why, sizeof s->why, "%s%s: %s%s", first->source ? first->source->path : file, place, first->text,
+                   more);
 }
 
 /* Says why it cannot go on, unless it can. */
@@ -91,6 +95,15 @@ static void log_plugins(const struct leat_registry *registry)
         leat_log(LEAT_LOG_INFO, "plugin %s %s: %s", leat_kind_name(loaded->plugin.kind), loaded->plugin.name,
                  loaded->path);
     }
+}
+
+/* Names and types only, never a value. */
+static void log_fields(const struct leat_pipeline_plan *plan)
+{
+    for (int i = 0; i < plan->n_stages; i++)
+        for (int f = 0; f < plan->stages[i].out.n_fields; f++)
+            leat_log(LEAT_LOG_DEBUG, "%s puts out %s %s", plan->stages[i].model->id,
+                     plan->stages[i].out.fields[f].name, leat_type_name(plan->stages[i].out.fields[f].type));
 }
 
 int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wants)
@@ -122,6 +135,7 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wa
             rc = LEAT_EPIPELINE;
     }
     log_plugins(&s->registry);
+    log_fields(&s->plan);
     if (rc < 0)
         note_why(s, cli->file, &err);
     if (!(wants & LEAT_SESSION_MUTE))

@@ -11,169 +11,105 @@
  *         rejects: [{field: email, code: bad_email}]
  *
  * Fields that are not named are null in the input and not looked at in the
- * output. Output is TAP.
+ * output. Values are compared by their type. Output is TAP.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
+#include "cli/test-values.h"
 #include "engine/sync.h"
+
+enum { MOST_INPUT_ROWS = 256 };
 
 struct tester {
     struct leat_run run;
     const struct leat_pipeline_plan *plan;
-    struct leat_scratch *scratch;
-    struct leat_schema text_schema;              /* the source's fields, all text */
-    struct leat_pool text_pool;
-    const struct leat_expression **casts;        /* per field: text to its type */
-    struct leat_text_buffer why;                 /* what is wrong with this test */
+    struct leat_given input, output;
+    struct leat_text_buffer why; /* what is wrong with this test */
 };
-
-/* ---- rows given ---- */
-
-static bool is_null(const struct leat_node *node)
-{
-    return node->plain && (!*node->text || strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0);
-}
-
-static int find_field(const struct leat_schema *schema, const char *name)
-{
-    for (int i = 0; i < schema->n_fields; i++)
-        if (strcmp(schema->fields[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
-/* A value may be written as a list or mapping where the field is json. */
-static void add_json(struct leat_text_buffer *b, const struct leat_node *node)
-{
-    if (node->kind == LEAT_SCALAR) {
-        if (node->plain)
-            leat_text_add_string(b, node->text);
-        else
-            leat_text_add_json(b, node->text, strlen(node->text));
-        return;
-    }
-    leat_text_add_string(b, node->kind == LEAT_LIST ? "[" : "{");
-    for (int i = 0; i < node->n_children; i++) {
-        if (i)
-            leat_text_add_string(b, ",");
-        if (node->kind == LEAT_MAP) {
-            leat_text_add_json(b, node->children[i]->name, strlen(node->children[i]->name));
-            leat_text_add_string(b, ":");
-        }
-        add_json(b, node->children[i]);
-    }
-    leat_text_add_string(b, node->kind == LEAT_LIST ? "]" : "}");
-}
-
-static void put_value(struct leat_batch *out, int field, const struct leat_node *node)
-{
-    struct leat_text_buffer json = {0};
-
-    if (node->kind == LEAT_SCALAR && is_null(node))
-        return;
-    if (node->kind == LEAT_SCALAR) {
-        leat_batch_put_text(out, field, node->text, strlen(node->text));
-    } else {
-        add_json(&json, node);
-        leat_batch_put_text(out, field, json.p, json.n);
-        leat_text_deinit(&json);
-    }
-}
-
-static void put_row(struct tester *t, struct leat_batch *out, const struct leat_node *row)
-{
-    for (int i = 0; i < row->n_children; i++)
-        put_value(out, find_field(&t->text_schema, row->children[i]->name), row->children[i]);
-    leat_batch_end_row(out);
-}
-
-static bool cast_columns(struct tester *t, struct leat_batch *texts, struct leat_batch *out, struct leat_error *err)
-{
-    int32_t rows[256];
-
-    for (int32_t i = 0; i < texts->n_rows; i++)
-        rows[i] = i;
-    for (int f = 0; f < out->schema->n_fields; f++) {
-        struct leat_evaluation evaluation = {0};
-
-        if (leat_expression_evaluate(t->casts[f], t->scratch, texts, rows, texts->n_rows, &out->host->stores[f],
-                                     &evaluation, err) < 0)
-            return false;
-        out->columns[f] = out->host->stores[f].column;
-        if (evaluation.n_faults) {
-            (void)leat_fail(err, LEAT_EDATA, "input row %d: field %s does not fit its type %s",
-                            evaluation.faults[0].row + 1, out->schema->fields[f].name,
-                            leat_type_name(out->schema->fields[f].type));
-            return false;
-        }
-    }
-    out->n_rows = texts->n_rows;
-    return leat_batch_finish(out, err) == 0;
-}
 
 /* The input of a test as a batch of the extract, or NULL: t->why says why. */
 static struct leat_batch *make_input(struct tester *t, const struct leat_node *input)
 {
-    struct leat_batch *texts = leat_pool_get(&t->text_pool), *out = leat_sync_source(&t->run);
+    struct leat_batch *out = leat_sync_source(&t->run);
     struct leat_error err = {0};
-    bool ok = true;
 
-    if (input && input->n_children > 256)
-        leat_text_add_string(&t->why, "at most 256 input rows\n");
-    ok = t->why.n == 0;
-    for (int i = 0; ok && input && i < input->n_children; i++)
-        put_row(t, texts, input->children[i]);
-    if (ok && !cast_columns(t, texts, out, &err)) {
-        leat_text_printf(&t->why, "%s\n", err.text);
-        ok = false;
-    }
-    leat_batch_release(texts);
-    if (ok)
+    if (leat_given_read(&t->input, input, out, &err) == 0 && leat_batch_finish(out, &err) == 0)
         return out;
+    leat_text_printf(&t->why, "%s\n", err.text);
     leat_batch_release(out);
     return NULL;
 }
 
 /* ---- rows expected ---- */
 
-static void compare_value(struct tester *t, const struct leat_batch *b, int32_t row, const struct leat_node *expected)
+static void add_value(struct leat_text_buffer *b, struct leat_place at)
 {
-    int field = find_field(b->schema, expected->name);
-    struct leat_text_buffer json = {0};
-    const char *value, *want = expected->text;
+    const char *value;
     char room[64];
-    size_t n;
+    size_t n = leat_value_text(&at.batch->schema->fields[at.field], &at.batch->columns[at.field], at.row, room, &value);
 
-    if (expected->kind != LEAT_SCALAR) {
-        add_json(&json, expected);
-        want = json.p;
-    } else if (is_null(expected)) {
-        want = NULL;
+    if (value) {
+        leat_text_add_string(b, "'");
+        leat_text_add_visible(b, value, n);
+        leat_text_add_string(b, "'");
+    } else {
+        leat_text_add_string(b, "null");
     }
-    n = leat_value_text(&b->schema->fields[field], &b->columns[field], row, room, &value);
-    if ((value != NULL) != (want != NULL) || (value && (strlen(want) != n || memcmp(want, value, n) != 0)))
-        leat_text_printf(&t->why, "line %d: %s should be %s%s%s, and is %s%.*s%s\n", expected->line, expected->name,
-                         want ? "'" : "", want ? want : "null", want ? "'" : "", value ? "'" : "",
-                         value ? (int)n : 4, value ? value : "null", value ? "'" : "");
-    leat_text_deinit(&json);
+}
+
+/* The fields that a row names. */
+static void compare_row(struct tester *t, const struct leat_node *named, struct leat_place wanted,
+                        struct leat_place got)
+{
+    for (int i = 0; i < named->n_children; i++) {
+        const char *name = named->children[i]->name;
+
+        wanted.field = leat_given_field(wanted.batch->schema, name);
+        got.field = leat_given_field(got.batch->schema, name);
+        if (leat_values_same(wanted, got))
+            continue;
+        leat_text_printf(&t->why, "line %d: %s should be ", named->children[i]->line, name);
+        add_value(&t->why, wanted);
+        leat_text_add_string(&t->why, ", and is ");
+        add_value(&t->why, got);
+        leat_text_add_string(&t->why, "\n");
+    }
+}
+
+static void compare_rows(struct tester *t, const struct leat_node *expected, const struct leat_batch *wanted,
+                         const struct leat_batch *list)
+{
+    int n = 0;
+
+    for (const struct leat_batch *b = list; b; b = b->host->next)
+        LEAT_EACH_ROW(b, row) {
+            if (n < expected->n_children)
+                compare_row(t, expected->children[n], (struct leat_place){.batch = wanted, .row = n},
+                            (struct leat_place){.batch = b, .row = row});
+            n++;
+        }
+    if (n != expected->n_children)
+        leat_text_printf(&t->why, "line %d: %d row%s should come out, and %d do%s\n", expected->line,
+                         expected->n_children, expected->n_children == 1 ? "" : "s", n, n == 1 ? "es" : "");
 }
 
 static void compare_output(struct tester *t, const struct leat_node *expected, const struct leat_batch *list)
 {
-    int n = 0, n_expected = expected ? expected->n_children : 0;
+    struct leat_batch *wanted;
+    struct leat_error err = {0};
 
-    for (const struct leat_batch *b = list; b; b = b->host->next)
-        LEAT_EACH_ROW(b, row) {
-            if (n < n_expected)
-                for (int i = 0; i < expected->children[n]->n_children; i++)
-                    compare_value(t, b, row, expected->children[n]->children[i]);
-            n++;
-        }
-    if (expected && n != n_expected)
-        leat_text_printf(&t->why, "line %d: %d row%s should come out, and %d do%s\n", expected->line, n_expected,
-                         n_expected == 1 ? "" : "s", n, n == 1 ? "es" : "");
+    if (!expected)
+        return;
+    wanted = leat_pool_get(&t->output.pool);
+    if (leat_given_read(&t->output, expected, wanted, &err) == 0)
+        compare_rows(t, expected, wanted, list);
+    else
+        leat_text_printf(&t->why, "line %d: %s\n", expected->line, err.text);
+    leat_batch_release(wanted);
 }
 
 static bool reject_is(const struct leat_reject *reject, const struct leat_node *expected)
@@ -191,23 +127,49 @@ static bool reject_is(const struct leat_reject *reject, const struct leat_node *
     return true;
 }
 
+static void add_expected_reject(struct leat_text_buffer *b, const struct leat_node *expected)
+{
+    leat_text_add_string(b, "{");
+    for (int i = 0; i < expected->n_children; i++)
+        leat_text_printf(b, "%s%s: %s", i ? ", " : "", expected->children[i]->name, expected->children[i]->text);
+    leat_text_add_string(b, "}");
+}
+
+/* Takes the first reject that is as expected and not taken yet. */
+static bool take_reject(const struct leat_account *a, bool *taken, const struct leat_node *expected)
+{
+    for (int i = 0; i < a->n_rejects; i++)
+        if (!taken[i] && reject_is(&a->rejects[i], expected))
+            return taken[i] = true;
+    return false;
+}
+
+static void add_reject(struct leat_text_buffer *b, const struct leat_account *a, const struct leat_reject *reject)
+{
+    leat_text_printf(b, "rejected at %s: {field: %s, code: %s}: %s\n", reject->stage,
+                     reject->field ? reject->field : "null", reject->code, a->text.p + reject->reason);
+}
+
+/* In any order: a stage judges rule by rule, a person writes row by row. */
 static void compare_rejects(struct tester *t, const struct leat_node *expected, const struct leat_batch *origin)
 {
     const struct leat_account *a = &origin->host->account;
-    int n_expected = expected ? expected->n_children : 0;
+    bool *taken = leat_alloc_array((size_t)a->n_rejects, sizeof *taken);
+    int n = expected ? expected->n_children : 0;
 
-    for (int i = 0; i < n_expected && i < a->n_rejects; i++)
-        if (!reject_is(&a->rejects[i], expected->children[i]))
-            leat_text_printf(&t->why, "line %d: another reject came out: {stage: %s, field: %s, code: %s}\n",
-                             expected->children[i]->line, a->rejects[i].stage,
-                             a->rejects[i].field ? a->rejects[i].field : "null", a->rejects[i].code);
-    if (expected && n_expected != a->n_rejects)
-        leat_text_printf(&t->why, "line %d: %d reject%s should come out, and %d do%s\n", expected->line, n_expected,
-                         n_expected == 1 ? "" : "s", a->n_rejects, a->n_rejects == 1 ? "es" : "");
-    for (int i = 0; (!expected || i >= n_expected) && i < a->n_rejects; i++)
-        leat_text_printf(&t->why, "rejected at %s: %s: %s (%s)\n", a->rejects[i].stage,
-                         a->rejects[i].field ? a->rejects[i].field : "record", a->text.p + a->rejects[i].reason,
-                         a->rejects[i].code);
+    for (int i = 0; i < n; i++)
+        if (!take_reject(a, taken, expected->children[i])) {
+            leat_text_printf(&t->why, "line %d: no reject ", expected->children[i]->line);
+            add_expected_reject(&t->why, expected->children[i]);
+            leat_text_add_string(&t->why, " came out\n");
+        }
+    if (expected && n != a->n_rejects)
+        leat_text_printf(&t->why, "line %d: %d reject%s should come out, and %d do%s\n", expected->line, n,
+                         n == 1 ? "" : "s", a->n_rejects, a->n_rejects == 1 ? "es" : "");
+    for (int i = 0; i < a->n_rejects; i++)
+        if (!taken[i])
+            add_reject(&t->why, a, &a->rejects[i]);
+    free(taken);
 }
 
 /* ---- one test ---- */
@@ -235,51 +197,25 @@ static void run_test(struct tester *t, const struct leat_node *test)
 static bool report(const struct tester *t, const struct leat_node *test, int number)
 {
     const struct leat_node *name = leat_node_get(test, "name");
+    struct leat_text_buffer line = {0};
 
-    printf("%sok %d - %s\n", t->why.n ? "not " : "", number, name ? name->text : "(no name)");
-    for (const char *p = t->why.n ? t->why.p : ""; *p;) {
-        size_t n = strcspn(p, "\n");
+    printf("%sok %d - ", t->why.n ? "not " : "", number);
+    leat_cli_put(stdout, name ? name->text : "(no name)");
+    printf("\n");
+    for (const char *p = t->why.n ? t->why.p : "", *end = p + t->why.n; p < end;) {
+        const char *eol = memchr(p, '\n', (size_t)(end - p));
 
-        printf("#   %.*s\n", (int)n, p);
-        p += n + (p[n] == '\n');
+        line.n = 0;
+        eol = eol ? eol : end;
+        leat_text_add_visible(&line, p, (size_t)(eol - p));
+        printf("#   %s\n", line.p);
+        p = eol + 1;
     }
+    leat_text_deinit(&line);
     return t->why.n == 0;
 }
 
 /* ---- all ---- */
-
-static int make_casts(struct tester *t, struct leat_pipeline_plan *plan, struct leat_error *err)
-{
-    const struct leat_schema *source = &plan->stages[0].out;
-    size_t n = (size_t)source->n_fields + 1;
-    struct leat_field *fields = leat_arena_alloc(&plan->arena, n * sizeof *fields);
-    struct leat_functions none = {0};
-    struct leat_scope scope = {.schema = &t->text_schema, .functions = &none};
-
-    for (int i = 0; i < source->n_fields; i++) {
-        fields[i] = source->fields[i];
-        fields[i].type = LEAT_TEXT;
-    }
-    t->text_schema = (struct leat_schema){.n_fields = source->n_fields, .fields = fields};
-    t->casts = leat_arena_alloc(&plan->arena, n * sizeof *t->casts);
-    for (int i = 0; i < source->n_fields; i++) {
-        struct leat_text_buffer text = {0};
-        struct leat_expr_fault fault = {0};
-        struct leat_field result;
-        int rc;
-
-        leat_text_add_string(&text, "cast(\"");
-        for (const char *c = fields[i].name; *c; c++)
-            leat_text_add(&text, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1);
-        leat_text_printf(&text, "\" as %s)", leat_type_name(source->fields[i].type));
-        rc = leat_expression_compile(&scope, text.p, text.n, source->fields[i].type, &plan->arena, &t->casts[i],
-                                     &result, &fault);
-        leat_text_deinit(&text);
-        if (rc < 0)
-            return leat_fail(err, rc, "cannot make test values for field %s: %s", fields[i].name, fault.text);
-    }
-    return 0;
-}
 
 static int run_tests(struct tester *t, const struct leat_node *tests)
 {
@@ -289,13 +225,26 @@ static int run_tests(struct tester *t, const struct leat_node *tests)
     for (int i = 0; i < tests->n_children; i++) {
         leat_sync_close(&t->run); /* a stage's memory must not reach from one test into the next */
         if (leat_sync_open(&t->run, false, &t->run.error) < 0) {
-            fprintf(stderr, "leat: %s: %s\n", t->run.failed_stage, t->run.error.text);
+            leat_cli_say("%s: %s", t->run.failed_stage, t->run.error.text);
             return leat_exit_status(t->run.error.code, true);
         }
         run_test(t, tests->children[i]);
         failed += !report(t, tests->children[i], i + 1);
     }
     return failed ? EX_DATAERR : EX_OK;
+}
+
+static int begin_tests(struct tester *t, struct leat_pipeline_plan *plan, struct leat_error *err)
+{
+    int rc;
+
+    t->input = (struct leat_given){.what = "input", .schema = &plan->stages[0].out, .cap_rows = MOST_INPUT_ROWS};
+    t->output = (struct leat_given){.what = "output", .schema = &plan->stages[plan->n_stages - 2].out,
+                                    .cap_rows = t->run.cap_rows};
+    rc = leat_given_init(&t->input, &plan->arena, err);
+    if (rc == 0 && (rc = leat_given_init(&t->output, &plan->arena, err)) < 0)
+        leat_given_deinit(&t->input);
+    return rc;
 }
 
 static int test(struct leat_pipeline_plan *plan, const struct leat_node *tests)
@@ -308,16 +257,14 @@ static int test(struct leat_pipeline_plan *plan, const struct leat_node *tests)
     plan->pipeline->batch_rows = 0; /* a test's rows are one batch */
     rc = leat_run_init(&t.run, plan, &options, &err);
     if (rc == 0)
-        rc = make_casts(&t, plan, &err);
+        rc = begin_tests(&t, plan, &err);
     if (rc < 0) {
         status = leat_cli_failed(&err, true);
     } else {
-        leat_pool_init(&t.text_pool, &t.text_schema, NULL, t.run.cap_rows, 1 << 20, plan->pipeline->max_record);
-        t.scratch = leat_scratch_new(t.run.cap_rows);
         status = run_tests(&t, tests);
         leat_sync_close(&t.run);
-        leat_scratch_free(t.scratch);
-        leat_pool_deinit(&t.text_pool);
+        leat_given_deinit(&t.input);
+        leat_given_deinit(&t.output);
     }
     leat_text_deinit(&t.why);
     leat_run_deinit(&t.run);
@@ -332,8 +279,9 @@ int leat_cli_test(const struct leat_cli *cli)
 
     tests = session.pipeline.tests;
     if (status == 0 && !tests) {
-        fprintf(stderr, "leat: %s has no tests:; write\n  tests:\n    - name: what is tested\n      input:  [{field: "
-                        "value}]\n      output: [{field: value}]\n", cli->file);
+        leat_cli_say("%s has no tests:; write", cli->file);
+        fputs("  tests:\n    - name: what is tested\n      input:  [{field: value}]\n      output: [{field: value}]\n",
+              stderr);
         status = EX_CONFIG;
     } else if (status == 0) {
         status = test(&session.plan, tests);

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "engine/plan.h"
+#include "pipeline/place.h"
 #include "pipeline/yaml.h"
 #include "plugin/options.h"
 
@@ -160,41 +161,6 @@ static void load_functions(struct leat_plan *plan, const char *text)
     }
 }
 
-/* Bytes of the file that one byte of a quoted scalar takes: '' and \" take two. */
-static size_t written(const char *p, char quote)
-{
-    return (quote == '\'' && p[0] == '\'' && p[1] == '\'') || (quote == '"' && p[0] == '\\' && p[1]) ? 2 : 1;
-}
-
-/* Where byte `offset` of an expression stands in the file. */
-static int column_in(const struct leat_node *node, const char *text, size_t offset)
-{
-    const struct leat_node_private *host = leat_node_host(node);
-    int column = node->column;
-    size_t n, at = 0;
-    const char *line = leat_source_line(host->source, node->line, &n);
-
-    if (host->block_scalar || host->n_values || memchr(text, '\n', offset))
-        return node->column;
-    for (int c = 1; c < column && at < n; c++) /* columns count characters */
-        for (at++; at < n && ((unsigned char)line[at] & 0xC0) == 0x80; at++)
-            ;
-    if (!node->plain) {
-        char quote = line[at++];
-
-        for (column++; offset && at < n; offset--) {
-            size_t bytes = written(line + at, quote);
-
-            column += ((unsigned char)line[at] & 0xC0) == 0x80 ? 0 : (int)bytes;
-            at += bytes;
-        }
-        return column;
-    }
-    for (size_t i = 0; i < offset && text[i]; i++)
-        column += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return column;
-}
-
 /* Later stages do not complain of what follows from it. */
 static void doubt(struct leat_plan *plan, const struct leat_node *node)
 {
@@ -210,6 +176,7 @@ static void expression_wrong(struct leat_plan *plan, const struct leat_node *nod
                              const struct leat_expr_fault *fault)
 {
     struct leat_pipeline_plan *whole = plan->whole;
+    struct leat_place place;
     const char *quoting;
 
     plan->failed = true;
@@ -219,11 +186,13 @@ static void expression_wrong(struct leat_plan *plan, const struct leat_node *nod
     }
     doubt(plan, node);
     quoting = node ? leat_yaml_quoting_hint(node, arena_of(plan)) : NULL;
-    if (!node)
+    if (!node) {
         wrong(plan, NULL, NULL, fault->text);
-    else
-        leat_wrong(whole->diagnostics, leat_node_host(node)->source, node->line, column_in(node, text, fault->offset),
-                   quoting && (!*fault->hint || strchr("'\"", text[fault->offset])) ? quoting : fault->hint, "%s", fault->text);
+        return;
+    }
+    place = leat_place_in(node, text, fault->offset);
+    leat_wrong(whole->diagnostics, leat_node_host(node)->source, place.line, place.column,
+               quoting && (!*fault->hint || strchr("'\"", text[fault->offset])) ? quoting : fault->hint, "%s", fault->text);
 }
 
 static const struct leat_expression *compile(struct leat_plan *plan, const struct leat_node *node, const char *text,

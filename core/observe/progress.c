@@ -4,6 +4,9 @@
 #include "observe/progress.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
 
 enum { BAR = 16 };
 
@@ -36,38 +39,66 @@ static const char *bottleneck(const struct leat_progress *p, struct leat_progres
     return name;
 }
 
-static void put_eta(const struct leat_progress *p, const struct leat_progress_screen *s, FILE *out)
+static void add_eta(const struct leat_progress *p, const struct leat_progress_screen *s, struct leat_text_buffer *b)
 {
     int64_t left;
 
     if (p->rows_expected <= 0)
         return;
     left = p->rows_expected - p->books.read;
-    fprintf(out, " of about %" PRId64 " (%d %%)", p->rows_expected,
-            left <= 0 ? 100 : (int)(p->books.read * 100 / p->rows_expected));
+    leat_text_printf(b, " of about %" PRId64 " (%d %%)", p->rows_expected,
+                     left <= 0 ? 100 : (int)(p->books.read * 100 / p->rows_expected));
     if (left > 0 && s->rate > 0)
-        fprintf(out, ", %.0f s to go", (double)left / s->rate);
+        leat_text_printf(b, ", %.0f s to go", (double)left / s->rate);
 }
 
-static void put_total(const struct leat_progress *p, const struct leat_progress_screen *s, FILE *out)
+static void add_total(const struct leat_progress *p, const struct leat_progress_screen *s, struct leat_text_buffer *b)
 {
-    fprintf(out, "%" PRId64 " read", p->books.read);
-    put_eta(p, s, out);
-    fprintf(out, ", %.0f/s", s->rate);
+    leat_text_printf(b, "%" PRId64 " read", p->books.read);
+    add_eta(p, s, b);
+    leat_text_printf(b, ", %.0f/s", s->rate);
     for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
         if (p->books.counts[v])
-            fprintf(out, ", %" PRId64 " %s", p->books.counts[v], leat_verdict_name((enum leat_verdict)v));
+            leat_text_printf(b, ", %" PRId64 " %s", p->books.counts[v], leat_verdict_name((enum leat_verdict)v));
 }
 
-static void put_ring(const struct leat_progress_ring *r, const char *slowest, FILE *out)
+enum { ID_WIDTH = 14 };
+
+/* A stage's id in ID_WIDTH columns, at their right or left end. */
+static void add_id(const char *id, bool right, struct leat_text_buffer *b)
+{
+    struct leat_text_buffer whole = {0};
+    size_t n;
+    int room;
+
+    leat_text_add_visible(&whole, id, strlen(id));
+    n = leat_text_fit(whole.p, whole.n, ID_WIDTH);
+    room = ID_WIDTH - leat_text_width(whole.p, n);
+    leat_text_printf(b, "%*s", right ? room : 0, "");
+    leat_text_add(b, whole.p, n);
+    leat_text_printf(b, "%*s", right ? 0 : room, "");
+    leat_text_deinit(&whole);
+}
+
+static void add_ring(const struct leat_progress_ring *r, const char *slowest, struct leat_text_buffer *b)
 {
     int full = r->n_slots ? r->n_full * BAR / r->n_slots : 0;
 
-    fprintf(out, "  %14.14s [", r->from);
-    for (int i = 0; i < BAR; i++)
-        fputs(i < full ? "=" : " ", out);
-    fprintf(out, "] %-14.14s %5.1f MiB%s\n", r->to, (double)r->bytes / 1048576,
-            slowest == r->to ? "  < slowest" : "");
+    leat_text_add_string(b, "  ");
+    add_id(r->from, true, b);
+    leat_text_printf(b, " [%.*s%*s] ", full, "================", BAR - full, "");
+    add_id(r->to, false, b);
+    leat_text_printf(b, " %5.1f MiB%s", (double)r->bytes / 1048576, slowest == r->to ? "  < slowest" : "");
+}
+
+/* A line that wraps would take two rows, and the next drawing would not go up far enough. */
+static void end_line(struct leat_text_buffer *line, int width, FILE *out)
+{
+    size_t n = width ? leat_text_fit(line->p, line->n, width) : line->n;
+
+    fwrite(line->p, 1, n, out);
+    fputs("\n", out);
+    line->n = 0;
 }
 
 void leat_progress_clear(struct leat_progress_screen *s, FILE *out)
@@ -79,26 +110,40 @@ void leat_progress_clear(struct leat_progress_screen *s, FILE *out)
 
 void leat_progress_draw(const struct leat_progress *p, struct leat_progress_screen *s, FILE *out)
 {
+    struct leat_text_buffer line = {0};
     const char *slowest;
 
     measure(p, s);
     slowest = bottleneck(p, s);
     leat_progress_clear(s, out);
-    put_total(p, s, out);
-    fputs("\n", out);
-    for (int i = 0; i < p->n_rings; i++)
-        put_ring(&p->rings[i], slowest, out);
-    fprintf(out, "  slowest: %s; %.1f of %.0f MiB in use\n", slowest, (double)p->memory / 1048576,
-            (double)p->memory_limit / 1048576);
+    add_total(p, s, &line);
+    end_line(&line, s->width, out);
+    for (int i = 0; i < p->n_rings; i++) {
+        add_ring(&p->rings[i], slowest, &line);
+        end_line(&line, s->width, out);
+    }
+    leat_text_add_string(&line, "  slowest: ");
+    leat_text_add_visible(&line, slowest, strlen(slowest));
+    leat_text_printf(&line, "; %.1f of %.0f MiB in use", (double)p->memory / 1048576,
+                     (double)p->memory_limit / 1048576);
+    end_line(&line, s->width, out);
     s->n_lines = p->n_rings + 2;
+    leat_text_deinit(&line);
     fflush(out);
 }
 
 void leat_progress_line(const struct leat_progress *p, struct leat_progress_screen *s, FILE *out)
 {
+    struct leat_text_buffer line = {0};
+    const char *slowest;
+
     measure(p, s);
-    fputs("leat: ", out);
-    put_total(p, s, out);
-    fprintf(out, "; slowest: %s\n", bottleneck(p, s));
+    slowest = bottleneck(p, s);
+    leat_text_add_string(&line, "leat: ");
+    add_total(p, s, &line);
+    leat_text_add_string(&line, "; slowest: ");
+    leat_text_add_visible(&line, slowest, strlen(slowest));
+    end_line(&line, 0, out);
+    leat_text_deinit(&line);
     fflush(out);
 }

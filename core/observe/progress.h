@@ -33,6 +33,7 @@ struct leat_progress {
 
 /* What the last drawing has left on the screen. */
 struct leat_progress_screen {
+    int width;                     /* of the terminal, in columns: lines are cut to it. 0: they are not */
     int n_lines;
     int64_t last_read;
     double last_seconds, rate;

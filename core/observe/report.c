@@ -33,6 +33,15 @@ static const char *group(char grouped[static 48], int64_t n)
     return grouped;
 }
 
+static void put(FILE *out, const char *text)
+{
+    struct leat_text_buffer b = {0};
+
+    leat_text_add_visible(&b, text, strlen(text));
+    fputs(b.p, out);
+    leat_text_deinit(&b);
+}
+
 static void line(FILE *out, const char *name, int64_t n)
 {
     char grouped[48];
@@ -51,8 +60,11 @@ static void count_lines(const struct leat_run_report *r, FILE *out)
     char grouped[48];
 
     for (int i = 0; i < r->n_counts; i++) {
-        if (opens_stage(r, i))
-            fprintf(out, "%s  %s: ", i ? "\n" : "", r->counts[i].stage);
+        if (opens_stage(r, i)) {
+            fputs(i ? "\n  " : "  ", out);
+            put(out, r->counts[i].stage);
+            fputs(": ", out);
+        }
         fprintf(out, "%s%s %s", opens_stage(r, i) ? "" : ", ", r->counts[i].what, group(grouped, r->counts[i].n));
     }
     if (r->n_counts)
@@ -63,7 +75,10 @@ void leat_report_summary(const struct leat_run_report *r, FILE *out)
 {
     double seconds = (double)(r->ended_us - r->started_us) / 1e6;
 
-    fprintf(out, "%s -> %s: %.1f s", r->pipeline, r->load, seconds);
+    put(out, r->pipeline);
+    fputs(" -> ", out);
+    put(out, r->load);
+    fprintf(out, ": %.1f s", seconds);
     if (seconds >= 0.1)
         fprintf(out, ", %.0f records/s", (double)r->books.read / seconds);
     fprintf(out, "\n");
@@ -89,7 +104,10 @@ void leat_report_summary(const struct leat_run_report *r, FILE *out)
 
 static void add_json(struct leat_text_buffer *b, const char *text)
 {
-    leat_text_add_json(b, text, strlen(text));
+    if (text)
+        leat_text_add_json(b, text, strlen(text));
+    else
+        leat_text_add_string(b, "null");
 }
 
 /* ,"counts":{"dedupe":{"key was null":3}} */

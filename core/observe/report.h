@@ -20,7 +20,7 @@ struct leat_report_count {
 };
 
 struct leat_run_report {
-    const char *pipeline, *load;
+    const char *pipeline, *load;  /* NULL: a file that could not be read so far */
     struct leat_books books;
     int64_t started_us, ended_us; /* since 1970 */
     int status;                   /* exit status */

@@ -62,7 +62,7 @@ between 'csv: in.csv' csv ''
 changed "CSV, emptied" 65 "has no header any more"
 csv 'id,name,mail\n1,Anna,a@x\n'
 between 'csv: in.csv' rm in.csv
-changed "CSV, gone" 74 "in.csv: No such file"
+changed "CSV, gone" 69 "in.csv: No such file"
 
 # ---- SQLite ----
 
@@ -142,6 +142,9 @@ reads "comments before it and within" '-- first\nSELECT id, -- the key\n n /* an
 reads "a comment behind a parameter" 'SELECT id, n FROM w WHERE id = 0 + ${param:two} -- the second' 2
 # shellcheck disable=SC2016
 reads "two parameters" 'SELECT id, n FROM w WHERE id = 0 + ${param:two} OR id = 0 + ${param:one} -- both' "1 2"
+reads "a comment that has no end" 'SELECT id, n FROM w /* all of them' "1 2"
+# shellcheck disable=SC2016
+reads "a parameter in a comment" 'SELECT id, n FROM w -- WHERE id = ${param:one}\n WHERE id = 0 + ${param:two}' 2
 reads "many semicolons" 'SELECT id, n FROM w ;; ;\n ;' "1 2"
 reads "a limit" 'SELECT id, n FROM w ORDER BY n DESC LIMIT 1 -- the last' 2
 reads "a WITH" 'WITH x AS (SELECT * FROM w) SELECT id, n FROM x -- all of them' "1 2"
@@ -174,7 +177,7 @@ refused "an empty database" "no such table: t \(its tables: none\)"
 cp in.db torn.db
 python3 -c 'f = open("torn.db", "r+b"); f.seek(20000); f.write(b"U" * 30000)'
 moves 'sqlite: {path: torn.db, table: u}' 'csv: out/o.csv'
-is "$status" 65 "a torn database: exit status 65"
+is "$status" 74 "a torn database: exit status 74"
 like "$err" "torn.db: database disk image is malformed" "a torn database: says so"
 is "$(ls -A out)" "" "a torn database: nothing is written"
 done_testing

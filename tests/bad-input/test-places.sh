@@ -126,13 +126,17 @@ for input in fifo folder /dev/zero /dev/stdin; do
         refused "$extract" "$input: it is (a folder|no regular file)"
     done
 done
-moves 'csv: nowhere.csv' 'csv: out/o.csv'
-refused "an input that is not there" "nowhere.csv: No such file"
+for extract in 'csv: nowhere' 'jsonl: nowhere' 'sqlite: {path: nowhere, table: t}'; do
+    moves "$extract" 'csv: out/o.csv'
+    refused "an input that is not there, $extract" "nowhere: No such file" 69
+    moves "$extract" 'csv: out/o.csv' 'transform: [{filter: lowr(a) = b}]'
+    refused "and another mistake, $extract" "there is no function 'lowr'|no function lowr"
+done
 if [ "$(id -u)" -ne 0 ]; then
     printf 'id\n' >secret.csv
     chmod 000 secret.csv
     moves 'csv: secret.csv' 'csv: out/o.csv'
-    refused "an input that must not be read" "secret.csv: Permission denied"
+    refused "an input that must not be read" "secret.csv: Permission denied" 69
 fi
 
 # ---- outputs that are inputs ----

@@ -50,6 +50,32 @@ is "$status" 0 "a good file: exit status 0"
 is "$err" "" "a good file: is silent on standard error"
 is "$(ls out.csv* 2>/dev/null)" "" "a good file: nothing is written"
 
+# ---- places within values that YAML folds or escapes ----
+
+cat >places.yaml <<'END'
+leat: 1
+name: places
+extract: {csv: in.csv}
+transform:
+  - map:
+      a: |
+        lower(
+           emial)
+      b: >-
+        concat(email,
+          uper(email))
+      c: 'concat(''x'', emial)'
+      d: "concat(\"email\", emial)"
+      ü: "concat('üü', emial)"
+      e: concat(email,
+          emial)
+      f: id +
+load: {csv: out.csv}
+END
+run leat check places.yaml
+is "$(printf '%s\n' "$err" | sed -nE 's/^places.yaml:([0-9]+:[0-9]+): error: .*/\1/p' | paste -sd ' ')" \
+    "8:12 11:11 12:25 13:29 14:24 16:11 17:14" "each error stands where the expression is wrong"
+
 # ---- no pipeline at all ----
 
 # wrong NAME REGEX: p.yaml is refused with 78, in one error that says so.

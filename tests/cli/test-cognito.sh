@@ -218,6 +218,12 @@ is "$(codes)" ":row_too_long" "a row that fits no part is rejected"
 job header many.csv "" ", max_bytes: 100"
 move
 like "$status $err" "^78 .*max_bytes" "a part in which not even the header fits is a mistake"
+job large many.csv "" ", max_bytes: 100MB"
+move
+like "$status $err" "^78 .*at most 100000000: .*write 100000000, or 95MB" "and so is more than a job takes, in bytes"
+job large many.csv "" ", max_bytes: 95MB"
+move
+is "$status" 0 "what the message says can be written"
 
 # ---- where files go ----
 
@@ -255,6 +261,12 @@ sed 's/Smith, Anna/A/; s/,0$/,151/' users.csv >other.csv
 sed -i 's/users.csv/other.csv/' p.yaml
 move
 is "$(codes)" "custom:age:out_of_range name:too_short" "cognito_user: lengths and ranges are the pool's"
+sed -i 's/,151$/,-1/; s/,1700000000,/,-5,/' other.csv
+move
+like "$(cat rejects.csv)" "must be from 0 to 150" "cognito_user: a range with two bounds"
+sed 's/,1700000000,/,-5,/' users.csv >other.csv
+move
+like "$(cat rejects.csv)" "must be at least 0" "cognito_user: a range with one bound"
 run leat plan p.yaml
 like "$out" "custom:age.*immutable" "cognito_user: immutable attributes are named by plan"
 fields='cognito:username, email, email_verified, key'

@@ -52,7 +52,9 @@ like "$err" "help: give it: --param file=\.\.\." "no default: says what to do"
 pipeline 'params: {file: "${param:before}", before: in.csv}' 'extract: {csv: "${param:file}"}' 'load: {csv: o.out}'
 refused "a default by another parameter" "a default cannot use another parameter"
 pipeline 'extract: {csv: in.csv}' 'load: {csv: o.out}'
-refused "--param without =" "write --param NAME=VALUE" --param file
+run leat check p.yaml --param file
+is "$status" 64 "--param without =: exit status 64"
+like "$err" "--param takes NAME=VALUE, not 'file'" "--param without =: says why"
 pipeline 'params: {n: {default: x}}' 'extract: {csv: in.csv}' "transform: [{filter: \"n <> \${param:n}\"}]" 'load: {csv: o.out}'
 loads "a value full of traps" o.out --param "n='; \${env:HOME} \$\${ {a: b} #"
 loads "an empty value" o.out --param n=

@@ -84,7 +84,7 @@ unlike "$out" "q|s$" "secrets: are not shown"
 
 run leat preview --stage fliter p.yaml
 is "$status" 64 "no such stage: exit status 64"
-like "$err" "no stage 'fliter'.*There are: csv" "no such stage: says which there are"
+like "$err" "no stage 'fliter'; there are 'csv'" "no such stage: says which there are"
 run leat preview -n many p.yaml
 is "$status" 64 "no number of rows: exit status 64"
 run leat preview -n -1 p.yaml

@@ -27,7 +27,16 @@ wrong "a value is missing behind '--load'" run p.yaml --load
 wrong "name one pipeline file" run
 wrong "name one pipeline file" run p.yaml p.yaml
 wrong "name one pipeline file" check
-wrong "no option '--json=yes'" run --json=yes p.yaml
+wrong "no value goes with '--json'" run --json=yes p.yaml
+unlike "$err" "did you mean" "leat run --json=yes p.yaml: that is no typing mistake"
+wrong "a value is missing behind '--set'$" run p.yaml --set
+wrong "no option '--frobnicate'$" run --frobnicate=3 p.yaml
+wrong "no option '--rum'" run --rum=3 p.yaml
+wrong "--param takes NAME=VALUE, not 'c'" run p.yaml --param c
+wrong "--param takes NAME=VALUE, not '=c'" run p.yaml --param =c
+wrong "--set takes PATH=VALUE, not ''" run p.yaml --set ''
+wrong "--set takes PATH=VALUE, not 'load.csv.path'" check p.yaml --set load.csv.path
+wrong "--load takes a name" run p.yaml --load ''
 
 for command in run check preview test plan graph plugin completion; do
     run leat "$command" --help
@@ -69,6 +78,10 @@ is "$status" 74 "a file that is not there: exit status 74"
 like "$err" "cannot read the pipeline file 'nowhere.yaml': No such file" "a file that is not there: says so"
 run leat run .
 is "$status" 74 "a folder as the file: exit status 74"
+for command in run check preview test plan graph; do
+    run leat "$command" --state-dir state --help
+    is "$status" 0 "leat $command takes --state-dir"
+done
 run leat plugin show nothere
 isnt "$status" 0 "leat plugin show of what is not there: is a failure"
 run leat plugin show load-csv

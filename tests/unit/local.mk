@@ -96,4 +96,4 @@ tests_unit_test_sqlite_load_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/
 
 tests_fuzz_fuzz_jsonl_SOURCES = tests/fuzz/fuzz-jsonl.c plugins/extract/jsonl/record.c
 tests_fuzz_fuzz_jsonl_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_fuzz_fuzz_jsonl_LDADD = plugins/kit/json/libjson.la $(LDADD)
+tests_fuzz_fuzz_jsonl_LDADD = plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)

@@ -157,6 +157,7 @@ struct leat_stage {
         const char *what;
         int64_t n;
     } counts[8];
+    struct leat_text_buffer logged;
 };
 
 static void *host_worker(const struct leat_stage *s)
@@ -189,6 +190,11 @@ static void host_count(struct leat_stage *s, const char *what, int64_t n)
     s->counts[i].n += n;
 }
 
+static void host_log(struct leat_stage *s, enum leat_log_level level, const char *text)
+{
+    leat_text_printf(&s->logged, "%s: %s\n", level == LEAT_LOG_WARNING ? "warning" : "log", text);
+}
+
 static void host_publish(struct leat_stage *s, const char *written, const char *final)
 {
     (void)s;
@@ -212,7 +218,7 @@ static int64_t host_rows_wanted(const struct leat_stage *s)
 
 static const struct leat_stage_services host_stage = {
     .worker = host_worker, .input = host_stage_input, .output = host_stage_output, .cancelled = host_cancelled,
-    .count = host_count, .publish = host_publish, .position = host_position, .mark = host_mark,
+    .log = host_log, .count = host_count, .publish = host_publish, .position = host_position, .mark = host_mark,
     .rows_wanted = host_rows_wanted,
 };
 
@@ -386,6 +392,8 @@ __attribute__((unused)) static char *host_read(struct leat_plan *p, struct readi
         p->plugin->close(&stage, p->self);
     for (int i = 0; stage.counts[i].what; i++)
         leat_text_printf(&out, "%s %" PRId64 "\n", stage.counts[i].what, stage.counts[i].n);
+    leat_text_add(&out, stage.logged.p ? stage.logged.p : "", stage.logged.n);
+    leat_text_deinit(&stage.logged);
     leat_pool_deinit(&pool);
     return out.p;
 }

@@ -113,6 +113,9 @@ static void test_what_was_meant_is_found(void **state)
     }
     assert_null(cognito_pool_nearest(&pool, "shoe_size"));
     assert_null(cognito_pool_nearest(&pool, "id"));
+    assert_null(cognito_pool_nearest(&pool, "custom:nope"));
+    assert_null(cognito_pool_nearest(&pool, "custom:local")); /* is no misspelt locale */
+    assert_string_equal(cognito_pool_nearest(&pool, "custom:locale"), "locale");
 }
 
 /* ---- descriptions ---- */
@@ -373,6 +376,38 @@ static void test_every_fault_has_a_code_and_a_reason(void **state)
     }
 }
 
+static const char *range(const struct cognito_pool *pool, const char *name, char room[COGNITO_REASON_ROOM])
+{
+    return cognito_fault_reason(COGNITO_OUT_OF_RANGE, pool, cognito_pool_find(pool, name), room);
+}
+
+static void test_a_range_is_said_by_the_bounds_it_has(void **state)
+{
+    struct cognito_pool pool = described();
+    struct cognito_attribute *age = (struct cognito_attribute *)cognito_pool_find(&pool, "custom:age");
+    char room[COGNITO_REASON_ROOM];
+
+    (void)state;
+    assert_string_equal(range(&pool, "updated_at", room), "must be at least 0");
+    assert_string_equal(range(&pool, "custom:age", room), "must be from 0 to 120.5");
+    age->min_value = -(double)INFINITY;
+    assert_string_equal(range(&pool, "custom:age", room), "must be at most 120.5");
+}
+
+static void test_datetimes(void **state)
+{
+    static const char *const good[] = { "2024-02-29", "2024-02-29T12:00:00Z", "2024-02-29 12:00:00.5+01:00",
+                                        "1700000000", "1470957431.965" };
+    static const char *const bad[] = { "x", "2024-02-30", "29/02/2024", "12:00", "1e3" };
+    struct cognito_pool pool = described();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_int_equal(check(&pool, "custom:since", good[i]), COGNITO_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(check(&pool, "custom:since", bad[i]), COGNITO_BAD_DATETIME);
+}
+
 static void test_types_that_an_attribute_cannot_take(void **state)
 {
     static const struct { const char *name; enum leat_type type; bool local, good; } cases[] = {
@@ -381,6 +416,7 @@ static void test_types_that_an_attribute_cannot_take(void **state)
         {"birthdate", LEAT_DATE, false, true}, {"birthdate", LEAT_TIMESTAMP, false, false},
         {"updated_at", LEAT_TIMESTAMP, false, true}, {"updated_at", LEAT_TIMESTAMP, true, false},
         {"updated_at", LEAT_INT64, false, true}, {"updated_at", LEAT_DATE, false, false},
+        {"custom:since", LEAT_TIMESTAMP, false, true}, {"custom:since", LEAT_BOOL, false, false},
         {"custom:age", LEAT_DECIMAL, false, true}, {"custom:age", LEAT_DATE, false, false},
     };
     struct cognito_pool pool = described();
@@ -413,6 +449,8 @@ int main(void)
         cmocka_unit_test(test_mfa_is_as_the_pool_has_it),
         cmocka_unit_test(test_verified_flags),
         cmocka_unit_test(test_every_fault_has_a_code_and_a_reason),
+        cmocka_unit_test(test_a_range_is_said_by_the_bounds_it_has),
+        cmocka_unit_test(test_datetimes),
         cmocka_unit_test(test_types_that_an_attribute_cannot_take),
     };
     return cmocka_run_group_tests_name("cognito", tests, NULL, NULL);

@@ -194,11 +194,51 @@ static void test_types(void **state)
            "-7|2.5|1970-01-02|1970-01-01 00:00:01.500000|true|7.50|{\"a\":[1]}|ab\n"
            "<null>|<null>|<null>|<null>|<null>|<null>|<null>|<null>\n"
            "1|1|<null>|<null>|<null>|0.0|<null>|\\x6\n"
-           "! conversion_failed -: field i is not a whole number of 64 bits (line 4, byte 99) [x,1,,,,,,]\n"
-           "! conversion_failed -: field d is not a date written YYYY-MM-DD (line 5, byte 109) "
-           "[1,1,1970-02-30,,,,,raw]\n"
-           "! conversion_failed -: field j is not valid JSON (line 7, byte 150) [1,1,,,,.5,[,]\n"
-           "! conversion_failed -: field n is not a decimal number such as -12.50 (line 8, byte 163) [1,1,,,,1e3,,]\n");
+           "1|1|<null>|<null>|<null>|1000|<null>|<null>\n"
+           "! conversion_failed i: is not a whole number of 64 bits (line 4, byte 99) [x]\n"
+           "! conversion_failed d: is not a date written YYYY-MM-DD (line 5, byte 109) [1970-02-30]\n"
+           "! conversion_failed j: is not valid JSON (line 7, byte 150) [[]\n");
+}
+
+static void test_numbers_at_their_bounds(void **state)
+{
+    (void)state;
+    expect("f,n\n1e-310,+1.50e1\n0e-400,1e-3\n-0.0,-0e2\n1e-400,1\n1e400,1\n1,1e1000\n1,+-1e3\n1,1e\n",
+           "fields: {f: float64, n: decimal}",
+           "1e-310|15.0\n0|0.001\n-0|0\n"
+           "! conversion_failed f: is not a number (line 5, byte 42) [1e-400]\n"
+           "! conversion_failed f: is not a number (line 6, byte 51) [1e400]\n"
+           "! conversion_failed n: is not a decimal number such as -12.50 (line 7, byte 59) [1e1000]\n"
+           "! conversion_failed n: is not a decimal number such as -12.50 (line 8, byte 68) [+-1e3]\n"
+           "! conversion_failed n: is not a decimal number such as -12.50 (line 9, byte 76) [1e]\n");
+}
+
+/* A reject shows all that did not fit, but no secret. */
+static void test_more_values_than_one_that_do_not_fit(void **state)
+{
+    static const char text[] = "i,d,s\nx,\"a\"\"b\",y\n1,\"a\"\"b\",y\n";
+
+    (void)state;
+    expect(text, "fields: {i: int64, d: date}",
+           "! conversion_failed i: is not a whole number of 64 bits (line 2, byte 7) [x,\"a\"\"b\",y]\n"
+           "! conversion_failed d: is not a date written YYYY-MM-DD (line 3, byte 18) [a\"b]\n");
+    expect(text, "fields: {i: int64, d: date, s: {class: secret}}",
+           "! conversion_failed i: is not a whole number of 64 bits (line 2, byte 7) [x]\n"
+           "! conversion_failed d: is not a date written YYYY-MM-DD (line 3, byte 18) [a\"b]\n");
+}
+
+static void test_time_zones_are_looked_up(void **state)
+{
+    (void)state;
+    if (access("/usr/share/zoneinfo/zone.tab", R_OK) < 0)
+        skip();
+    refuse("t\n", "fields: {t: {type: timestamp, timezone: Europe/Pari}}",
+           "wrong timezone: there is no time zone 'Europe/Pari'; did you mean 'Europe/Paris'?");
+    refuse("t\n", "fields: {t: {type: timestamp, timezone: berlin}}", "did you mean 'Europe/Berlin'?");
+    refuse("t\n", "fields: {t: {type: timestamp, timezone: ../zoneinfo/UTC}}", "one is named like Europe/Paris");
+    refuse("t\n", "fields: {t: {type: timestamp, timezone: Europe}}", "there is no time zone 'Europe'");
+    refuse("t\n", "fields: {t: {type: date, timezone: Europe/Paris}}", "wrong timezone: only a timestamp has");
+    expect("t\n", "fields: {t: {type: timestamp, timezone: America/Argentina/Buenos_Aires}}", "");
 }
 
 /* ---- plans ---- */
@@ -262,6 +302,15 @@ static void test_without_the_file(void **state)
     (void)state;
     assert_null(strstr(host_said(p), "wrong "));
     assert_string_equal(host_schema(p), "a int64, b text");
+    assert_has(host_said(p), "note the file is not there");
+    host_end(p);
+    p = host_begin("{path: /nonexistent/in.csv, fields: {a: int64, b: text}}", NULL, false);
+    assert_has(host_said(p), "wrong path: cannot read /nonexistent/in.csv: No such file");
+    assert_int_equal(p->rc, LEAT_EUNREACHABLE);
+    host_end(p);
+    p = host_begin("{path: /tmp, fields: {a: int64, b: text}}", NULL, true);
+    assert_has(host_said(p), "wrong path: cannot read /tmp: it is a folder");
+    assert_int_equal(p->rc, 0); /* a mistake in the file, and no store that is not there */
     host_end(p);
 }
 
@@ -292,15 +341,25 @@ static void test_a_file_that_changes(void **state)
 
 static void test_encodings(void **state)
 {
-    static const char bad[] = "! invalid_utf8 b: is not valid UTF-8 from byte 1 on\n";
-    char expected[160];
+    static const char bad[] = "! invalid_utf8 %s: has bytes that are no character of the encoding %s, shown here as "
+                              "\\xNN (line %d, byte %d) [%s]\n";
+    char expected[320];
 
     (void)state;
     expect("a,b\n1,\xE9\x80\n", "encoding: WINDOWS-1252", "1|\xC3\xA9\xE2\x82\xAC\n");
     expect_bytes("\xFF\xFE" "a\0,\0b\0\r\0\n\0" "1\0,\0\xE9\0\n\0", 20, "encoding: UTF-16", "1|\xC3\xA9\n");
-    (void)snprintf(expected, sizeof expected, "2|x\n%s", bad);
+    (void)snprintf(expected + sprintf(expected, "2|x\n"), 300, bad, "b", "UTF-16LE", 2, 5, "1,\\x00\\xdc");
     expect_bytes("\xFF\xFE" "a\0,\0b\0\n\0" "1\0,\0\x00\xDC\n\0" "2\0,\0x\0", 24, "encoding: UTF-16LE", expected);
-    expect_bytes("\xFF\xFE" "a\0,\0b\0\n\0" "1\0,\0x", 15, "encoding: UTF-16", bad);
+    (void)snprintf(expected, sizeof expected, bad, "b", "UTF-16", 2, 5, "1,\\x78");
+    expect_bytes("\xFF\xFE" "a\0,\0b\0\n\0" "1\0,\0x", 15, "encoding: UTF-16", expected);
+    (void)snprintf(expected, sizeof expected, bad, "a", "WINDOWS-1252", 2, 5, "x\\x81\\x8d,\xC3\xA9\\x90");
+    expect("a,b\nx\x81\x8D,\xE9\x90\n", "encoding: WINDOWS-1252", expected);
+    (void)snprintf(expected, sizeof expected, bad, "a", "WINDOWS-1252", 2, 5, "x\\x81");
+    expect("a,b\nx\x81,\xE9\n", "encoding: WINDOWS-1252, fields: {b: {class: secret}}", expected);
+    (void)snprintf(expected, sizeof expected, bad, "-", "WINDOWS-1252", 2, 5, "1,2,\\x81");
+    expect("a,b\n1,2,\x81\n", "encoding: WINDOWS-1252", expected);
+    expect("a,b\n1,x\"\x81\n", "encoding: WINDOWS-1252", "! bad_quote -: a quote stands inside a field that does not "
+           "begin with one (line 2, byte 8) [1,x\"\\x81]\n");
 }
 
 /* ---- going on ---- */
@@ -462,6 +521,9 @@ int main(void)
         cmocka_unit_test(test_large_records),
         cmocka_unit_test(test_columns_grow),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_numbers_at_their_bounds),
+        cmocka_unit_test(test_more_values_than_one_that_do_not_fit),
+        cmocka_unit_test(test_time_zones_are_looked_up),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_files_that_cannot_be_planned),
         cmocka_unit_test(test_estimate),

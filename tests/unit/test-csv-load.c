@@ -186,6 +186,50 @@ static void test_formula_guard(void **state)
     written_free(&w);
 }
 
+/* One value of a text field under the guard, escaped. */
+static void expect_guarded(const char *value, const char *written)
+{
+    struct table t;
+
+    table_init(&t, two, 1, "formula_guard: escape, header: false");
+    put(&t, value);
+    expect(&t, written);
+}
+
+static void test_formulas_that_hide(void **state)
+{
+    static const struct leat_field named = { .name = "=cmd", .type = LEAT_TEXT };
+    static const struct leat_schema schema = { 1, &named };
+    struct written w;
+    struct table t;
+
+    (void)state;
+    expect_guarded("\n=1", "\"'\n=1\"\n");
+    expect_guarded("\r=1", "\"'\r=1\"\n");
+    expect_guarded("\t=1", "\"'\t=1\"\n");
+    expect_guarded("\uFF1D1", "\"'\uFF1D1\"\n");
+    expect_guarded("\uFF0B1", "\"'\uFF0B1\"\n");
+    expect_guarded("\uFF0D1", "\"'\uFF0D1\"\n");
+    expect_guarded("\uFF20A", "\"'\uFF20A\"\n");
+    expect_guarded("\uFF21", "\uFF21\n");
+    expect_guarded("\u00E9", "\u00E9\n");
+    expect_guarded("a=1", "a=1\n");
+    table_init(&t, two, 1, "formula_guard: reject, header: false");
+    put(&t, "\n=1");
+    put(&t, "\uFF0B1");
+    put(&t, "1");
+    w = write_all(&t);
+    assert_has(w.verdicts, "loaded 1\nrejected 2\n");
+    written_free(&w);
+    table_init(&t, &named, 1, "formula_guard: escape");
+    expect(&t, "\"'=cmd\"\n");
+    table_init(&t, &named, 1, "");
+    expect(&t, "=cmd\n");
+    assert_wrong(with("formula_guard: reject"), &schema, "wrong formula_guard: the name of the field '=cmd' is");
+    table_init(&t, &named, 1, "formula_guard: reject, header: false");
+    expect(&t, "");
+}
+
 static void test_types(void **state)
 {
     static const struct leat_field fields[] = {
@@ -396,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_null_text),
         cmocka_unit_test(test_mark_and_no_rows),
         cmocka_unit_test(test_formula_guard),
+        cmocka_unit_test(test_formulas_that_hide),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_options_that_are_refused),

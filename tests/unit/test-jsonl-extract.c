@@ -81,8 +81,16 @@ static void test_works_without_the_file_where_fields_say_all(void **state)
     (void)state;
     assert_null(strstr(host_said(p), "wrong "));
     assert_string_equal(host_schema(p), "id int64, at timestamp local");
+    assert_has(host_said(p), "note the file is not there");
     host_end(p);
-    assert_wrong("{path: /nowhere/x}", NULL, "wrong path: cannot read /nowhere/x: No such file or directory");
+    p = host_begin("{path: /nowhere/x}", NULL, false);
+    assert_has(host_said(p), "wrong path: cannot read /nowhere/x: No such file or directory");
+    assert_int_equal(p->rc, LEAT_EUNREACHABLE);
+    host_end(p);
+    p = host_begin("{path: /tmp, fields: {id: int64}}", NULL, true);
+    assert_has(host_said(p), "wrong path: cannot read /tmp: it is a folder");
+    assert_int_equal(p->rc, 0); /* a mistake in the file, and no store that is not there */
+    host_end(p);
 }
 
 static void test_mistakes_are_named(void **state)
@@ -102,6 +110,10 @@ static void test_mistakes_are_named(void **state)
 }
 
 /* ---- values ---- */
+
+#define ZEROS_100 \
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+#define ZEROS_600 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100
 
 static void test_values_are_converted(void **state)
 {
@@ -133,8 +145,7 @@ static void test_values_that_do_not_fit_are_rejected(void **state)
                  "! invalid_utf8 s: has half a surrogate pair (\\ud800 to \\udfff), which is no character (line 7) "
                  "[x\\ud800]\n"
                  "! invalid_utf8 k: has half a surrogate pair (\\ud800 to \\udfff), which is no character (line 8)\n"
-                 "! conversion_failed y: is not bytes, or \\x and hexadecimal digits (line 9; fields can declare "
-                 "another type) [A]\n"
+                 "! conversion_failed y: is not base64 (line 9; fields can declare another type) [A]\n"
                  "! conversion_failed d: is not a date written YYYY-MM-DD (line 10; fields can declare another "
                  "type) [20240229]\n");
 }
@@ -167,14 +178,74 @@ static void test_keys_seen_late_are_counted(void **state)
     (void)state;
     for (int i = 0; i < 1000; i++)
         fputs("{\"id\":1}\n", f);
-    fputs("{\"id\":2,\"late\":1,\"later\":2}\n", f);
+    fputs("{\"id\":2,\"late\":1,\"later\":2,\"none\":null}\n{\"id\":3,\"\":1}\n{\"id\":4,\"x\":1,}\n", f);
     fclose(f);
     p = host_begin(with(""), NULL, false);
     got = host_read(p, plainly);
     assert_string_equal(host_schema(p), "id int64");
-    assert_non_null(strstr(got, "\n2\nundeclared key left out 2\n"));
+    assert_has(got, "\n3\n! bad_json ");
+    assert_has(got, "{\"id\":4,\"x\":1,}]\nundeclared key left out 3\nwarning: 3 values of undeclared keys were left "
+               "out (first: line 1001); name them in fields: or take rest:\n");
     free(got);
     host_end(p);
+    p = host_begin(with("rest: others"), NULL, false);
+    got = host_read(p, plainly);
+    assert_has(got, "{\"id\":3,\"\":1}\n");
+    assert_null(strstr(got, "warning"));
+    free(got);
+    host_end(p);
+}
+
+/* A field cannot be named so, and without one the value would be nowhere. */
+static void test_keys_that_can_name_no_field(void **state)
+{
+    (void)state;
+    FILE_OF("{\"a\":1}\n{\"a\":1,\"\":2}\n");
+    assert_wrong(with(""), NULL, "wrong path: line 2 of ");
+    assert_wrong(with(""), NULL, "has a key that is empty, which can be no field's name: collect such keys with rest: "
+                 "NAME, or take its value by fields: {NAME: {path: '\"\"'}}");
+    assert_reads(with("fields: {e: {path: '\"\"', type: int64}}"), plainly, "<null>|1\n2|1\n");
+    FILE_OF("{\"a\\u0000b\":1,\"a\":2}\n{\"\":1}\n");
+    assert_wrong(with(""), NULL, "wrong path: line 1 of ");
+    assert_wrong(with(""), NULL, "has a key that holds a NUL character");
+    assert_reads(with("rest: r"), plainly, "{\"a\\u0000b\":1,\"a\":2}\n{\"\":1}\n");
+    FILE_OF("{\"a\":1}\n{\"\":1,,}\n");
+    assert_schema("", "a int64"); /* what is no record names nothing */
+}
+
+static void test_keys_that_are_no_text_reject_the_line(void **state)
+{
+    (void)state;
+    FILE_OF("{\"a\":\"ok\"}\n{\"b\":1,\"\xff\":1}\n{\"a\":\"x\",\"\\ud800\":2}\n");
+    assert_schema("", "a text");
+    assert_reads(with(""), plainly,
+                 "ok\n"
+                 "! invalid_utf8 -: has a key that is not valid UTF-8 (line 2, byte 19) [{\"b\":1,\"\xff\":1}]\n"
+                 "! invalid_utf8 -: has half a surrogate pair (\\ud800 to \\udfff) in a key (line 3, byte 35) "
+                 "[{\"a\":\"x\",\"\\ud800\":2}]\n");
+}
+
+/* A reject shows all that did not fit, but no secret. */
+static void test_more_values_than_one_that_do_not_fit(void **state)
+{
+    (void)state;
+    FILE_OF("{\"n\":\"x\",\"d\":\"y\",\"s\":\"z\"}\n");
+    assert_reads(with("fields: {n: int64, d: date}"), plainly,
+                 NOT_WHOLE(1) " [{\"n\":\"x\",\"d\":\"y\",\"s\":\"z\"}]\n");
+    assert_reads(with("fields: {n: int64, d: date, s: {class: secret}}"), plainly, NOT_WHOLE(1) " [x]\n");
+}
+
+static void test_numbers_at_their_bounds(void **state)
+{
+    (void)state;
+    FILE_OF("{\"f\":1e-310,\"d\":1e600}\n");
+    assert_reads(with("fields: {f: float64, d: decimal}"), plainly, "1e-310|1" ZEROS_600 "\n");
+    FILE_OF("{\"f\":0e-400,\"d\":1.50E1}\n{\"f\":1e-400}\n{\"d\":\"1e2000\"}\n{\"d\":\"+1e3\"}\n");
+    assert_reads(with("fields: {f: float64, d: decimal}"), plainly,
+                 "0|15.0\n<null>|1000\n"
+                 "! conversion_failed f: is not a number (line 2; fields can declare another type) [1e-400]\n"
+                 "! conversion_failed d: is not a decimal number such as -12.50 (line 3; fields can declare another "
+                 "type) [1e2000]\n");
 }
 
 /* ---- lines ---- */
@@ -319,6 +390,10 @@ int main(void)
         cmocka_unit_test(test_paths_reach_into_values),
         cmocka_unit_test(test_what_is_not_declared_is_kept_or_counted),
         cmocka_unit_test(test_keys_seen_late_are_counted),
+        cmocka_unit_test(test_keys_that_can_name_no_field),
+        cmocka_unit_test(test_keys_that_are_no_text_reject_the_line),
+        cmocka_unit_test(test_more_values_than_one_that_do_not_fit),
+        cmocka_unit_test(test_numbers_at_their_bounds),
         cmocka_unit_test(test_bad_lines_harm_no_other),
         cmocka_unit_test(test_bad_lines_do_not_give_secrets_away),
         cmocka_unit_test(test_mark_crlf_and_blank_lines),

@@ -185,13 +185,15 @@ static void test_numbers(void **state)
     };
     static const struct sample reals[] = {
         { "0", true }, { "1.5", true }, { "-.5", true }, { "5.", true }, { "1e3", true }, { "1.5E-10", true },
-        { "NaN", true }, { "-Infinity", true }, { "1e999", false }, { "e3", false }, { ".", false }, { "1e", false },
-        { "0x10", false }, { "nan", true }, { "+inf", true }, { "infinit", false },
+        { "NaN", true }, { "-Infinity", true }, { "1e999", false }, { "1e-999", false }, { "0e-999", true },
+        { "1e-310", true }, { "e3", false }, { ".", false }, { "1e", false }, { "0x10", false },
+        { "nan", true }, { "+inf", true }, { "infinit", false },
         { "1,5", false }, { "", false }, { "--1", false },
     };
     static const struct sample decimals[] = {
         { "12345678901234567890.12345678901234567890", true }, { "-.5", true }, { "5.", true }, { "0", true },
-        { "", false }, { ".", false }, { "-", false }, { "1e3", false }, { "1.2.3", false }, { "1 ", false },
+        { "", false }, { ".", false }, { "-", false }, { "1e3", true }, { "+1.5E-3", true }, { "1e", false },
+        { "+-1e3", false }, { "1e99999", false }, { "1.2.3", false }, { "1 ", false },
     };
 
     (void)state;
@@ -219,9 +221,10 @@ static void test_bools_and_json(void **state)
 static bool in_range(const char *low, const char *high, const char *value)
 {
     struct rule least = { 0 }, most = { 0 };
+    char rooms[2][DECIMAL_ROOM];
 
-    assert_true(parse_decimal(low, strlen(low), &least.decimal));
-    assert_true(parse_decimal(high, strlen(high), &most.decimal));
+    assert_true(parse_decimal(low, strlen(low), rooms[0], &least.decimal));
+    assert_true(parse_decimal(high, strlen(high), rooms[1], &most.decimal));
     return at_least_decimal(&least, NULL, value, strlen(value)) && at_most_decimal(&most, NULL, value, strlen(value));
 }
 
@@ -241,6 +244,8 @@ static void test_decimals_compare_exactly(void **state)
     assert_false(in_range("-10.5", "-1", "2"));
     assert_true(in_range("12345678901234567890", "12345678901234567892", "12345678901234567891"));
     assert_true(in_range("0.1", "0.2", "0.15"));
+    assert_true(in_range("1e3", "1.5e3", "1.25e3"));
+    assert_false(in_range("1e3", "1.5e3", "1501"));
     assert_false(in_range("0.1", "0.2", "0.25"));
     assert_true(in_range("0.1", "0.2", "what is no number is another rule's matter"));
 }

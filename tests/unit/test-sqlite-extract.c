@@ -45,7 +45,13 @@ static int make_file(void **state)
         "CREATE TABLE twins(v INT); INSERT INTO twins VALUES(1), (1), (2);"
         "CREATE TABLE gaps(v INT); INSERT INTO gaps VALUES(NULL), (5), (NULL), (6);"
         "CREATE TABLE \"odd \"\"name\"(\"a b\" INT, \"sel\"\"ect\" TEXT);"
-        "INSERT INTO \"odd \"\"name\" VALUES(1, 'x');");
+        "INSERT INTO \"odd \"\"name\" VALUES(1, 'x');"
+        "CREATE TABLE two(name TEXT, u TEXT, id TEXT, shop TEXT, PRIMARY KEY(shop, id)) WITHOUT ROWID;"
+        "CREATE TABLE many(id INTEGER PRIMARY KEY, d DATE, n NUMERIC, ts TIMESTAMP, bin BLOB, s INT, k INT);"
+        "INSERT INTO many VALUES(1, 'b\"d', x'00ff', CAST(x'61ffc3a9' AS TEXT), x'01', 'hidden', 1),"
+        " (2, '2024-01-01', 1, 'nope', x'', 'hidden', 2), (3, 'bad', 1, NULL, NULL, 3, NULL);"
+        "CREATE TABLE wall(at LOCAL_TIMESTAMP, utc TIMESTAMP);"
+        "INSERT INTO wall VALUES('2024-07-01 12:00:00', '2024-07-01 12:00:00');");
     return 0;
 }
 
@@ -127,6 +133,55 @@ static void test_odd_names_are_quoted(void **state)
     assert_reads(with("table: 'odd \"name', cursor: 'sel\"ect'"), plainly, "1|x\n");
 }
 
+static void test_every_value_that_does_not_fit_is_kept(void **state)
+{
+    (void)state;
+    assert_reads(with("table: many, cursor: k, fields: {s: {type: int64, class: secret}}"), plainly,
+                 "! null_cursor -: a field of the cursor is null: the record has no place in the order "
+                 "[{\"d\": \"bad\"}]\n"
+                 "! conversion_failed d: is not a date written YYYY-MM-DD (fields can declare another type), and 3 "
+                 "more values of the record do not fit [{\"d\": \"b\\\"d\", \"n\": \"\\\\x00ff\", "
+                 "\"ts\": \"a\\\\xff\xc3\xa9\"}]\n"
+                 "! conversion_failed ts: is not a timestamp written YYYY-MM-DD HH:MM:SS (fields can declare another "
+                 "type), and 1 more value of the record does not fit [{\"ts\": \"nope\"}]\n");
+}
+
+static void test_local_timestamps_stay_local(void **state)
+{
+    struct leat_plan *p = host_begin(with("table: wall"), NULL, false);
+
+    (void)state;
+    assert_string_equal(host_schema(p), "at timestamp local, utc timestamp");
+    host_end(p);
+    assert_reads(with("table: wall"), plainly, "2024-07-01 12:00:00|2024-07-01 12:00:00Z\n");
+}
+
+/* ---- the key ---- */
+
+static void assert_keys(const char *more, const char *wanted)
+{
+    struct leat_plan *p = host_begin(with(more), NULL, false);
+    struct leat_text_buffer got = {0};
+
+    leat_text_add_string(&got, "");
+    for (const char *at = host_said(p); (at = strstr(at, "key ")); at += strcspn(at, "\n"))
+        leat_text_printf(&got, "%.*s ", (int)strcspn(at + 4, "\n"), at + 4);
+    assert_string_equal(got.p, wanted);
+    leat_text_deinit(&got);
+    host_end(p);
+}
+
+static void test_all_columns_of_the_key_are_the_key(void **state)
+{
+    (void)state;
+    assert_keys("table: user", "id ");
+    assert_keys("table: two", "shop id ");
+    assert_keys("table: two, cursor: u", "shop id ");
+    assert_keys("table: k, cursor: [u, f, bin]", "u f bin ");
+    assert_keys("query: SELECT * FROM k, cursor: [f, u]", "f u ");
+    assert_keys("table: gaps", "");
+}
+
 /* ---- the cursor ---- */
 
 static void test_goes_on_from_every_position(void **state)
@@ -166,6 +221,9 @@ static void test_query_is_wrapped(void **state)
     assert_reads(with("query: 'SELECT id, name FROM user WHERE id <> 2; -- all but one', cursor: id"),
                  (struct reading){.positions = true}, "1|Ada\n3|3\n@ [3]\n");
     assert_reads(with("query: 'SELECT id FROM user ORDER BY id DESC LIMIT 2', cursor: id"), plainly, "2\n3\n");
+    assert_reads(with("query: 'SELECT id FROM user /* all', cursor: id"), plainly, "1\n2\n3\n");
+    assert_reads(with("query: \"SELECT id, '/*' AS a FROM user -- /*\", cursor: id"), plainly,
+                 "1|/*\n2|/*\n3|/*\n");
 }
 
 static void test_cursor_that_is_not_unique_is_found(void **state)
@@ -174,7 +232,9 @@ static void test_cursor_that_is_not_unique_is_found(void **state)
     char *got = host_read(p, plainly);
 
     (void)state;
+    assert_non_null(strstr(got, "failed -1001"));
     assert_non_null(strstr(got, "have the same cursor (v)"));
+    assert_non_null(strstr(got, "add a last field that is unique, such as the primary key: `cursor: [v, ID]'"));
     free(got);
     host_end(p);
     assert_reads(with("table: gaps, cursor: v"), (struct reading){.positions = true},
@@ -274,7 +334,8 @@ static void test_mistakes_are_named(void **state)
     (void)state;
     assert_wrong(with("cursor: id"), NULL, "wrong -: needs `table: NAME' or `query: SELECT ...'");
     assert_wrong(with("table: user, query: SELECT 1"), NULL, "wrong table: takes a table or a query, not both");
-    assert_wrong(with("table: usr"), NULL, "no such table: usr (its tables: bad, gaps, k, odd \"name, twins, user)");
+    assert_wrong(with("table: usr"), NULL, "no such table: usr (its tables: bad, gaps, k, many, "
+                 "odd \"name, twins, two, user, wall)");
     assert_wrong(with("query: SELECT emial FROM user"), NULL,
                  "wrong query: the query fails: no such column: emial, at character 8: emial FROM user");
     assert_wrong(with("query: 'SELECT \"nmae\" FROM user'"), NULL, "no such column: nmae");
@@ -282,6 +343,13 @@ static void test_mistakes_are_named(void **state)
     assert_wrong(with("query: DELETE FROM user"), NULL, "the query is no SELECT");
     assert_wrong(with("query: SELECT 1; SELECT 2"), NULL, "more than one statement");
     assert_wrong(with("query: ''"), NULL, "the query is no SELECT");
+    assert_wrong(with("query: 'SELECT id FROM user WHERE id > ?'"), NULL,
+                 "wrong query: the query has a parameter that nothing fills, ?: write ${param:NAME} in its place");
+    assert_wrong(with("query: 'SELECT id FROM user WHERE id > :since'"), NULL,
+                 "fills, :since: write ${param:since} in");
+    assert_wrong(with("query: 'SELECT id FROM user WHERE id > $from'"), NULL, "fills, $from: write ${param:from} in");
+    assert_wrong(with("query: 'SELECT id FROM user WHERE id > @x'"), NULL, "fills, @x: write ${param:x} in");
+    assert_wrong(with("query: 'SELECT id FROM user WHERE id > ?7'"), NULL, "fills, ?7: write ${param:NAME} in");
     assert_wrong(with("table: user, cursor: idd"), NULL, "the table has no column idd to order by");
     assert_wrong(with("table: user, fields: {idd: text}"), NULL, "the table has no field 'idd'");
     assert_wrong("{path: /nowhere/x.db, table: t}", NULL, "cannot open the database /nowhere/x.db: No such file");
@@ -345,6 +413,9 @@ int main(void)
         cmocka_unit_test(test_values_that_do_not_fit_are_rejected),
         cmocka_unit_test(test_text_keeps_nul_bytes_and_loses_bad_utf8),
         cmocka_unit_test(test_odd_names_are_quoted),
+        cmocka_unit_test(test_every_value_that_does_not_fit_is_kept),
+        cmocka_unit_test(test_local_timestamps_stay_local),
+        cmocka_unit_test(test_all_columns_of_the_key_are_the_key),
         cmocka_unit_test(test_goes_on_from_every_position),
         cmocka_unit_test(test_query_is_wrapped),
         cmocka_unit_test(test_cursor_that_is_not_unique_is_found),

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "batches.h"
@@ -113,9 +114,9 @@ static void test_makes_a_table_that_keeps_every_value(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_answer("SELECT sql FROM sqlite_schema WHERE name = 'a \"table'",
-                  "CREATE TABLE \"a \"\"table\" (\"id\" INTEGER, \"name\" TEXT, \"good\" BOOLEAN, \"score\" REAL, "
-                  "\"born\" DATE, \"seen\" TIMESTAMP, \"price\" DECIMAL_TEXT, \"blob\" BLOB, \"doc\" JSON_TEXT, "
-                  "PRIMARY KEY (\"id\"))\n");
+                  "CREATE TABLE \"a \"\"table\" (\"id\" INTEGER NOT NULL, \"name\" TEXT, \"good\" BOOLEAN, "
+                  "\"score\" REAL, \"born\" DATE, \"seen\" TIMESTAMP, \"price\" DECIMAL_TEXT, \"blob\" BLOB, "
+                  "\"doc\" JSON_TEXT, PRIMARY KEY (\"id\"))\n");
     assert_answer("SELECT quote(id) || quote(name) || quote(good) || quote(score) || quote(born) || quote(seen) || "
                   "quote(price) || quote(blob) || quote(doc) FROM \"a \"\"table\"",
                   "1'O''Hara \xc3\xa9'10.1'2024-02-29''2024-02-29 12:00:00Z''12.50'X'610062''1e3'\n"
@@ -142,6 +143,25 @@ static void test_writes_the_columns_that_are_there(void **state)
     free(got);
     load_end(&l, true);
     assert_answer("SELECT id || name || other FROM t", "7xd\n");
+}
+
+static void test_local_timestamps_have_a_type_of_their_own(void **state)
+{
+    static const struct leat_field at = {.name = "at", .type = LEAT_TIMESTAMP, .local = true};
+    static const struct leat_schema schema = {.n_fields = 1, .fields = &at};
+    struct loading l;
+    struct leat_batch *b;
+
+    (void)state;
+    (void)unlink(path);
+    load_begin(&l, with("table: t"), &schema);
+    b = load_batch(&l);
+    leat_batch_put_int64(b, 0, INT64_C(1709208000000000));
+    leat_batch_end_row(b);
+    free(load_deliver(&l, b));
+    load_end(&l, true);
+    assert_answer("SELECT sql FROM sqlite_schema", "CREATE TABLE \"t\" (\"at\" LOCAL_TIMESTAMP)\n");
+    assert_answer("SELECT quote(at) FROM t", "'2024-02-29 12:00:00'\n");
 }
 
 static void test_secrets_need_to_be_asked_for(void **state)
@@ -257,6 +277,115 @@ static void test_upsert_of_keys_alone_says_what_was_there(void **state)
     load_end(&l, true);
 }
 
+/* ---- keys that are null ---- */
+
+static const struct leat_field pair_fields[] = {
+    {.name = "id", .type = LEAT_INT64}, {.name = "name", .type = LEAT_TEXT}, {.name = "v", .type = LEAT_TEXT}};
+static const struct leat_schema pair_schema = {.n_fields = 3, .fields = pair_fields};
+
+static void put_pair(struct leat_batch *b, int64_t id, const char *name)
+{
+    if (id)
+        leat_batch_put_int64(b, 0, id);
+    if (name)
+        leat_batch_put_text(b, 1, name, strlen(name));
+    leat_batch_put_text(b, 2, "v", 1);
+    leat_batch_end_row(b);
+}
+
+static void assert_pairs(const char *more, const char *wanted, const char *wanted_rows)
+{
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    load_begin(&l, with(more), &pair_schema);
+    b = load_batch(&l);
+    put_pair(b, 1, "a");
+    put_pair(b, 0, "b");
+    put_pair(b, 2, NULL);
+    put_pair(b, 2, "c");
+    got = load_deliver(&l, b);
+    assert_string_equal(got, wanted);
+    free(got);
+    load_end(&l, true);
+    assert_answer("SELECT id || ifnull(name, '-') FROM t ORDER BY 1", wanted_rows);
+}
+
+static void test_a_null_in_the_key_is_rejected(void **state)
+{
+    static const char *const modes[] = {"insert", "upsert"};
+    char more[64];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        (void)unlink(path);
+        if (i >= 2) /* whose key would take any number of nulls */
+            change("CREATE TABLE t(id INT, name TEXT, v TEXT, PRIMARY KEY(id, name))");
+        (void)snprintf(more, sizeof more, "table: t, key: [id, name], mode: %s", modes[i % 2]);
+        assert_pairs(more, "loaded 2\nrejected 2\n"
+                           "! null_key id: must not be null, for it is part of the key\n"
+                           "! null_key name: must not be null, for it is part of the key\n", "1a\n2c\n");
+    }
+    (void)unlink(path);
+    assert_pairs("table: t, key: id, mode: upsert", /* an INTEGER PRIMARY KEY, for which SQLite would make up numbers */
+                 "loaded 3\nrejected 1\n! null_key id: must not be null, for it is part of the key\n", "1a\n2c\n");
+    assert_answer("SELECT sql FROM sqlite_schema", "CREATE TABLE \"t\" (\"id\" INTEGER NOT NULL, \"name\" TEXT, "
+                  "\"v\" TEXT, PRIMARY KEY (\"id\"))\n");
+}
+
+/* ---- tables with ways of their own ---- */
+
+/* Writes (1, a) and (2, b), in mode insert. */
+static void assert_writes(const char *made, const char *wanted, const char *wanted_rows)
+{
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    (void)unlink(path);
+    change(made);
+    load_begin(&l, with("table: t"), &test_schema);
+    b = load_batch(&l);
+    put_row(b, 1, "a");
+    put_row(b, 2, "b");
+    got = load_deliver(&l, b);
+    assert_string_equal(got, wanted);
+    free(got);
+    load_end(&l, true);
+    assert_answer("SELECT id || name FROM t ORDER BY id", wanted_rows);
+}
+
+static void test_only_what_is_written_is_loaded(void **state)
+{
+    static const char *const clauses[] = {"IGNORE", "REPLACE", "ROLLBACK", "FAIL"};
+    char made[256];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        (void)snprintf(made, sizeof made, "CREATE TABLE t(id INTEGER PRIMARY KEY ON CONFLICT %s, name TEXT); "
+                       "INSERT INTO t VALUES(1, 'old')", clauses[i]);
+        assert_writes(made, "loaded 1\nrejected 1\n! constraint_primary_key id: UNIQUE constraint failed: t.id\n",
+                      "1old\n2b\n");
+    }
+    assert_writes("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT); CREATE TRIGGER g BEFORE INSERT ON t "
+                  "WHEN new.id = 2 BEGIN SELECT RAISE(IGNORE); END",
+                  "loaded 1\nrejected 1\n! constraint_trigger -: a trigger of the table has left it out\n", "1a\n");
+}
+
+/* A trigger that leaves out what is there already is none of our business. */
+static void test_triggers_keep_their_ways(void **state)
+{
+    (void)state;
+    assert_writes("CREATE TABLE t(id INT, name TEXT); CREATE TABLE log(n INT UNIQUE); INSERT INTO log VALUES(1); "
+                  "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT OR IGNORE INTO log VALUES(new.id); END",
+                  "loaded 2\n", "1a\n2b\n");
+    assert_writes("CREATE TABLE real(id INT, name TEXT); CREATE VIEW t AS SELECT * FROM real; "
+                  "CREATE TRIGGER g INSTEAD OF INSERT ON t BEGIN INSERT INTO real SELECT new.id, new.name "
+                  "WHERE new.id <> 1; END",
+                  "loaded 1\nrejected 1\n! constraint_trigger -: a trigger of the table has left it out\n", "2b\n");
+}
+
 /* ---- transactions ---- */
 
 static void test_nothing_is_there_without_a_commit(void **state)
@@ -279,7 +408,8 @@ static void test_nothing_is_there_without_a_commit(void **state)
     assert_answer("SELECT id FROM t", "1\n");
 }
 
-/* A trigger that rolls all back takes rows along that have been answered: the run must not go on. */
+/* A trigger that rolls back takes along what was written before: so that is committed first, and what is lost is not
+ * counted as loaded. */
 static void test_a_lost_transaction_ends_the_run(void **state)
 {
     struct loading l;
@@ -291,15 +421,74 @@ static void test_a_lost_transaction_ends_the_run(void **state)
     change("CREATE TABLE t(id INT, name TEXT); CREATE TRIGGER g BEFORE INSERT ON t WHEN new.id = 2 BEGIN "
            "SELECT RAISE(ROLLBACK, 'no twos'); END");
     load_begin(&l, with("table: t"), &test_schema);
+    assert_non_null(strstr(host_said(l.plan), "note a trigger of the file may roll back"));
+    b = load_batch(&l);
+    put_row(b, 0, "z");
+    got = load_deliver(&l, b);
+    assert_string_equal(got, "loaded 1\n");
+    free(got);
+    b = load_batch(&l);
+    put_row(b, 1, "a");
+    put_row(b, 2, "b");
+    put_row(b, 3, "c");
+    got = load_deliver(&l, b);
+    assert_non_null(strstr(got, "failed -5: "));
+    assert_non_null(strstr(got, "no twos, and all since the last commit is undone"));
+    assert_null(strstr(got, "loaded"));
+    free(got);
+    load_end(&l, false);
+    assert_answer("SELECT id FROM t", "0\n");
+}
+
+/* Answers of a batch that was not written whole are not given. */
+static void test_a_batch_that_fails_is_not_loaded(void **state)
+{
+    struct loading l;
+    struct leat_batch *b;
+    char *got;
+
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(id INT, name TEXT); CREATE TRIGGER g AFTER INSERT ON t WHEN new.id = 2 BEGIN "
+           "SELECT abs(-9223372036854775808); END");
+    load_begin(&l, with("table: t"), &test_schema);
     b = load_batch(&l);
     put_row(b, 1, "a");
     put_row(b, 2, "b");
     got = load_deliver(&l, b);
-    assert_non_null(strstr(got, "failed"));
-    assert_non_null(strstr(got, "no twos, and all since the last commit is undone"));
+    assert_non_null(strstr(got, "integer overflow"));
+    assert_null(strstr(got, "loaded"));
     free(got);
     load_end(&l, false);
     assert_answer("SELECT count(*) FROM t", "0\n");
+}
+
+/* Waiting is for the host to do, which says so. */
+static void test_a_locked_file_is_tried_again_soon(void **state)
+{
+    struct timespec before, after;
+    struct loading l;
+    struct leat_batch *b;
+    sqlite3 *other;
+
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(id INT, name TEXT)");
+    load_begin(&l, with("table: t"), &test_schema);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    b = load_batch(&l);
+    put_row(b, 1, "a");
+    assert_int_equal(leat_batch_finish(b, &l.err), 0);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    assert_int_equal(l.plan->plugin->deliver(&l.stage, l.plan->self, b, &l.err), LEAT_ERETRY);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_true(after.tv_sec - before.tv_sec < 3);
+    sqlite3_close(other);
+    assert_int_equal(l.plan->plugin->deliver(&l.stage, l.plan->self, b, &l.err), 0);
+    leat_batch_release(b);
+    load_end(&l, true);
+    assert_answer("SELECT id FROM t", "1\n");
 }
 
 /* ---- mistakes ---- */
@@ -329,13 +518,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_makes_a_table_that_keeps_every_value),
         cmocka_unit_test(test_writes_the_columns_that_are_there),
+        cmocka_unit_test(test_local_timestamps_have_a_type_of_their_own),
         cmocka_unit_test(test_secrets_need_to_be_asked_for),
         cmocka_unit_test(test_constraints_refuse_rows_alone),
         cmocka_unit_test(test_doubtful_rows_are_already_there),
         cmocka_unit_test(test_upsert_updates),
         cmocka_unit_test(test_upsert_of_keys_alone_says_what_was_there),
+        cmocka_unit_test(test_a_null_in_the_key_is_rejected),
+        cmocka_unit_test(test_only_what_is_written_is_loaded),
+        cmocka_unit_test(test_triggers_keep_their_ways),
         cmocka_unit_test(test_nothing_is_there_without_a_commit),
         cmocka_unit_test(test_a_lost_transaction_ends_the_run),
+        cmocka_unit_test(test_a_batch_that_fails_is_not_loaded),
+        cmocka_unit_test(test_a_locked_file_is_tried_again_soon),
         cmocka_unit_test(test_mistakes_are_named),
     };
     return cmocka_run_group_tests_name("sqlite-load", tests, make_folder, remove_folder);

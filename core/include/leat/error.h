@@ -45,6 +45,7 @@ enum leat_code {
     LEAT_EDATA = -1006,        /* the data is not what it says it is, beyond one record: exit 65 */
     LEAT_ECANCELED = -1007,    /* the host asked to stop */
     LEAT_EUSAGE = -1008,       /* the command line is wrong: exit 64 */
+    LEAT_EBUSY = -1009,        /* another run holds the lock: exit 75 */
 };
 
 /* What went wrong, for a human. The caller owns it and zeroes it. */

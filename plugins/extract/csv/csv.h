@@ -13,10 +13,14 @@
 #include "kit/csv/read.h"
 #include "kit/fields/fields.h"
 
+/* Begins what stands for a byte that makes no sense in the encoding: CSV_SENSELESS x 8 1. In no UTF-8. */
+#define CSV_SENSELESS '\xFF'
+
 /* A regular file as UTF-8, read once from front to back, without its byte order mark. */
 struct csv_source {
     int fd;
     bool opened, converts, at_start;
+    bool left_out;     /* there were bytes that make no sense in the encoding */
     iconv_t iconv;
     size_t unit;       /* bytes to leave out where the encoding makes no sense */
     char *bytes;       /* read and not converted: [from, end) */
@@ -31,6 +35,7 @@ struct csv {
     struct leat_csv_dialect dialect;
     int n_fields;
     bool *as_text;            /* a field: goes into its column as it is */
+    bool has_secret;
     size_t n_null;
 
     struct csv_source source;

@@ -6,9 +6,11 @@
  */
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "extract/csv/csv.h"
+
+#include "kit/file/input.h"
+#include "kit/text/text.h"
 
 enum { MAX_FIELDS = 16384, FIRST_LINE = 4 << 20 };
 
@@ -150,36 +152,12 @@ static bool holds_names(struct leat_plan *plan, const struct csv *c)
     return true;
 }
 
-/* Bytes of the UTF-8 sequence at p, 0 if it is none (RFC 3629). */
-static int sequence(const unsigned char *p)
-{
-    int n = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0;
-
-    for (int i = 1; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90) ||
-        (*p == 0xF4 && p[1] > 0x8F))
-        return 0;
-    return n;
-}
-
-static bool is_utf8(const char *name)
-{
-    const unsigned char *p = (const unsigned char *)name;
-    int n = 1;
-
-    for (; *p && n; p += n)
-        n = sequence(p);
-    return n;
-}
-
 static void check_names(struct leat_plan *plan, const struct csv *c, const struct names *names)
 {
     for (int i = 0; i < names->n; i++) {
-        if (!is_utf8(names->names[i]))
-            leat_plan_wrong(plan, "path", "the name of field %d is not valid UTF-8; say which `encoding:` the file has",
-                            i + 1);
+        if (!leat_text_is_utf8(names->names[i], strlen(names->names[i])))
+            leat_plan_wrong(plan, "path", "the name of field %d is not valid UTF-8; say which `encoding:` the file "
+                            "has", i + 1);
         if (!*names->names[i])
             leat_plan_wrong(plan, c->names ? "names" : "path", "field %d has no name; give all fields one by `names: "
                             "[...]`%s", i + 1, c->names ? "" : " and `header: true`");
@@ -205,6 +183,7 @@ static void declare(struct leat_plan *plan, struct csv *c, const struct names *n
 
         (void)leat_declared_apply(&declared, &field);
         c->as_text[i] = field.type == LEAT_TEXT;
+        c->has_secret |= field.data_class == LEAT_SECRET;
         (void)leat_plan_add_field(plan, &field);
     }
     leat_declared_unused(plan, &declared, c->path);
@@ -293,8 +272,9 @@ static bool plan_without_file(struct leat_plan *plan, struct csv *c)
 {
     struct names names;
 
-    if (leat_plan_may_connect(plan) || access(c->path, F_OK) == 0 || (!c->names && !c->fields))
+    if (leat_plan_may_connect(plan) || !leat_input_is_missing(c->path) || (!c->names && !c->fields))
         return false;
+    leat_plan_note(plan, "the file is not there: its fields are taken to be those that the pipeline names");
     names = c->names ? named_by_option(plan, c) : named_by_fields(plan, c);
     check_names(plan, c, &names);
     declare(plan, c, &names);
@@ -304,9 +284,8 @@ static bool plan_without_file(struct leat_plan *plan, struct csv *c)
 int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct csv *c = self;
-    struct leat_error wrong = {0};
+    int rc;
 
-    (void)err;
     c->null = c->null ? c->null : "";
     c->n_null = strlen(c->null);
     if (c->names && !leat_plan_node(plan, "header"))
@@ -320,10 +299,11 @@ int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     }
     if (plan_without_file(plan, c))
         return 0;
-    if (csv_begin(c, MAX_FIELDS, &wrong) == 0)
+    rc = csv_begin(c, MAX_FIELDS, err);
+    if (rc == 0)
         plan_file(plan, c);
     else
-        leat_plan_wrong(plan, "path", "%s", wrong.text);
+        leat_plan_wrong(plan, "path", "%s", err->text);
     csv_end(c);
-    return 0;
+    return rc == LEAT_EUNREACHABLE ? rc : 0;
 }

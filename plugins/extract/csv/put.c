@@ -110,10 +110,15 @@ static bool put_converted(struct csv *c, struct leat_batch *b, int field, const 
     return true;
 }
 
-/* Puts the first n fields. Returns the one that could not be converted, or -1. */
-static int put_fields(struct csv *c, struct leat_batch *b, int n)
+/* The values that could not be converted: the first, and how many. */
+struct failed {
+    int first, n;
+};
+
+/* Puts the first n fields. */
+static struct failed put_fields(struct csv *c, struct leat_batch *b, int n)
 {
-    int failed = -1;
+    struct failed failed = { -1, 0 };
 
     for (int i = 0; i < n; i++) {
         const struct leat_csv_value *v = &c->reader.values[i];
@@ -122,8 +127,8 @@ static int put_fields(struct csv *c, struct leat_batch *b, int n)
             put_null(b, i);
         else if (c->as_text[i])
             put_text(c, b, i, v);
-        else if (!put_converted(c, b, i, v) && failed < 0)
-            failed = i;
+        else if (!put_converted(c, b, i, v) && failed.n++ == 0)
+            failed.first = i;
     }
     return failed;
 }
@@ -138,11 +143,62 @@ static void put_wrong_count(struct csv *c, struct leat_batch *b)
                              "has %d fields instead of %d " WHERE, r->n_values, c->n_fields, HERE(c));
 }
 
+/* The value at fault; where there are more of them the whole line, unless somebody may not see all of it. */
+static void put_misfit(struct csv *c, struct leat_batch *b, struct failed failed)
+{
+    const struct leat_csv_reader *r = &c->reader;
+    bool whole = failed.n > 1 && !c->has_secret;
+    size_t n = r->n_raw;
+    const char *raw = whole ? r->raw : value_bytes(c, &r->values[failed.first], &n);
+
+    leat_batch_reject_value(b, failed.first, "conversion_failed", raw, n, "is not %s " WHERE,
+                            leat_field_wants(&b->schema->fields[failed.first]), HERE(c));
+}
+
+/* ---- bytes that make no sense in the encoding ---- */
+
+static bool is_senseless(const struct csv *c, const char *p, size_t n)
+{
+    return __builtin_expect(c->source.left_out, false) && p && memchr(p, CSV_SENSELESS, n);
+}
+
+/* Such a byte as \xNN, in the line and so in its values. */
+static void show_senseless(struct leat_csv_reader *r)
+{
+    char *p = r->buffer + (r->raw - r->buffer), *end = p + r->n_raw;
+
+    while ((p = memchr(p, CSV_SENSELESS, (size_t)(end - p))))
+        *p++ = '\\';
+}
+
+static void put_senseless(struct csv *c, struct leat_batch *b)
+{
+    struct leat_csv_reader *r = &c->reader;
+    int n = r->n_values < c->n_fields ? r->n_values : c->n_fields, field = 0;
+    size_t n_raw = r->n_raw;
+    const char *raw = r->raw;
+
+    while (field < n && !is_senseless(c, r->values[field].p, r->values[field].n))
+        field++;
+    show_senseless(r);
+    (void)put_fields(c, b, n);
+    if (c->has_secret && field < n)
+        raw = value_bytes(c, &r->values[field], &n_raw);
+    leat_batch_reject_value(b, field < n ? field : -1, "invalid_utf8", raw, n_raw, "has bytes that are no character "
+                            "of the encoding %.40s, shown here as \\xNN " WHERE, c->encoding, HERE(c));
+}
+
+/* ---- the record ---- */
+
 void csv_put_record(struct csv *c, struct leat_batch *b)
 {
     const struct leat_csv_reader *r = &c->reader;
-    int failed;
+    struct failed failed;
 
+    if (is_senseless(c, r->raw, r->n_raw)) {
+        put_senseless(c, b);
+        return;
+    }
     if (__builtin_expect(r->n_values != c->n_fields, 0)) {
         if (r->n_values == 1 && r->n_raw == 0) {
             c->n_empty_lines++;
@@ -154,11 +210,10 @@ void csv_put_record(struct csv *c, struct leat_batch *b)
         }
     }
     failed = put_fields(c, b, r->n_values);
-    if (failed < 0)
+    if (!failed.n)
         leat_batch_end_row(b);
     else
-        leat_batch_reject_record(b, "conversion_failed", r->raw, r->n_raw, "field %.80s is not %s " WHERE,
-                                 b->schema->fields[failed].name, leat_field_wants(&b->schema->fields[failed]), HERE(c));
+        put_misfit(c, b, failed);
 }
 
 void csv_put_bad(struct csv *c, struct leat_batch *b)
@@ -167,6 +222,8 @@ void csv_put_bad(struct csv *c, struct leat_batch *b)
     int64_t line = r->fault_line, byte = r->fault_offset + 1;
     char lines[48] = ""; /* how many a stray quote may have joined */
 
+    if (is_senseless(c, r->raw, r->n_raw))
+        show_senseless(&c->reader);
     if (r->line > line + 1)
         (void)snprintf(lines, sizeof lines, " and %" PRId64 " lines", r->line - line);
     switch (r->fault) {

@@ -5,8 +5,8 @@
  * short while it is read ends then, and kills nobody.
  *
  * Where the encoding is not UTF-8, iconv stands in between, and positions count
- * the bytes of what it makes. A sequence that is none becomes the byte 0xFF,
- * which is in no UTF-8, so that the host rejects this one record and says why.
+ * the bytes of what it makes. A byte that makes no sense becomes CSV_SENSELESS
+ * and its value, so that put.c rejects this one record and shows the byte.
  */
 #include "extract/csv/csv.h"
 
@@ -98,13 +98,25 @@ static ssize_t read_raw(struct csv_source *s)
     return got;
 }
 
-static void leave_out(struct csv_source *s, char **into, size_t *room)
+/* False if there is no room for it. */
+static bool leave_out(struct csv_source *s, char **into, size_t *room)
 {
+    static const char hex[] = "0123456789abcdef";
     size_t n = s->end - s->from < s->unit ? s->end - s->from : s->unit;
 
-    *(*into)++ = '\xFF';
-    (*room)--;
+    if (*room < 4 * n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char byte = (unsigned char)s->bytes[s->from + i];
+        const char shown[4] = { CSV_SENSELESS, 'x', hex[byte >> 4], hex[byte & 15] };
+
+        memcpy(*into, shown, sizeof shown);
+        *into += sizeof shown;
+    }
+    *room -= 4 * n;
     s->from += n;
+    s->left_out = true;
+    return true;
 }
 
 /* Converts what is there. False if more must be read first. */
@@ -117,9 +129,10 @@ static bool convert(struct csv_source *s, char **into, size_t *room)
     s->from = s->end - left;
     if (rc != (size_t)-1 || errno == E2BIG)
         return left > 0;
-    if (errno == EILSEQ && *room)
-        leave_out(s, into, room);
-    return errno == EILSEQ;
+    if (errno != EILSEQ)
+        return false;
+    (void)leave_out(s, into, room);
+    return true;
 }
 
 static ssize_t fill_converted(struct csv_source *s, char *into, size_t n)
@@ -141,7 +154,7 @@ static ssize_t fill_converted(struct csv_source *s, char *into, size_t n)
         if (got == 0 && s->from == s->end)
             break;
         if (got == 0)
-            leave_out(s, &p, &room); /* a sequence cut off by the end of the file */
+            (void)leave_out(s, &p, &room); /* a sequence cut off by the end of the file */
     }
     return p - into;
 }

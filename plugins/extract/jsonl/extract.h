@@ -79,8 +79,8 @@ struct record {
     size_t wrong_at;
     char *scratch;                 /* a key without its escapes */
     size_t cap_scratch;
-    /* Each key of the record that no field takes whole. */
-    void (*undeclared)(struct record *, const struct leat_json_span *key, const struct leat_json_span *value);
+    /* Each key of the record that no field takes whole. False: the record is wrong (record_wrong). */
+    bool (*undeclared)(struct record *, const struct leat_json_span *key, const struct leat_json_span *value);
     void *user;
 };
 
@@ -89,6 +89,10 @@ bool record_scan(struct record *r, const char *text, size_t n);
 /* A key without its escapes; in the line or in `scratch`. NULL: half a surrogate pair. */
 const char *record_key(struct record *r, const struct leat_json_span *key, size_t *ret_n);
 void record_free(struct record *r);
+/* Notes what is wrong with the line, a literal, unless something is already; returns false. */
+bool record_wrong(struct record *r, const char *code, const char *what);
+/* The same as record_key; NULL, with the record wrong, also for a key that is no text. */
+const char *record_name(struct record *r, const struct leat_json_span *key, size_t *ret_n);
 /* Room for n bytes; moves the text. False: no memory. */
 bool jsonl_reserve(char **text, size_t *cap, size_t n);
 
@@ -109,7 +113,8 @@ struct jsonl {
     size_t n_rest, cap_rest;
     char *value;               /* of one field, unescaped */
     size_t cap_value;
-    int64_t n_blank, n_undeclared;
+    int64_t n_blank, n_undeclared;    /* since they were counted last */
+    int64_t n_left_out, first_left_out; /* values of undeclared keys in all; the line of the first */
 };
 
 int jsonl_plan(struct leat_plan *plan, void *self, struct leat_error *err);
@@ -117,6 +122,6 @@ int jsonl_plan(struct leat_plan *plan, void *self, struct leat_error *err);
 /* Puts the values found in `line` as a row, or as a reject. */
 void jsonl_put_row(struct jsonl *s, struct leat_batch *out, const struct line *line);
 /* What `rest` takes: added to, while the record is scanned. */
-void jsonl_keep_rest(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value);
+bool jsonl_keep_rest(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value);
 
 #endif

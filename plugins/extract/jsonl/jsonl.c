@@ -32,15 +32,21 @@ static void reject_line(const struct jsonl *s, struct leat_batch *out, const str
 
 static void read_line(struct jsonl *s, struct leat_batch *out, const struct line *line)
 {
+    int64_t before = s->n_undeclared;
+
     if (line_is_blank(line)) {
         s->n_blank++;
         return;
     }
     s->n_rest = 0;
-    if (record_scan(&s->record, line->text, line->n))
+    if (record_scan(&s->record, line->text, line->n)) {
         jsonl_put_row(s, out, line);
-    else
-        reject_line(s, out, line);
+        if (s->n_undeclared != before && !s->first_left_out)
+            s->first_left_out = line->number;
+        return;
+    }
+    s->n_undeclared = before; /* they are in the reject */
+    reject_line(s, out, line);
 }
 
 static void reject_too_long(const struct jsonl *s, struct leat_batch *out, const struct line *line)
@@ -54,9 +60,19 @@ static void count(struct leat_stage *stage, struct jsonl *s)
 {
     if (s->n_blank)
         leat_stage_count(stage, "blank line", s->n_blank);
-    if (s->n_undeclared && s->rest_field < 0)
+    if (s->n_undeclared)
         leat_stage_count(stage, "undeclared key left out", s->n_undeclared);
+    s->n_left_out += s->n_undeclared;
     s->n_blank = s->n_undeclared = 0;
+}
+
+/* A number in the report is easily missed, and these values are nowhere else. */
+static void warn_of_left_out(struct leat_stage *stage, const struct jsonl *s)
+{
+    if (s->n_left_out)
+        leat_stage_log(stage, LEAT_LOG_WARNING, "%" PRId64 " value%s of undeclared keys %s left out (first: line "
+                       "%" PRId64 "); name them in fields: or take rest:", s->n_left_out,
+                       s->n_left_out == 1 ? "" : "s", s->n_left_out == 1 ? "was" : "were", s->first_left_out);
 }
 
 static void set_position(const struct jsonl *s, struct leat_batch *out)
@@ -85,6 +101,8 @@ static enum leat_flow jsonl_read(struct leat_stage *stage, void *self, struct le
     }
     count(stage, s);
     set_position(s, out);
+    if (result == LINE_NONE)
+        warn_of_left_out(stage, s);
     return result == LINE_NONE ? LEAT_END : LEAT_MORE;
 }
 

@@ -11,20 +11,25 @@ enum put_result { PUT_FINE, PUT_DOES_NOT_FIT, PUT_HALF_CHARACTER };
 
 /* ---- what `rest` takes ---- */
 
-void jsonl_keep_rest(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value)
+/* A null is no value that could be lost. */
+static bool leave_out(struct jsonl *s, const struct leat_json_span *key, const struct leat_json_span *value)
+{
+    size_t n;
+
+    s->n_undeclared += value->kind != LEAT_JSON_NULL;
+    return record_name(&s->record, key, &n) != NULL;
+}
+
+bool jsonl_keep_rest(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value)
 {
     struct jsonl *s = r->user;
     int quotes = value->kind == LEAT_JSON_STRING;
     char *p;
 
-    s->n_undeclared++;
     if (s->rest_field < 0)
-        return;
-    if (!jsonl_reserve(&s->rest_text, &s->cap_rest, s->n_rest + key->n + value->n + 8)) {
-        r->wrong = "more text than there is memory for";
-        r->code = "bad_json";
-        return;
-    }
+        return leave_out(s, key, value);
+    if (!jsonl_reserve(&s->rest_text, &s->cap_rest, s->n_rest + key->n + value->n + 8))
+        return record_wrong(r, "bad_json", "more text than there is memory for");
     p = s->rest_text + s->n_rest;
     *p++ = s->n_rest ? ',' : '{';
     memcpy(p, key->text - 1, key->n + 2);
@@ -32,6 +37,7 @@ void jsonl_keep_rest(struct record *r, const struct leat_json_span *key, const s
     *p++ = ':';
     memcpy(p, value->text - quotes, value->n + 2 * (size_t)quotes);
     s->n_rest = (size_t)(p - s->rest_text) + value->n + 2 * (size_t)quotes;
+    return true;
 }
 
 static void put_rest(struct jsonl *s, struct leat_batch *out)
@@ -121,13 +127,10 @@ static bool put_number(struct leat_batch *out, int i, const struct leat_json_spa
     case LEAT_BYTES:
         return false;
     case LEAT_INT64:
-    case LEAT_DECIMAL:
         if (v->whole)
             return leat_field_put(out, i, v->text, v->n);
         n = leat_json_plain(v->text, v->n, plain, sizeof plain);
-        if (out->columns[i].type == LEAT_INT64)
-            return n && put_whole(out, i, plain, n);
-        return n && leat_field_put(out, i, plain, n);
+        return n && put_whole(out, i, plain, n);
     default:
         return leat_field_put(out, i, v->text, v->n);
     }
@@ -158,38 +161,50 @@ static enum put_result put_value(struct jsonl *s, struct leat_batch *out, int i,
 
 /* ---- the row ---- */
 
-static void reject(struct jsonl *s, struct leat_batch *out, int i, enum put_result why, const struct line *line)
-{
-    const struct leat_field *field = &out->schema->fields[i];
-    const struct leat_json_span *v = &s->record.values[i];
-    const char *raw = field->data_class == LEAT_SECRET ? NULL : v->text;
+/* The values that are none of their fields: the first, why, and how many. */
+struct misfits {
+    int first, n;
+    enum put_result why;
+};
 
-    if (why == PUT_HALF_CHARACTER)
-        leat_batch_reject_value(out, i, "invalid_utf8", raw, v->n, "has half a surrogate pair (\\ud800 to \\udfff), "
-                                "which is no character (line %lld)", (long long)line->number);
+/* The value at fault; where there are more of them the whole line, unless somebody may not see all of it. */
+static void reject(struct jsonl *s, struct leat_batch *out, const struct misfits *bad, const struct line *line)
+{
+    const struct leat_field *field = &out->schema->fields[bad->first];
+    const struct leat_json_span *v = &s->record.values[bad->first];
+    bool whole = bad->n > 1 && !s->has_secret;
+    const char *raw = field->data_class == LEAT_SECRET ? NULL : whole ? line->text : v->text;
+    size_t n = whole ? line->n : v->n;
+
+    if (bad->why == PUT_HALF_CHARACTER)
+        leat_batch_reject_value(out, bad->first, "invalid_utf8", raw, n, "has half a surrogate pair (\\ud800 to "
+                                "\\udfff), which is no character (line %lld)", (long long)line->number);
     else
-        leat_batch_reject_value(out, i, "conversion_failed", raw, v->n, "is not %s (line %lld; fields can declare "
-                                "another type)", leat_field_wants(field), (long long)line->number);
+        leat_batch_reject_value(out, bad->first, "conversion_failed", raw, n, "is not %s (line %lld; fields can "
+                                "declare another type)",
+                                field->type == LEAT_BYTES ? "base64" : leat_field_wants(field),
+                                (long long)line->number);
 }
 
 void jsonl_put_row(struct jsonl *s, struct leat_batch *out, const struct line *line)
 {
-    enum put_result result, why = PUT_FINE;
-    int bad = -1;
+    struct misfits bad = { .n = 0 };
 
     for (int i = 0; i < s->n_fields; i++) {
+        enum put_result why;
+
         if (i == s->rest_field) {
             put_rest(s, out);
             continue;
         }
-        result = put_value(s, out, i, &s->record.values[i]);
-        if (result != PUT_FINE && bad < 0) {
-            bad = i;
-            why = result;
+        why = put_value(s, out, i, &s->record.values[i]);
+        if (why != PUT_FINE && bad.n++ == 0) {
+            bad.first = i;
+            bad.why = why;
         }
     }
-    if (bad < 0)
+    if (!bad.n)
         leat_batch_end_row(out);
     else
-        reject(s, out, bad, why, line);
+        reject(s, out, &bad, line);
 }

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "kit/text/text.h"
+
 void record_free(struct record *r)
 {
     free(r->scratch);
@@ -15,7 +17,7 @@ void record_free(struct record *r)
     r->cap_scratch = 0;
 }
 
-static bool fail(struct record *r, const char *code, const char *what)
+bool record_wrong(struct record *r, const char *code, const char *what)
 {
     if (!r->wrong) {
         r->code = code;
@@ -44,10 +46,21 @@ const char *record_key(struct record *r, const struct leat_json_span *key, size_
     if (!key->escaped)
         return key->text;
     if (!jsonl_reserve(&r->scratch, &r->cap_scratch, key->n)) {
-        (void)fail(r, "bad_json", "more text than there is memory for");
+        (void)record_wrong(r, "bad_json", "more text than there is memory for");
         return NULL;
     }
     return leat_json_unescape(key->text, key->n, r->scratch, ret_n) ? r->scratch : NULL;
+}
+
+const char *record_name(struct record *r, const struct leat_json_span *key, size_t *ret_n)
+{
+    const char *name = record_key(r, key, ret_n);
+
+    if (!name)
+        (void)record_wrong(r, "invalid_utf8", "half a surrogate pair (\\ud800 to \\udfff) in a key");
+    else if (!leat_text_is_utf8(name, *ret_n))
+        (void)record_wrong(r, "invalid_utf8", "a key that is not valid UTF-8");
+    return r->wrong ? NULL : name;
 }
 
 static bool is_key(const struct step *step, const char *key, size_t n)
@@ -98,12 +111,12 @@ static bool take(struct record *r, struct leat_json *j, int at, struct leat_json
     struct leat_json inside;
 
     if (!leat_json_value(j, ret))
-        return fail(r, "bad_json", j->wrong);
+        return record_wrong(r, "bad_json", j->wrong);
     if (!at)
         return true;
     if (step->field >= 0) {
         if (r->values[step->field].kind != LEAT_JSON_NONE)
-            return fail(r, "duplicate_key", "a key that stands there twice");
+            return record_wrong(r, "duplicate_key", "a key that stands there twice");
         r->values[step->field] = *ret;
     }
     if (!step->child || (ret->kind != LEAT_JSON_OBJECT && ret->kind != LEAT_JSON_ARRAY))
@@ -121,7 +134,7 @@ static bool walk_list(struct record *r, struct leat_json *j, int parent)
     while (leat_json_item(j))
         if (!take(r, j, find_index(r, parent, index++), &value))
             return false;
-    return !j->wrong || fail(r, "bad_json", j->wrong);
+    return !j->wrong || record_wrong(r, "bad_json", j->wrong);
 }
 
 static bool walk_object(struct record *r, struct leat_json *j, int parent)
@@ -134,10 +147,13 @@ static bool walk_object(struct record *r, struct leat_json *j, int parent)
         at = find_key(r, parent, &key, &hint);
         if (!take(r, j, at, &value))
             return false;
-        if (parent == 0 && (!at || r->tree->steps[at].field < 0) && r->undeclared)
-            r->undeclared(r, &key, &value);
+        if (parent == 0 && (!at || r->tree->steps[at].field < 0) && r->undeclared &&
+            !r->undeclared(r, &key, &value)) {
+            j->p = key.text - 1; /* for the place of the fault */
+            return false;
+        }
     }
-    return !j->wrong || fail(r, "bad_json", j->wrong);
+    return !j->wrong || record_wrong(r, "bad_json", j->wrong);
 }
 
 static bool walk(struct record *r, struct leat_json *j, int parent)
@@ -154,9 +170,10 @@ bool record_scan(struct record *r, const char *text, size_t n)
     for (int i = 0; i < r->n_fields; i++)
         r->values[i].kind = LEAT_JSON_NONE;
     if (leat_json_peek(&j) != LEAT_JSON_OBJECT)
-        ok = fail(r, "bad_json", j.p == j.end ? "nothing" : "what is no object: a record looks like {\"id\": 1}");
+        ok = record_wrong(r, "bad_json", j.p == j.end ? "nothing" :
+                          "what is no object: a record looks like {\"id\": 1}");
     else
-        ok = walk_object(r, &j, 0) && (leat_json_end(&j) || fail(r, "bad_json", j.wrong));
+        ok = walk_object(r, &j, 0) && (leat_json_end(&j) || record_wrong(r, "bad_json", j.wrong));
     r->wrong_at = (size_t)(j.p - text);
     return ok && !r->wrong;
 }

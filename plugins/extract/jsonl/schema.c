@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "kit/fields/fields.h"
+#include "kit/file/input.h"
 #include "kit/text/text.h"
 
 enum { SAMPLE_LINES = 1000, SAMPLE_BYTES = 8 << 20, MAX_FIELDS = 4096 };
@@ -29,6 +30,9 @@ struct survey {
     int n;
     bool too_many;
     const char *wrong;    /* with the first line that is none */
+    /* A key of the line at hand that no field can be named by; a path to it; the first such line */
+    const char *odd, *odd_path;
+    int64_t odd_line;
 };
 
 /* ---- what is declared ---- */
@@ -104,25 +108,37 @@ static void survey_declared(struct survey *v)
 
 /* ---- what is in the file ---- */
 
-static void survey_key(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value)
+static bool is_odd(struct survey *v, const char *name, size_t n)
+{
+    if (n && !memchr(name, '\0', n))
+        return false;
+    if (!v->odd_line) {
+        v->odd = n ? "holds a NUL character" : "is empty";
+        v->odd_path = n ? "\"a\\u0000b\"" : "\"\"";
+    }
+    return true;
+}
+
+static bool survey_key(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value)
 {
     struct survey *v = r->user;
     size_t n;
-    const char *text = record_key(r, key, &n);
+    const char *text = record_name(r, key, &n);
     char *name;
 
-    if (!text || !n || memchr(text, '\0', n))
-        return; /* no name for a field; the run counts it */
+    if (!text || is_odd(v, text, n))
+        return text != NULL;
     if (v->n == MAX_FIELDS) {
         v->too_many = true;
-        return;
+        return true;
     }
     name = leat_plan_alloc(v->plan, n + 1);
     memcpy(name, text, n);
     if (!tree_add_key(v->plan, &v->s->tree, name, n, v->n))
-        return;
+        return true;
     v->drafts[v->n++].field.name = name;
     r->values[r->n_fields++] = *value;
+    return true;
 }
 
 static unsigned seen_in(const struct leat_json_span *value)
@@ -137,13 +153,31 @@ static unsigned seen_in(const struct leat_json_span *value)
     return seen;
 }
 
+/* What is no record shows no fields. */
+static void forget(struct survey *v, struct record *r, int n)
+{
+    struct tree *tree = &v->s->tree;
+
+    for (int i = 0; i < tree->n; i++)
+        if (tree->steps[i].field >= n)
+            tree->steps[i].field = -1;
+    v->n = r->n_fields = n;
+}
+
 static void survey_line(struct survey *v, struct record *r, const struct line *line)
 {
+    int before = v->n;
+
+    if (!v->odd_line)
+        v->odd = NULL;
     if (!record_scan(r, line->text, line->n)) {
+        forget(v, r, before);
         if (!v->wrong)
             v->wrong = line->text[0] == '[' ? "a list; write one object a line, as `jq -c .[]` does" : r->wrong;
         return;
     }
+    if (v->odd && !v->odd_line)
+        v->odd_line = line->number;
     for (int i = 0; i < v->n; i++)
         v->drafts[i].seen |= seen_in(&r->values[i]);
 }
@@ -228,6 +262,10 @@ static void judge(struct survey *v)
     if (v->too_many)
         leat_plan_wrong(v->plan, "path", "%s has more than %d different keys: declare those to read with fields, and "
                         "collect the others with rest", path, MAX_FIELDS);
+    else if (v->odd_line)
+        leat_plan_wrong(v->plan, "path", "line %lld of %s has a key that %s, which can be no field's name: collect "
+                        "such keys with rest: NAME, or take its value by fields: {NAME: {path: '%s'}}",
+                        (long long)v->odd_line, path, v->odd, v->odd_path);
     else if (!v->n && !v->s->rest)
         leat_plan_wrong(v->plan, "path", "%s shows no fields%s%s; say which there are with fields", path,
                         v->wrong ? ": its first line has " : "", v->wrong ? v->wrong : "");
@@ -237,19 +275,21 @@ int jsonl_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct jsonl *s = self;
     struct survey v = { .plan = plan, .s = s };
-    struct leat_error why = {0};
     int rc;
 
-    (void)err;
     v.drafts = leat_plan_alloc(plan, MAX_FIELDS * sizeof *v.drafts);
     tree_begin(plan, &s->tree);
     survey_declared(&v);
-    rc = survey_file(&v, &why);
-    if (rc < 0 && (leat_plan_may_connect(plan) || !s->fields)) {
-        leat_plan_wrong(plan, "path", "%s", why.text);
-        return 0;
-    }
     leat_plan_input_file(plan, s->path);
+    if (s->fields && !leat_plan_may_connect(plan) && leat_input_is_missing(s->path)) {
+        leat_plan_note(plan, "the file is not there: its fields are taken to be those that `fields` names");
+    } else {
+        rc = survey_file(&v, err);
+        if (rc < 0)
+            leat_plan_wrong(plan, "path", "%s", err->text);
+        if (rc < 0)
+            return rc == LEAT_EUNREACHABLE ? rc : 0;
+    }
     add_fields(&v);
     judge(&v);
     return 0;

@@ -29,7 +29,7 @@ struct sqlite {
     /* made by plan, read-only after it */
     const char *select;  /* one SELECT; may stand as (SELECT ...) in another */
     const char *what;    /* "the table" or "the query", for errors */
-    int n_params;        /* bound ones: ?1 .. ?n_params */
+    int n_params;        /* bound ones, by name; ?n_params + 1 and on are free for our own */
     int n_fields;
     const char **names;  /* the columns that plan saw */
     int n_cursor;
@@ -83,6 +83,9 @@ void cursor_free(struct sqlite *s);
 
 /* Puts the values of a row. Returns the number of the first field whose value does not fit, or -1. */
 int sqlite_put_row(struct leat_batch *out, int n_fields, sqlite3_stmt *row);
+/* The values that were not put because they do not fit, as a JSON object of shown values without those of
+ * secret fields, and how many they are. NULL: nothing to show. Freed by sqlite3_free. */
+char *sqlite_misfits(const struct leat_batch *out, sqlite3_stmt *row, int *ret_n);
 /* Ends the row being written as a reject because of field i. */
 void sqlite_reject_row(struct leat_batch *out, int i, sqlite3_stmt *row);
 

@@ -34,9 +34,11 @@ static char *find_sql(const struct sqlite *s, const struct leat_schema *keys)
 
 static int begin(const struct sqlite *s, struct finder *f, const struct leat_schema *keys, struct leat_error *err)
 {
-    int rc = f->db ? 0 : leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, &f->db, err);
     char *sql;
+    int rc = 0;
 
+    if (!f->db)
+        rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_PATIENT, &f->db, err);
     if (rc < 0)
         return rc;
     sqlite3_progress_handler(f->db, PATIENCE_OPS, has_had_enough, f);

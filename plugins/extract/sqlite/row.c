@@ -114,12 +114,89 @@ int sqlite_put_row(struct leat_batch *out, int n_fields, sqlite3_stmt *row)
     return bad;
 }
 
+/* ---- rejects ---- */
+
+/* Bytes of the character that begins at p; 0: it is no UTF-8. */
+static size_t character(const unsigned char *p, size_t n)
+{
+    static const unsigned char lowest[] = { 0xE0, 0xA0, 0xF0, 0x90 }, highest[] = { 0xED, 0x9F, 0xF4, 0x8F };
+    size_t length = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0;
+
+    if (length > n)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    for (size_t i = 0; length > 2 && i < sizeof lowest; i += 2)
+        if ((*p == lowest[i] && p[1] < lowest[i + 1]) || (*p == highest[i] && p[1] > highest[i + 1]))
+            return 0;
+    return length;
+}
+
+/* A JSON string; bytes that are no text are shown as \xff. */
+static void add_string(sqlite3_str *json, const char *text, size_t n, bool is_text)
+{
+    char room[LEAT_JSON_ROOM(4)];
+
+    sqlite3_str_appendall(json, "\"");
+    for (size_t i = 0, length; i < n; i += length ? length : 1) {
+        length = is_text ? character((const unsigned char *)text + i, n - i) : 0;
+        if (length)
+            sqlite3_str_append(json, room, (int)(leat_json_escape_slice(room, text + i, length) - room));
+        else
+            sqlite3_str_appendf(json, is_text || i == 0 ? "\\\\x%02x" : "%02x", (unsigned char)text[i]);
+    }
+    sqlite3_str_appendall(json, "\"");
+}
+
+/* A value that fits was put, and one that does not was left out. */
+static bool fits(const struct leat_batch *out, int i)
+{
+    return out->columns[i].n_rows > out->n_rows;
+}
+
+char *sqlite_misfits(const struct leat_batch *out, sqlite3_stmt *row, int *ret_n)
+{
+    sqlite3_str *json = sqlite3_str_new(NULL);
+    const char *value;
+
+    *ret_n = 0;
+    for (int i = 0; i < out->schema->n_fields; i++) {
+        const struct leat_field *field = &out->schema->fields[i];
+        bool is_text = sqlite3_column_type(row, i) != SQLITE_BLOB;
+
+        if (fits(out, i))
+            continue;
+        ++*ret_n;
+        if (field->data_class == LEAT_SECRET)
+            continue;
+        value = is_text ? (const char *)sqlite3_column_text(row, i) : sqlite3_column_blob(row, i);
+        sqlite3_str_appendall(json, sqlite3_str_length(json) ? ", " : "{");
+        add_string(json, field->name, strlen(field->name), true);
+        sqlite3_str_appendall(json, ": ");
+        add_string(json, value, (size_t)sqlite3_column_bytes(row, i), is_text);
+    }
+    if (sqlite3_str_length(json)) /* an empty one stays NULL */
+        sqlite3_str_appendall(json, "}");
+    return sqlite3_str_finish(json);
+}
+
 void sqlite_reject_row(struct leat_batch *out, int i, sqlite3_stmt *row)
 {
     const struct leat_field *field = &out->schema->fields[i];
-    bool secret = field->data_class == LEAT_SECRET;
-    const char *value = secret ? NULL : (const char *)sqlite3_column_text(row, i);
+    const char *wants = leat_field_wants(field), *value = NULL;
+    int n;
+    char *all = sqlite_misfits(out, row, &n);
 
-    leat_batch_reject_value(out, i, "conversion_failed", value, (size_t)sqlite3_column_bytes(row, i),
-                            "is not %s (fields can declare another type)", leat_field_wants(field));
+    if (n > 1) {
+        leat_batch_reject_value(out, i, "conversion_failed", all, all ? strlen(all) : 0,
+                                "is not %s (fields can declare another type), and %d more value%s of the record "
+                                "do%s not fit", wants, n - 1, n > 2 ? "s" : "", n > 2 ? "" : "es");
+    } else {
+        if (field->data_class != LEAT_SECRET)
+            value = (const char *)sqlite3_column_text(row, i);
+        leat_batch_reject_value(out, i, "conversion_failed", value, (size_t)sqlite3_column_bytes(row, i),
+                                "is not %s (fields can declare another type)", wants);
+    }
+    sqlite3_free(all);
 }

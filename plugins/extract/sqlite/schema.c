@@ -2,34 +2,49 @@
  * Copyright the leat authors
  *
  * The plan of extract sqlite: compiles the query against the file and derives
- * the fields from the types that the columns were declared with.
+ * the fields from the types that the columns were declared with. Variables of the
+ * pipeline file are parameters with names that nobody else would take, so that
+ * those which a user has written are told from them.
  */
 #include "extract.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 #include "kit/fields/fields.h"
+
+#define VARIABLE ":leat_variable_"
+
+enum {
+    VARIABLE_ROOM = sizeof VARIABLE + 12,
+    MAX_KEY = 16, /* of leat_plan_key */
+};
 
 struct known {
     const char *word;
     enum leat_type type;
+    bool local;
 };
 
 /* Names that say more than SQLite's affinities do. */
 static const struct known well_known[] = {
-    { "BOOL", LEAT_BOOL },           { "DATETIME", LEAT_TIMESTAMP }, { "TIMESTAMP", LEAT_TIMESTAMP },
-    { "DATE", LEAT_DATE },           { "JSON", LEAT_JSON },          { "NUMERIC", LEAT_DECIMAL },
-    { "DECIMAL", LEAT_DECIMAL },
+    { "LOCAL_TIMESTAMP", LEAT_TIMESTAMP, true }, /* of leat-load-sqlite(7) */
+    { "BOOL", LEAT_BOOL, false },       { "DATETIME", LEAT_TIMESTAMP, false },
+    { "DATE", LEAT_DATE, false },       { "TIMESTAMP", LEAT_TIMESTAMP, false },
+    { "JSON", LEAT_JSON, false },       { "NUMERIC", LEAT_DECIMAL, false },
+    { "DECIMAL", LEAT_DECIMAL, false },
 };
 
 /* SQLite's affinity rules ("Datatypes In SQLite", section 3.1), in their order. */
 static const struct known affinities[] = {
-    { "INT", LEAT_INT64 },  { "CHAR", LEAT_TEXT },    { "CLOB", LEAT_TEXT },    { "TEXT", LEAT_TEXT },
-    { "BLOB", LEAT_BYTES }, { "REAL", LEAT_FLOAT64 }, { "FLOA", LEAT_FLOAT64 }, { "DOUB", LEAT_FLOAT64 },
+    { "INT", LEAT_INT64, false },    { "CHAR", LEAT_TEXT, false },    { "CLOB", LEAT_TEXT, false },
+    { "TEXT", LEAT_TEXT, false },    { "BLOB", LEAT_BYTES, false },   { "REAL", LEAT_FLOAT64, false },
+    { "FLOA", LEAT_FLOAT64, false }, { "DOUB", LEAT_FLOAT64, false },
 };
 
-static enum leat_type type_of(const char *declared)
+static const struct known *type_of(const char *declared)
 {
+    static const struct known otherwise = { "", LEAT_TEXT, false };
     char upper[64];
     size_t n = 0;
 
@@ -38,11 +53,11 @@ static enum leat_type type_of(const char *declared)
     upper[n] = '\0';
     for (size_t i = 0; i < sizeof well_known / sizeof *well_known; i++)
         if (strncmp(upper, well_known[i].word, strlen(well_known[i].word)) == 0)
-            return well_known[i].type;
+            return &well_known[i];
     for (size_t i = 0; i < sizeof affinities / sizeof *affinities; i++)
         if (strstr(upper, affinities[i].word))
-            return affinities[i].type;
-    return LEAT_TEXT;
+            return &affinities[i];
+    return &otherwise;
 }
 
 static char *keep(struct leat_plan *plan, const char *text)
@@ -61,19 +76,79 @@ static char *keep_sql(struct leat_plan *plan, sqlite3_str *sql)
     return kept;
 }
 
-/* What a query says, with ?N for its parameters. */
+/* ---- the query ---- */
+
+static bool begins(const char *sql, const char *with)
+{
+    return sql[0] == with[0] && sql[1] == with[1];
+}
+
+/* Where a piece of SQL leaves off that began in `place`: 0: between words, '-' and '*': within a comment of this kind;
+ * else within a text or a name, which this character ends. */
+static char place_behind(const char *sql, char place)
+{
+    for (; *sql; sql++) {
+        if (place == '*' && begins(sql, "*/")) {
+            place = 0;
+            sql++;
+        } else if (!place && begins(sql, "/*")) {
+            place = '*';
+            sql++;
+        } else if (place) {
+            place = place != '*' && *sql == (place == '-' ? '\n' : place) ? 0 : place;
+        } else if (begins(sql, "--")) {
+            place = '-';
+        } else if (strchr("'\"`[", *sql)) {
+            place = *sql == '[' ? ']' : *sql;
+        }
+    }
+    return place;
+}
+
+static const char *variable(char room[VARIABLE_ROOM], int i)
+{
+    (void)snprintf(room, VARIABLE_ROOM, VARIABLE "%d", i + 1);
+    return room;
+}
+
+static bool is_variable(const char *text)
+{
+    return strncmp(text, VARIABLE, strlen(VARIABLE)) == 0;
+}
+
+/* A mistake about variable i, which is shown by what stands before it. */
+static int wrong_variable(const struct sqlite *s, int i, const char *why, struct leat_error *err)
+{
+    const char *text = s->query->texts[i], *from = text + strlen(text);
+    char before[41];
+    size_t n = 0;
+
+    while (from > text && text + strlen(text) - from < (int)sizeof before - 1)
+        from--;
+    while ((*from & 0xC0) == 0x80) /* not within a character */
+        from++;
+    for (; *from; from++)
+        before[n++] = *from == '\n' ? ' ' : *from;
+    before[n] = '\0';
+    return leat_fail(err, LEAT_EPIPELINE, "variable %d of the query, behind `%s', %s", i + 1, before, why);
+}
+
+/* What a query says, with the names of its variables, and an end to its last comment: it will stand in another. */
 static char *text_of(struct leat_plan *plan, const struct sqlite *s)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
+    char name[VARIABLE_ROOM], place = 0;
 
     if (s->table) {
         sqlite3_str_appendall(sql, "SELECT * FROM ");
         leat_sqlite_add_name(sql, s->table);
         return keep_sql(plan, sql);
     }
-    sqlite3_str_appendall(sql, s->query->texts[0]);
-    for (int i = 0; i < s->query->n_params; i++)
-        sqlite3_str_appendf(sql, "?%d%s", i + 1, s->query->texts[i + 1]);
+    for (int i = 0; i <= s->n_params; i++) {
+        sqlite3_str_appendall(sql, s->query->texts[i]);
+        place = place_behind(s->query->texts[i], place);
+        sqlite3_str_appendall(sql, i < s->n_params ? variable(name, i) : place == '*' ? "*/" : "");
+    }
     return keep_sql(plan, sql);
 }
 
@@ -85,6 +160,7 @@ int sqlite_fail(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
 int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt,
                    struct leat_error *err)
 {
+    const char *next;
     int at, n;
 
     if (sqlite3_prepare_v3(db, sql, -1, 0, ret_stmt, NULL) == SQLITE_OK)
@@ -92,15 +168,48 @@ int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3
     at = sqlite3_error_offset(db);
     if (s->table || at < 0)
         return sqlite_fail(s, db, err);
+    if (is_variable(sql + at))
+        return wrong_variable(s, atoi(sql + at + strlen(VARIABLE)) - 1,
+                              "cannot stand there: it is a bound value, never the name of a table or a column nor a "
+                              "word of SQL; write that out, or name a whole table by `table: ${param:NAME}'", err);
     n = (int)strcspn(sql + at, "\n");
+    next = strstr(sql + at, VARIABLE);
+    if (next && next - (sql + at) < n)
+        n = (int)(next - (sql + at));
     return leat_fail(err, LEAT_EPIPELINE, "the query fails: %s, at character %d: %.*s", sqlite3_errmsg(db), at + 1,
                      n < 40 ? n : 40, sql + at);
 }
 
 void sqlite_bind_params(const struct sqlite *s, sqlite3_stmt *stmt)
 {
-    for (int i = 0; i < s->n_params; i++)
-        sqlite3_bind_text(stmt, i + 1, s->query->params[i], -1, SQLITE_STATIC);
+    char name[VARIABLE_ROOM];
+
+    for (int i = 0; i < s->n_params; i++) { /* one in a comment has no number */
+        int at = sqlite3_bind_parameter_index(stmt, variable(name, i));
+
+        if (at)
+            sqlite3_bind_text(stmt, at, s->query->params[i], -1, SQLITE_STATIC);
+    }
+}
+
+/* A parameter that the user has written would be null without a word. */
+static int check_filled(sqlite3_stmt *stmt, struct leat_error *err)
+{
+    const char *unfilled = NULL;
+
+    for (int i = 1, n = sqlite3_bind_parameter_count(stmt); i <= n; i++) {
+        const char *name = sqlite3_bind_parameter_name(stmt, i);
+
+        if (!name && !unfilled)
+            unfilled = "?";
+        else if (name && !is_variable(name))
+            unfilled = name;
+    }
+    if (!unfilled)
+        return 0;
+    return leat_fail(err, LEAT_EPIPELINE, "the query has a parameter that nothing fills, %.60s: write ${param:%.60s} "
+                     "in its place, and declare it under params:", unfilled,
+                     *unfilled == '?' ? "NAME" : unfilled + 1);
 }
 
 /* Compiles what the user wrote, and cuts it to what may stand in parentheses. */
@@ -125,7 +234,7 @@ static int compile(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, sqlite
         tail--;
     text[tail - text] = '\0';
     s->select = text;
-    return 0;
+    return check_filled(*ret_stmt, err);
 }
 
 /* ---- what the columns are ---- */
@@ -134,10 +243,14 @@ static int compile(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, sqlite
 static int add_field(struct leat_plan *plan, struct sqlite *s, struct leat_declared *declared, sqlite3_stmt *stmt,
                      int i)
 {
-    struct leat_field field = { .name = keep(plan, sqlite3_column_name(stmt, i)),
-                                .type = type_of(sqlite3_column_decltype(stmt, i)) };
+    const struct known *known = type_of(sqlite3_column_decltype(stmt, i));
+    struct leat_field field = { .name = keep(plan, sqlite3_column_name(stmt, i)), .type = known->type,
+                                .local = known->local };
     int number;
 
+    if (is_variable(field.name))
+        leat_plan_wrong(plan, "query", "column %d is a variable, which is a bound value and never the name of a "
+                        "column; if the value is meant, give it a name with AS", i + 1);
     leat_declared_apply(declared, &field);
     s->names[i] = field.name;
     number = leat_plan_add_field(plan, &field);
@@ -179,11 +292,22 @@ static int64_t ask(sqlite3 *db, const char *sql, const char *table)
     return answer;
 }
 
-/* The column that is the primary key alone, of a table. */
-static int primary_key(const struct sqlite *s, sqlite3 *db)
+/* The columns of the primary key of a table, in its order. How many; 0: none, or no table. */
+static int primary_key(const struct sqlite *s, sqlite3 *db, int fields[MAX_KEY])
 {
-    return (int)ask(db, "SELECT cid FROM pragma_table_xinfo(?1) WHERE pk = 1 "
-                        "AND (SELECT max(pk) FROM pragma_table_xinfo(?1)) = 1", s->table);
+    static const char *sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE pk > 0 ORDER BY pk";
+    sqlite3_stmt *stmt = NULL;
+    int n = 0;
+
+    if (s->table && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(stmt, 1, s->table, -1, SQLITE_STATIC);
+        while (n < MAX_KEY && sqlite3_step(stmt) == SQLITE_ROW)
+            for (int i = 0; i < s->n_fields; i++)
+                if (strcmp(s->names[i], (const char *)sqlite3_column_text(stmt, 0)) == 0)
+                    fields[n++] = i;
+    }
+    sqlite3_finalize(stmt);
+    return n;
 }
 
 /* Rowids may have gaps, so this is the most it can be; counting would read the whole file. */
@@ -201,15 +325,15 @@ static void estimate_rows(struct leat_plan *plan, const struct sqlite *s, sqlite
 
 static void describe(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
 {
-    int key = s->table ? primary_key(s, db) : -1;
+    int key[MAX_KEY], n = primary_key(s, db, key);
 
     cursor_plan(plan, s);
-    if (s->n_cursor)
-        key = s->cursor_fields[s->n_cursor - 1];
-    else if (!s->cursor)
+    if (!s->cursor)
         leat_plan_note(plan, "without a cursor a stopped run begins again with the first record");
-    if (key >= 0 && key < s->n_fields)
-        leat_plan_key(plan, key);
+    for (int i = 0; i < n; i++)
+        leat_plan_key(plan, key[i]);
+    for (int i = 0; !n && i < s->n_cursor && i < MAX_KEY; i++)
+        leat_plan_key(plan, s->cursor_fields[i]);
     if (s->table)
         estimate_rows(plan, s, db);
 }
@@ -257,29 +381,29 @@ static char *tables(sqlite3 *db)
     return names;
 }
 
-static void not_readable(struct leat_plan *plan, const struct sqlite *s, sqlite3 *db, const char *why)
+static void not_readable(struct leat_plan *plan, const struct sqlite *s, sqlite3 *db, const struct leat_error *why)
 {
     char *names;
 
-    if (!s->table) {
-        leat_plan_wrong(plan, "query", "%s", why);
+    if (why->code == LEAT_EUNREACHABLE || !s->table) {
+        leat_plan_wrong(plan, why->code == LEAT_EUNREACHABLE ? "path" : "query", "%s", why->text);
         return;
     }
     names = tables(db);
-    leat_plan_wrong(plan, "table", "%s (its tables: %s)", why, names && *names ? names : "none");
+    leat_plan_wrong(plan, "table", "%s (its tables: %s)", why->text, names && *names ? names : "none");
     sqlite3_free(names);
 }
 
 static int look_into(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, struct leat_error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = compile(plan, s, db, &stmt, err);
+    int rc = leat_sqlite_in_plan(compile(plan, s, db, &stmt, err), err);
 
     if (rc == 0) {
         add_fields(plan, s, stmt);
         describe(plan, s, db);
     } else {
-        not_readable(plan, s, db, err->text);
+        not_readable(plan, s, db, err);
     }
     sqlite3_finalize(stmt);
     return rc;
@@ -298,7 +422,7 @@ int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         return 0;
     s->what = s->table ? "the table" : "the query";
     s->n_params = s->query ? s->query->n_params : 0;
-    rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, &db, err);
+    rc = leat_sqlite_in_plan(leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_PATIENT, &db, err), err);
     if (rc == LEAT_EUNREACHABLE && s->fields && !leat_plan_may_connect(plan)) {
         plan_declared(plan, s);
         return 0;

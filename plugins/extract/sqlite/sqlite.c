@@ -32,10 +32,26 @@ static int is_cancelled(void *stage)
 
 static int ambiguous(const struct sqlite *s, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_EDATA,
+    char cursor[256] = "";
+
+    for (int i = 0; i < s->n_cursor; i++)
+        (void)snprintf(cursor + strlen(cursor), sizeof cursor - strlen(cursor), "%s%s", i ? ", " : "",
+                       s->names[s->cursor_fields[i]]);
+    return leat_fail(err, LEAT_EPIPELINE,
                      "two records of %s have the same cursor (%s): a run that stops between them would lose one; add "
-                     "a column to cursor that tells them apart, such as the primary key",
-                     s->path, s->names[s->cursor_fields[s->n_cursor - 1]]);
+                     "a last field that is unique, such as the primary key: `cursor: [%s, ID]'", s->path, cursor,
+                     cursor);
+}
+
+/* What else does not fit in a record without a place is kept all the same. */
+static void reject_null_cursor(struct leat_batch *out, sqlite3_stmt *row)
+{
+    int n;
+    char *misfits = sqlite_misfits(out, row, &n);
+
+    leat_batch_reject_record(out, "null_cursor", misfits, misfits ? strlen(misfits) : 0,
+                             "a field of the cursor is null: the record has no place in the order");
+    sqlite3_free(misfits);
 }
 
 /* Puts the row that SQLite stands on. */
@@ -49,8 +65,7 @@ static int put_row(struct sqlite *s, struct leat_batch *out, struct leat_error *
     if (step == CURSOR_NO_MEMORY)
         return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", s->path);
     if (step == CURSOR_NULL)
-        leat_batch_reject_record(out, "null_cursor", NULL, 0,
-                                 "a field of the cursor is null: the record has no place in the order");
+        reject_null_cursor(out, s->rows);
     else if (bad >= 0)
         sqlite_reject_row(out, bad, s->rows);
     else
@@ -110,8 +125,10 @@ static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *
 {
     struct sqlite *s = self;
     const char *position = s->n_cursor ? leat_stage_position(stage, 0) : NULL;
-    int rc = s->db ? 0 : leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, &s->db, err);
+    int rc = 0;
 
+    if (!s->db)
+        rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_BRIEF, &s->db, err);
     if (rc == 0 && position)
         rc = cursor_load(s, position, err);
     return rc < 0 ? rc : begin(s, leat_stage_rows_wanted(stage), err);

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "kit/text/text.h"
+
 static const struct {
     const char *name;
     enum cognito_kind kind;
@@ -145,25 +147,12 @@ static size_t bare(const char *name, char out[COGNITO_MAX_NAME])
     return n;
 }
 
-/* Letters to change, add or remove to make one of the other. */
 static int distance(const char *a, const char *b)
 {
     char p[COGNITO_MAX_NAME], q[COGNITO_MAX_NAME];
-    int n_p = (int)bare(a, p), n_q = (int)bare(b, q), row[COGNITO_MAX_NAME + 1];
+    size_t n_p = bare(a, p), n_q = bare(b, q);
 
-    for (int j = 0; j <= n_q; j++)
-        row[j] = j;
-    for (int i = 1; i <= n_p; i++) {
-        int diagonal = row[0]++;
-
-        for (int j = 1; j <= n_q; j++) {
-            int change = diagonal + (p[i - 1] != q[j - 1]), gap = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-            diagonal = row[j];
-            row[j] = change < gap ? change : gap;
-        }
-    }
-    return row[n_q];
+    return leat_text_distance(p, n_p, q, n_q);
 }
 
 static const char *without_prefix(const char *name)
@@ -174,7 +163,7 @@ static const char *without_prefix(const char *name)
 const char *cognito_pool_nearest(const struct cognito_pool *pool, const char *name)
 {
     const char *best = NULL;
-    int best_distance = strlen(name) < 5 ? 1 : 2;
+    int best_distance = strlen(without_prefix(name)) < 5 ? 1 : 2;
 
     for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
         if (distance(synonyms[i].written, name) == 0)
@@ -183,6 +172,8 @@ const char *cognito_pool_nearest(const struct cognito_pool *pool, const char *na
         const char *candidate = pool->attributes[i].name;
         int d = distance(without_prefix(candidate), without_prefix(name));
 
+        if (d && cognito_is_custom(name) && !cognito_is_custom(candidate))
+            continue; /* who writes custom: means one */
         if (d < best_distance || (d == best_distance && !best)) {
             best_distance = d;
             best = candidate;

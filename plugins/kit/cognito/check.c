@@ -90,6 +90,19 @@ static enum cognito_fault check_digits(const struct cognito_attribute *a, const 
     return cognito_check_number(a, strtod(copy, NULL));
 }
 
+/* What AWS takes is nowhere written down: all that can be meant passes, and no other text. */
+static enum cognito_fault check_datetime(const char *text, size_t n)
+{
+    static const struct cognito_attribute any = { .kind = COGNITO_IS_NUMBER, .min_value = -INFINITY,
+                                                  .max_value = INFINITY };
+    bool has_offset;
+    int64_t us;
+
+    if (leat_text_to_timestamp(text, n, &us, &has_offset) || !check_digits(&any, text, n))
+        return COGNITO_OK;
+    return COGNITO_BAD_DATETIME;
+}
+
 static bool is_phone(const char *text, size_t n)
 {
     if (n < 3 || n > 16 || text[0] != '+' || text[1] == '0')
@@ -211,6 +224,8 @@ enum cognito_fault cognito_check_text(const struct cognito_pool *pool, const str
         return check_boolean(pool, a, text, n);
     case COGNITO_IS_DATE:
         return cognito_date(text, n) ? COGNITO_OK : COGNITO_BAD_DATE;
+    case COGNITO_IS_DATETIME:
+        return check_datetime(text, n);
     case COGNITO_IS_EPOCH:
     case COGNITO_IS_NUMBER:
         return check_digits(a, text, n);

@@ -42,7 +42,7 @@ enum cognito_kind {
     COGNITO_IS_DATE,     /* yyyy-mm-dd here, whatever the target writes */
     COGNITO_IS_EPOCH,    /* whole seconds since 1970 */
     COGNITO_IS_NUMBER,
-    COGNITO_IS_DATETIME, /* as text */
+    COGNITO_IS_DATETIME, /* a day or timestamp of ISO 8601, or seconds since 1970 */
     COGNITO_IS_EMAIL,
     COGNITO_IS_PHONE,    /* E.164 */
     COGNITO_IS_USERNAME,
@@ -75,7 +75,7 @@ enum cognito_fault {
     COGNITO_OK,
     COGNITO_MISSING,            /* required, and null or empty */
     COGNITO_TOO_SHORT, COGNITO_TOO_LONG, COGNITO_OUT_OF_RANGE,
-    COGNITO_BAD_BOOLEAN, COGNITO_BAD_DATE, COGNITO_BAD_EPOCH, COGNITO_BAD_NUMBER,
+    COGNITO_BAD_BOOLEAN, COGNITO_BAD_DATE, COGNITO_BAD_DATETIME, COGNITO_BAD_EPOCH, COGNITO_BAD_NUMBER,
     COGNITO_BAD_EMAIL, COGNITO_BAD_PHONE,
     COGNITO_BAD_USERNAME,       /* a character that it may not have */
     COGNITO_USERNAME_FORM,      /* must be, or must not look like, an e-mail address or phone number */

@@ -6,6 +6,8 @@
  */
 #include "kit/cognito/cognito.h"
 
+#include <math.h>
+
 static const struct {
     const char *code, *reason;
 } faults[COGNITO_N_FAULTS] = {
@@ -16,6 +18,8 @@ static const struct {
     [COGNITO_OUT_OF_RANGE] = {"out_of_range", NULL},
     [COGNITO_BAD_BOOLEAN] = {"bad_boolean", "must be true or false; bool() reads the usual other spellings"},
     [COGNITO_BAD_DATE] = {"bad_date", "must be a day as yyyy-mm-dd; parse_date() reads other forms"},
+    [COGNITO_BAD_DATETIME] = {"bad_datetime", "must be a date and time such as 2024-02-29T12:00:00Z, or seconds since "
+                                              "1970"},
     [COGNITO_BAD_EPOCH] = {"bad_epoch", "must be whole seconds since 1970; epoch() makes them of a timestamp"},
     [COGNITO_BAD_NUMBER] = {"bad_number", "must be a number in plain digits"},
     [COGNITO_BAD_EMAIL] = {"bad_email", "must be an e-mail address: one @, something before and behind it, no space"},
@@ -51,7 +55,12 @@ static const char *verified(const struct cognito_pool *pool)
 
 static void explain_range(const struct cognito_attribute *a, char room[COGNITO_REASON_ROOM])
 {
-    (void)snprintf(room, COGNITO_REASON_ROOM, "must be from %.15g to %.15g", a->min_value, a->max_value);
+    if (isinf(a->max_value))
+        (void)snprintf(room, COGNITO_REASON_ROOM, "must be at least %.15g", a->min_value);
+    else if (isinf(a->min_value))
+        (void)snprintf(room, COGNITO_REASON_ROOM, "must be at most %.15g", a->max_value);
+    else
+        (void)snprintf(room, COGNITO_REASON_ROOM, "must be from %.15g to %.15g", a->min_value, a->max_value);
 }
 
 const char *cognito_fault_reason(enum cognito_fault fault, const struct cognito_pool *pool,

@@ -40,6 +40,8 @@ const char *cognito_type_trouble(const struct cognito_attribute *attribute, cons
         return type == LEAT_DATE || type == LEAT_TEXT ? NULL : "cast(... as date) makes a date of it";
     case COGNITO_IS_EPOCH:
         return epoch_trouble(field);
+    case COGNITO_IS_DATETIME:
+        return type == LEAT_BOOL || type == LEAT_JSON ? "the attribute is a DateTime" : NULL;
     case COGNITO_IS_NUMBER:
         return type == LEAT_BOOL || type == LEAT_DATE || type == LEAT_TIMESTAMP || type == LEAT_JSON
                    ? "the attribute is a Number" : NULL;

@@ -114,9 +114,14 @@ static char *copy_doubled(char *out, const char *p, size_t n, const char *readab
     return out;
 }
 
-static bool is_formula(char c)
+bool leat_csv_is_formula(const char *p, size_t n)
 {
-    return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r';
+    static const char full_width[][4] = { "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20" };
+
+    for (size_t i = 0; n >= 3 && i < sizeof full_width / sizeof *full_width; i++)
+        if (memcmp(p, full_width[i], 3) == 0)
+            return true;
+    return n && *p && strchr("=+-@\t\r\n", *p);
 }
 
 /* ---- the long way: any value, any size, every option ---- */
@@ -135,7 +140,7 @@ static bool reads_as_null(const struct leat_csv_writer *w, const struct value *v
 
 static void put_value(const struct leat_csv_writer *w, struct leat_output *o, struct value v)
 {
-    bool escape = v.guarded && v.n && is_formula(*v.p);
+    bool escape = v.guarded && leat_csv_is_formula(v.p, v.n);
 
     if (!w->quote_all && !escape && !reads_as_null(w, &v) && !needs_quotes(w, v.p, v.n, v.readable)) {
         leat_output_put(o, v.p, v.n);
@@ -214,7 +219,8 @@ void leat_csv_write_header(struct leat_csv_writer *w, struct leat_output *o)
 
         if (i)
             leat_output_put(o, &w->delimiter, 1);
-        put_value(w, o, (struct value){ .p = name, .n = strlen(name), .readable = name + strlen(name) });
+        put_value(w, o, (struct value){ .p = name, .n = strlen(name), .readable = name + strlen(name),
+                                        .guarded = w->guard == LEAT_CSV_GUARD_ESCAPE });
     }
     put_line_end(w, o);
 }
@@ -330,6 +336,17 @@ static void look_at(struct leat_csv_writer *w, const struct leat_batch *b)
     }
 }
 
+static bool is_refused(const struct leat_column *c, int32_t row)
+{
+    size_t n;
+    const char *text;
+
+    if (leat_is_null(c, row))
+        return false;
+    text = leat_text(c, row, &n);
+    return leat_csv_is_formula(text, n);
+}
+
 /* The guard's rejects. True if there is one. */
 static bool refuse_formulas(struct leat_csv_writer *w, struct leat_batch *b, uint8_t *skip)
 {
@@ -339,8 +356,7 @@ static bool refuse_formulas(struct leat_csv_writer *w, struct leat_batch *b, uin
         const struct leat_column *c = &b->columns[i];
 
         LEAT_EACH_ROW(b, row) {
-            if (!guarded(w, &w->schema->fields[i]) || skip[row] || leat_is_null(c, row) ||
-                c->offsets[row] == c->offsets[row + 1] || !is_formula((char)c->bytes[c->offsets[row]]))
+            if (!guarded(w, &w->schema->fields[i]) || skip[row] || !is_refused(c, row))
                 continue;
             leat_batch_reject(b, row, i, "formula", "begins with a character that makes a spreadsheet run it as a "
                               "formula (see formula_guard)");

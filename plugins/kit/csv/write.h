@@ -32,6 +32,10 @@ LEAT_MUST_CHECK int leat_csv_writer_init(struct leat_csv_writer *w, const struct
                                          struct leat_error *err);
 void leat_csv_writer_deinit(struct leat_csv_writer *w);
 
+/* Whether a spreadsheet would run the text: it begins with = + - @, ASCII or full-width, or with a tab or line end,
+ * behind which it looks for one of these. */
+bool leat_csv_is_formula(const char *p, size_t n);
+
 /* The line of names. */
 void leat_csv_write_header(struct leat_csv_writer *w, struct leat_output *o);
 /* The selected rows; those that the guard refuses are rejected in the batch. */

@@ -50,13 +50,20 @@ static bool is_zero(const struct leat_digits *d)
     return d->n_whole == 0;
 }
 
+/* 1e3 and 1.50e1 as 1000 and 15.0. */
+static bool spread_digits(const char *text, size_t n, char room[MAX_DECIMAL], struct leat_digits *ret)
+{
+    n = leat_json_plain(text, n, room, MAX_DECIMAL);
+    return n && leat_text_to_digits(room, n, ret);
+}
+
 /* Without a plus, without zeros in front, with one digit before the point: -12.50 */
 static bool put_decimal(struct leat_batch *b, int field, const char *text, size_t n)
 {
-    char out[MAX_DECIMAL + 2], *p = out;
+    char out[MAX_DECIMAL + 2], room[MAX_DECIMAL], *p = out;
     struct leat_digits d;
 
-    if (n > MAX_DECIMAL || !leat_text_to_digits(text, n, &d))
+    if (n > MAX_DECIMAL || (!leat_text_to_digits(text, n, &d) && !spread_digits(text, n, room, &d)))
         return false;
     if (d.minus && !is_zero(&d))
         *p++ = '-';

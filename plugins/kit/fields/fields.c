@@ -4,6 +4,7 @@
  * Reads `fields:` at plan time.
  */
 #include "kit/fields/fields.h"
+#include "kit/fields/zone.h"
 
 /* In the order of enum leat_type, from LEAT_BOOL on. */
 static const char *const types[] = { "bool", "int64", "float64", "decimal", "date", "timestamp", "text", "bytes",
@@ -35,14 +36,27 @@ static enum leat_type type_named(struct leat_plan *plan, const struct leat_node 
     return LEAT_NONE;
 }
 
+static void unknown_zone(struct leat_plan *plan, const struct leat_node *node, const char *timezone)
+{
+    char near[LEAT_TIMEZONE_ROOM];
+
+    if (leat_timezone_nearest(timezone, near))
+        leat_plan_wrong_at(plan, node, "there is no time zone '%.40s'; did you mean '%s'?", timezone, near);
+    else
+        leat_plan_wrong_at(plan, node, "there is no time zone '%.40s'; one is named like Europe/Paris", timezone);
+}
+
 static void set_zone(struct leat_plan *plan, const struct leat_node *node, const char *timezone,
                      struct leat_field *field)
 {
     field->local = field->type == LEAT_TIMESTAMP;
     if (!timezone)
         return;
+    node = leat_node_get(node, "timezone");
     if (field->type != LEAT_TIMESTAMP)
         leat_plan_wrong_at(plan, node, "only a timestamp has a timezone; say `type: timestamp`");
+    else if (!leat_timezone_is_known(timezone))
+        unknown_zone(plan, node, timezone);
     field->local = strcmp(timezone, "UTC") != 0;
     field->timezone = field->local ? timezone : NULL;
 }

@@ -6,10 +6,16 @@
 #ifndef LEAT_KIT_INPUT_H
 #define LEAT_KIT_INPUT_H
 
+#include <stdbool.h>
+
 #include <leat/error.h>
 
 /* Opens a regular file for reading; `what` is read from it, for the text: "CSV is". A pipe is
- * refused, as the plan would have read its beginning, and the run would miss that. Never blocks. */
+ * refused, as the plan would have read its beginning, and the run would miss that. A file that is not
+ * there, or may not be read, is LEAT_EUNREACHABLE. Never blocks. */
 LEAT_MUST_CHECK int leat_input_open(const char *path, const char *what, int *ret_fd, struct leat_error *err);
+
+/* True where nothing has that name. */
+bool leat_input_is_missing(const char *path);
 
 #endif

@@ -38,7 +38,7 @@ static bool take_apart(const char *text, size_t n, struct parts *ret)
     bool point = false;
 
     *ret = (struct parts){ .negative = n && *text == '-' };
-    text += ret->negative;
+    text += n && (*text == '-' || *text == '+');
     for (p = text; p < end && ((*p >= '0' && *p <= '9') || (*p == '.' && !point)); p++) {
         point |= *p == '.';
         ret->before += !point;

@@ -9,16 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_TIMEOUT_MS = 5000 };
-
 /* SQLite says "unable to open database file" whatever the cause. */
 static int look_at(const char *path, struct leat_error *err)
 {
     struct stat st;
 
     if (stat(path, &st) < 0)
-        return leat_fail(err, errno == ENOENT ? LEAT_EUNREACHABLE : -errno, "cannot open the database %s: %s", path,
-                         strerror(errno));
+        return leat_fail(err, LEAT_EUNREACHABLE, "cannot open the database %s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode)) /* SQLite would wait for the other end of a FIFO */
         return leat_fail(err, -EINVAL, "cannot open the database %s: it is %s", path,
                          S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
@@ -36,10 +33,10 @@ static int create(const char *path, struct leat_error *err)
     return 0;
 }
 
-static int settle_in(sqlite3 *db, const char *path, struct leat_error *err)
+static int settle_in(sqlite3 *db, const char *path, enum leat_sqlite_patience patience, struct leat_error *err)
 {
     sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_timeout(db, patience);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     if (sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL) != SQLITE_OK) /* the first look into the file */
@@ -47,7 +44,23 @@ static int settle_in(sqlite3 *db, const char *path, struct leat_error *err)
     return 0;
 }
 
-int leat_sqlite_open(const char *path, int flags, sqlite3 **ret_db, struct leat_error *err)
+/* What is broken before anything was read is a store that cannot be reached. */
+static int unreachable(int rc, struct leat_error *err)
+{
+    if (rc != -EIO && rc != -EACCES)
+        return rc;
+    if (err)
+        err->code = LEAT_EUNREACHABLE;
+    return LEAT_EUNREACHABLE;
+}
+
+int leat_sqlite_in_plan(int rc, struct leat_error *err)
+{
+    return unreachable(rc == LEAT_ERETRY ? -EIO : rc, err);
+}
+
+int leat_sqlite_open(const char *path, int flags, enum leat_sqlite_patience patience, sqlite3 **ret_db,
+                     struct leat_error *err)
 {
     sqlite3 *db = NULL;
     int rc = flags & SQLITE_OPEN_CREATE ? create(path, err) : look_at(path, err);
@@ -57,10 +70,10 @@ int leat_sqlite_open(const char *path, int flags, sqlite3 **ret_db, struct leat_
     if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         rc = leat_sqlite_fail(err, db, "cannot open the database", path);
     else
-        rc = settle_in(db, path, err);
+        rc = settle_in(db, path, patience, err);
     if (rc < 0) {
         sqlite3_close(db);
-        return rc;
+        return unreachable(rc, err);
     }
     *ret_db = db;
     return 0;
@@ -75,7 +88,6 @@ static int code_of(int sqlite_code)
     case SQLITE_INTERRUPT:
         return LEAT_ECANCELED;
     case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
     case SQLITE_MISMATCH:
         return LEAT_EDATA;
     case SQLITE_CANTOPEN:
@@ -89,6 +101,7 @@ static int code_of(int sqlite_code)
     case SQLITE_FULL:
         return -ENOSPC;
     case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
         return -EIO;
     default:
         return LEAT_EPIPELINE; /* SQLITE_ERROR: what we were told to ask for is wrong */

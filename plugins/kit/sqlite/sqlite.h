@@ -13,10 +13,21 @@
 
 #include <leat/error.h>
 
+/* How long a connection waits for another's lock by itself. */
+enum leat_sqlite_patience {
+    LEAT_SQLITE_PATIENT = 5000, /* ms: in a plan and in find, where nobody calls again */
+    LEAT_SQLITE_BRIEF = 100,    /* the host waits, says so, and calls again */
+};
+
 /* Opens a database file and makes sure that it is one. `flags`: SQLITE_OPEN_READONLY, or
  * SQLITE_OPEN_READWRITE with or without SQLITE_OPEN_CREATE; a new file gets the mode 0600. A name in
- * double quotes that is no column is an error in this connection, not a text. */
-LEAT_MUST_CHECK int leat_sqlite_open(const char *path, int flags, sqlite3 **ret_db, struct leat_error *err);
+ * double quotes that is no column is an error in this connection, not a text. A file that is not there
+ * or cannot be read is LEAT_EUNREACHABLE; one that is locked is LEAT_ERETRY. */
+LEAT_MUST_CHECK int leat_sqlite_open(const char *path, int flags, enum leat_sqlite_patience patience, sqlite3 **ret_db,
+                                     struct leat_error *err);
+
+/* For a plan, which nobody calls again: a store that is locked or cannot be read is one that cannot be reached. */
+LEAT_MUST_CHECK int leat_sqlite_in_plan(int rc, struct leat_error *err);
 
 /* Fills `err` with what the connection's last call complains of, and returns the code that fits it:
  * LEAT_ERETRY where waiting may help. `doing`: "cannot read". */

@@ -41,7 +41,8 @@ char *leat_hex_put(char *out, const char *bytes, size_t n);
 /* true t yes y on 1, false f no n off 0, in any case. */
 bool leat_text_to_bool(const char *text, size_t n, bool *ret);
 bool leat_text_to_int64(const char *text, size_t n, int64_t *ret);
-/* 12, -.5, 1.5e-7, NaN, Infinity, inf; the words in any case. */
+/* 12, -.5, 1.5e-7, NaN, Infinity, inf; the words in any case. What is too large for it, or so small that it
+ * would be 0, is none. */
 bool leat_text_to_float64(const char *text, size_t n, double *ret);
 
 /* A decimal number where it is written: -007.50 */
@@ -60,5 +61,11 @@ bool leat_text_to_date(const char *text, size_t n, int32_t *ret_days);
 bool leat_text_to_timestamp(const char *text, size_t n, int64_t *ret_us, bool *ret_has_offset);
 /* Hex digits of either case to n / 2 bytes; `out` NULL: only looks. */
 bool leat_text_to_bytes(const char *hex, size_t n, char *out);
+
+/* ---- names ---- */
+
+bool leat_text_is_utf8(const char *text, size_t n);
+/* Letters to change, add or remove to make one of the other, case ignored; INT_MAX beyond 64 bytes. */
+int leat_text_distance(const char *a, size_t n_a, const char *b, size_t n_b);
 
 #endif

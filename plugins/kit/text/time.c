@@ -78,7 +78,7 @@ bool leat_text_to_date(const char *text, size_t n, int32_t *ret_days)
     return true;
 }
 
-/* .5 is 500000; digits beyond the sixth, up to the ninth, are cut off. */
+/* .5 is 500000; of the digits beyond the sixth, nine in all at most, the first rounds. */
 static bool fraction(struct cursor *c, int *ret_us)
 {
     int digits = 0, us = 0;

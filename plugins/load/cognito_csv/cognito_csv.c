@@ -39,8 +39,8 @@ static const struct leat_option options[] = {
       .default_text = "500000", .min = 1, .max = LIMIT_ROWS,
       .help = "Users a part has at most; an import job takes no more than the default." },
     { .name = "max_bytes", .type = LEAT_OPTION_SIZE, LEAT_MEMBER(struct cognito_csv, max_bytes),
-      .default_text = "100000000", .min = 1, .max = LIMIT_BYTES,
-      .help = "Bytes a part has at most; an import job takes no more than the default." },
+      .default_text = "100000000",
+      .help = "Bytes a part has at most; an import job takes no more than the default, 100 MB of 1,000,000 bytes." },
     LEAT_END_OF_OPTIONS
 };
 
@@ -63,6 +63,9 @@ static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     table_bind(&c->table, leat_plan_input(plan), c->fixed);
     columns_explain(plan, &c->table);
     parts_plan(plan, c->path);
+    if (c->max_bytes > LIMIT_BYTES)
+        leat_plan_wrong(plan, "max_bytes", "max_bytes is at most %d: an import job takes 100 MB of 1,000,000 bytes, "
+                        "and MB counts 1,048,576 here; write %d, or 95MB", LIMIT_BYTES, LIMIT_BYTES);
     if ((int64_t)table_header_size(&c->table) >= c->max_bytes)
         leat_plan_wrong(plan, "max_bytes", "the header alone has %zu bytes; give max_bytes more",
                         table_header_size(&c->table));

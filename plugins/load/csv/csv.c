@@ -66,6 +66,17 @@ static bool usable_delimiter(char c)
     return c && !alnum && !(c & 0x80) && !strchr("\"\\\r\n", c);
 }
 
+/* A name cannot be rejected, and with the guard on nobody reckons with one. */
+static void check_names(struct leat_plan *plan, const struct csv *c)
+{
+    const struct leat_schema *input = leat_plan_input(plan);
+
+    for (int i = 0; c->header && c->guard == LEAT_CSV_GUARD_REJECT && i < input->n_fields; i++)
+        if (leat_csv_is_formula(input->fields[i].name, strlen(input->fields[i].name)))
+            leat_plan_wrong(plan, "formula_guard", "the name of the field '%.80s' is one that a spreadsheet would run: "
+                            "rename it, or say `formula_guard: escape`", input->fields[i].name);
+}
+
 static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct csv *c = self;
@@ -79,6 +90,7 @@ static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     else if (strlen(c->null) > MAX_NULL || strpbrk(c->null, "\"\r\n") || strchr(c->null, delimiter))
         leat_plan_wrong(plan, "null", "the text for null has at most %d bytes, and no delimiter, quote or line end",
                         MAX_NULL);
+    check_names(plan, c);
     leat_output_plan(plan, c->path);
     leat_secrets_plan(plan, c->secrets);
     return 0;

@@ -25,7 +25,12 @@ struct sqlite {
     int *fields;             /* of the input, in the order of the statement's parameters */
     const char *create_sql;  /* NULL: the table is there */
     const char *insert_sql;
+    int n_key;
+    int *key_fields;         /* of the input */
     bool only_key;           /* upsert has nothing to update */
+    bool is_view;            /* with a trigger that writes instead */
+    bool settles;            /* the table's declaration says itself what becomes of a conflict */
+    bool may_roll_back;      /* a trigger may undo what was written before */
     /* of the worker */
     sqlite3 *db;
     sqlite3_stmt *insert;

@@ -27,9 +27,9 @@ static const char *keep_sql(struct leat_plan *plan, sqlite3_str *sql)
 
 /* Types that extract sqlite knows again, with an affinity that leaves the value as it is: DECIMAL alone would make
  * 12.50 a binary fraction, JSON alone a number of "1e3". */
-static const char *type_name(enum leat_type type)
+static const char *type_name(const struct leat_field *field)
 {
-    switch (type) {
+    switch (field->type) {
     case LEAT_BOOL:
         return "BOOLEAN";
     case LEAT_INT64:
@@ -41,7 +41,7 @@ static const char *type_name(enum leat_type type)
     case LEAT_DATE:
         return "DATE";
     case LEAT_TIMESTAMP:
-        return "TIMESTAMP";
+        return field->local ? "LOCAL_TIMESTAMP" : "TIMESTAMP";
     case LEAT_BYTES:
         return "BLOB";
     case LEAT_JSON:
@@ -59,6 +59,14 @@ static void add_key(sqlite3_str *sql, const struct sqlite *s)
     }
 }
 
+static bool is_key(const struct sqlite *s, const char *name)
+{
+    for (int i = 0; s->key && i < s->key->n_children; i++)
+        if (strcmp(s->key->children[i]->text, name) == 0)
+            return true;
+    return false;
+}
+
 static const char *word_create(struct leat_plan *plan, const struct sqlite *s)
 {
     const struct leat_schema *in = leat_plan_input(plan);
@@ -71,7 +79,7 @@ static const char *word_create(struct leat_plan *plan, const struct sqlite *s)
 
         sqlite3_str_appendall(sql, i ? ", " : " (");
         leat_sqlite_add_name(sql, field->name);
-        sqlite3_str_appendf(sql, " %s", type_name(field->type));
+        sqlite3_str_appendf(sql, " %s%s", type_name(field), is_key(s, field->name) ? " NOT NULL" : "");
     }
     if (s->key) {
         sqlite3_str_appendall(sql, ", PRIMARY KEY (");
@@ -80,14 +88,6 @@ static const char *word_create(struct leat_plan *plan, const struct sqlite *s)
     }
     sqlite3_str_appendall(sql, ")");
     return keep_sql(plan, sql);
-}
-
-static bool is_key(const struct sqlite *s, const char *name)
-{
-    for (int i = 0; i < s->key->n_children; i++)
-        if (strcmp(s->key->children[i]->text, name) == 0)
-            return true;
-    return false;
 }
 
 static void add_upsert(sqlite3_str *sql, struct sqlite *s, const struct leat_schema *in)
@@ -112,12 +112,14 @@ static void add_upsert(sqlite3_str *sql, struct sqlite *s, const struct leat_sch
         sqlite3_str_appendall(sql, ") DO NOTHING");
 }
 
+/* OR ABORT overrides what the table declares, by which a record could vanish or take another's place. It overrides what
+ * triggers say as well, and so stands only where it is needed. */
 static const char *word_insert(struct leat_plan *plan, struct sqlite *s)
 {
     const struct leat_schema *in = leat_plan_input(plan);
     sqlite3_str *sql = sqlite3_str_new(NULL);
 
-    sqlite3_str_appendall(sql, "INSERT INTO ");
+    sqlite3_str_appendall(sql, s->settles ? "INSERT OR ABORT INTO " : "INSERT INTO ");
     leat_sqlite_add_name(sql, s->table);
     for (int i = 0; i < s->n_fields; i++) {
         sqlite3_str_appendall(sql, i ? ", " : " (");
@@ -180,7 +182,7 @@ static void choose_fields(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
 
 /* ---- the plan ---- */
 
-static bool options_fit(struct leat_plan *plan, const struct sqlite *s)
+static bool options_fit(struct leat_plan *plan, struct sqlite *s)
 {
     bool ok = s->path && s->table;
 
@@ -188,8 +190,12 @@ static bool options_fit(struct leat_plan *plan, const struct sqlite *s)
         leat_plan_wrong(plan, "mode", "upsert needs `key: COLUMN' or a list of columns, to know which row to update");
         return false;
     }
-    for (int i = 0; s->key && i < s->key->n_children; i++)
-        ok &= leat_plan_field(plan, s->key->children[i]) >= 0;
+    s->n_key = s->key ? s->key->n_children : 0;
+    s->key_fields = leat_plan_alloc(plan, ((size_t)s->n_key + 1) * sizeof *s->key_fields);
+    for (int i = 0; i < s->n_key; i++) {
+        s->key_fields[i] = leat_plan_field(plan, s->key->children[i]);
+        ok &= s->key_fields[i] >= 0;
+    }
     return ok;
 }
 
@@ -227,6 +233,22 @@ static int plan_new_table(struct leat_plan *plan, struct sqlite *s, struct leat_
     return rc;
 }
 
+/* A table that is there has ways of its own. */
+static void look_at_table(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
+{
+    s->is_view = holds(db, "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'view'",
+                       s->table, NULL);
+    s->settles = holds(db, "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table' "
+                           "AND sql LIKE '%CONFLICT%'", s->table, NULL);
+    /* an upsert may also fire triggers of tables whose foreign keys follow this one */
+    s->may_roll_back = holds(db, "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' "
+                                 "AND (tbl_name = ?1 COLLATE NOCASE OR ?2 = 'upsert') "
+                                 "AND EXISTS(SELECT 1 FROM sqlite_schema WHERE sql LIKE '%ROLLBACK%')",
+                             s->table, s->mode == SQLITE_MODE_UPSERT ? "upsert" : "insert");
+    if (s->may_roll_back)
+        leat_plan_note(plan, "a trigger of the file may roll back, so each batch of records is committed on its own");
+}
+
 static int plan_table(struct leat_plan *plan, struct sqlite *s, struct leat_error *err)
 {
     sqlite3 *db = NULL;
@@ -234,8 +256,9 @@ static int plan_table(struct leat_plan *plan, struct sqlite *s, struct leat_erro
 
     if (access(s->path, F_OK) < 0)
         return plan_new_table(plan, s, err);
-    rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, &db, err);
+    rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_PATIENT, &db, err);
     if (rc == 0 && has_table(db, s->table)) {
+        look_at_table(plan, s, db);
         choose_fields(plan, s, db);
         s->insert_sql = word_insert(plan, s);
         rc = s->n_fields ? try_statements(s, db, err) : 0;
@@ -284,13 +307,14 @@ int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct sqlite *s = self;
     struct leat_error why = {0};
+    int rc;
 
-    (void)err;
     if (!options_fit(plan, s) || !folder_is_there(plan, s->path))
         return 0;
     declare_target(plan, s);
     leat_plan_output(plan, s->path); /* one writer at a time: another stage in the same file would wait for ever */
-    if (plan_table(plan, s, &why) < 0)
-        leat_plan_wrong(plan, "table", "%s", why.text);
-    return 0;
+    rc = leat_sqlite_in_plan(plan_table(plan, s, &why), &why);
+    if (rc < 0)
+        leat_plan_wrong(plan, rc == LEAT_EUNREACHABLE ? "path" : "table", "%s", why.text);
+    return rc == LEAT_EUNREACHABLE ? leat_fail(err, rc, "%s", why.text) : 0;
 }

@@ -6,7 +6,9 @@
  * One worker. From one commit to the next all that is delivered stands in one
  * transaction. A row that a constraint refuses is rejected alone: SQLite then
  * undoes its statement, not the transaction. Whatever else goes wrong ends the
- * run, and what was not committed is as if it had never been.
+ * run, and what was not committed is as if it had never been. So the rows of a
+ * batch are answered when all of it stands; and where a trigger may undo the
+ * transaction from within, each batch is one, and is answered once committed.
  */
 #include "load.h"
 
@@ -25,8 +27,8 @@ static const struct leat_option options[] = {
       .default_text = "insert",
       .help = "What becomes of a record whose key is there already: insert rejects it, upsert updates the row." },
     { .name = "key", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct sqlite, key),
-      .help = "Columns that tell one row from another: upsert goes by them, and a table that is made has them as its "
-              "primary key." },
+      .help = "Columns that tell one row from another, none of them null: upsert goes by them, and a table that is "
+              "made has them as its primary key." },
     { .name = "create", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct sqlite, create), .default_text = "true",
       .help = "Whether to make the table if it is not there." },
     LEAT_SECRETS_OPTION(struct sqlite, secrets),
@@ -139,25 +141,62 @@ static int begin_transaction(struct sqlite *s, struct leat_error *err)
 {
     if (s->in_transaction)
         return 0;
-    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+    /* exclusive: a commit then never waits for a reader, and a batch is never written twice */
+    if (sqlite3_exec(s->db, s->may_roll_back ? "BEGIN EXCLUSIVE" : "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return leat_sqlite_fail(err, s->db, "cannot write to", s->path);
     s->in_transaction = true;
     return 0;
 }
 
-/* Each row gets its answer at once: should one after it have to be tried again, this one must not be. */
+static int commit(struct sqlite *s, struct leat_error *err)
+{
+    if (!s->in_transaction)
+        return 0;
+    if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        return leat_sqlite_fail(err, s->db, "cannot commit to", s->path);
+    s->in_transaction = false;
+    return 0;
+}
+
+/* The first field of the key that is null, or -1. SQLite would make up a number for it, or take it for a key of its own
+ * each time. */
+static int null_in_key(const struct sqlite *s, const struct leat_batch *b, int32_t row)
+{
+    for (int i = 0; i < s->n_key; i++)
+        if (leat_is_null(&b->columns[s->key_fields[i]], row))
+            return s->key_fields[i];
+    return -1;
+}
+
+/* What the connection has changed in all. Of a view only what its trigger writes instead is counted, and only there. */
+static int64_t changes(const struct sqlite *s)
+{
+    return s->is_view ? sqlite3_total_changes64(s->db) : 0;
+}
+
+static bool has_written(const struct sqlite *s, int64_t before)
+{
+    return s->is_view ? changes(s) > before : sqlite3_changes(s->db) > 0;
+}
+
+/* A row that is written has no answer yet. */
 static int write_row(struct sqlite *s, struct leat_batch *b, int32_t row, struct leat_error *err)
 {
-    int rc = 0;
+    int rc = 0, null = null_in_key(s, b, row);
+    int64_t before = changes(s);
 
+    if (null >= 0) {
+        leat_batch_reject(b, row, null, "null_key", "must not be null, for it is part of the key");
+        return 0;
+    }
     for (int i = 0; i < s->n_fields; i++)
         bind_value(s->insert, i + 1, &b->schema->fields[s->fields[i]], &b->columns[s->fields[i]], row);
     if (sqlite3_step(s->insert) != SQLITE_DONE)
         rc = refused(s, b, row, err);
-    else if (s->only_key && !sqlite3_changes(s->db))
+    else if (!has_written(s, before) && s->only_key)
         leat_batch_answer(b, row, LEAT_ALREADY_THERE, NULL, 0);
-    else
-        leat_batch_answer(b, row, LEAT_LOADED, NULL, 0);
+    else if (!has_written(s, before))
+        leat_batch_reject(b, row, -1, "constraint_trigger", "a trigger of the table has left it out");
     sqlite3_reset(s->insert);
     return rc;
 }
@@ -168,24 +207,24 @@ static int sqlite_deliver(struct leat_stage *stage, void *self, struct leat_batc
     int rc = begin_transaction(s, err);
 
     (void)stage;
+    if (rc < 0)
+        return rc;
     LEAT_EACH_ROW(batch, row)
         if (rc == 0)
             rc = write_row(s, batch, row, err);
-    return rc;
+    if (rc == 0 && s->may_roll_back)
+        rc = commit(s, err);
+    if (rc == 0)
+        leat_batch_answer_rest(batch, LEAT_LOADED);
+    /* Tried again, it would be written twice. */
+    return rc == LEAT_ERETRY ? leat_fail(err, LEAT_EUNREACHABLE, "%s was locked half way", s->path) : rc;
 }
 
 static int sqlite_commit(struct leat_stage *stage, void *self, bool last, struct leat_mark *ret_mark,
                          struct leat_error *err)
 {
-    struct sqlite *s = self;
-
     (void)stage, (void)last, (void)ret_mark;
-    if (!s->in_transaction)
-        return 0;
-    if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        return leat_sqlite_fail(err, s->db, "cannot commit to", s->path);
-    s->in_transaction = false;
-    return 0;
+    return commit(self, err);
 }
 
 /* ---- the life of the connection ---- */
@@ -207,7 +246,7 @@ static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *
 
     (void)stage;
     if (!s->db)
-        rc = leat_sqlite_open(s->path, flags, &s->db, err);
+        rc = leat_sqlite_open(s->path, flags, LEAT_SQLITE_BRIEF, &s->db, err);
     if (rc == 0 && s->create_sql && !s->in_transaction)
         rc = make_table(s, err);
     if (rc < 0)

@@ -192,7 +192,7 @@ static bool text_range(struct maker *m, bool is_min)
     struct decimal bound;
     int32_t days;
 
-    if (parse_decimal(m->node->text, strlen(m->node->text), &bound)) {
+    if (parse_decimal(m->node->text, strlen(m->node->text), leat_plan_alloc(m->plan, DECIMAL_ROOM), &bound)) {
         rule.test = is_min ? at_least_decimal : at_most_decimal;
         rule.decimal = bound;
         add_comparable(m, is_decimal, "a number");

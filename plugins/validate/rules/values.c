@@ -8,11 +8,18 @@
 #include "kit/text/text.h"
 #include "rules.h"
 
-bool parse_decimal(const char *text, size_t n, struct decimal *ret)
+/* 1.5e3 */
+static bool spread_digits(const char *text, size_t n, char room[DECIMAL_ROOM], struct leat_digits *ret)
+{
+    n = leat_json_plain(text, n, room, DECIMAL_ROOM);
+    return n && leat_text_to_digits(room, n, ret);
+}
+
+bool parse_decimal(const char *text, size_t n, char room[DECIMAL_ROOM], struct decimal *ret)
 {
     struct leat_digits d;
 
-    if (!leat_text_to_digits(text, n, &d))
+    if (!leat_text_to_digits(text, n, &d) && !spread_digits(text, n, room, &d))
         return false;
     *ret = (struct decimal){ .whole = d.whole, .n_whole = d.n_whole, .fraction = d.fraction,
                              .n_fraction = d.n_fraction };
@@ -48,18 +55,20 @@ static int compare_decimals(const struct decimal *a, const struct decimal *b)
 /* A text that is no number passes: the rule that it must be one stands before. */
 bool at_least_decimal(const struct rule *rule, struct rules_worker *worker, const char *text, size_t n)
 {
+    char room[DECIMAL_ROOM];
     struct decimal value;
 
     (void)worker;
-    return !parse_decimal(text, n, &value) || compare_decimals(&value, &rule->decimal) >= 0;
+    return !parse_decimal(text, n, room, &value) || compare_decimals(&value, &rule->decimal) >= 0;
 }
 
 bool at_most_decimal(const struct rule *rule, struct rules_worker *worker, const char *text, size_t n)
 {
+    char room[DECIMAL_ROOM];
     struct decimal value;
 
     (void)worker;
-    return !parse_decimal(text, n, &value) || compare_decimals(&value, &rule->decimal) <= 0;
+    return !parse_decimal(text, n, room, &value) || compare_decimals(&value, &rule->decimal) <= 0;
 }
 
 /* As for numbers: what is no date passes here. */
@@ -91,10 +100,11 @@ bool is_float64(const struct rule *rule, struct rules_worker *worker, const char
 
 bool is_decimal(const struct rule *rule, struct rules_worker *worker, const char *text, size_t n)
 {
+    char room[DECIMAL_ROOM];
     struct decimal value;
 
     (void)rule, (void)worker;
-    return parse_decimal(text, n, &value);
+    return parse_decimal(text, n, room, &value);
 }
 
 bool is_date(const struct rule *rule, struct rules_worker *worker, const char *text, size_t n)
