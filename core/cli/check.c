@@ -114,7 +114,8 @@ int leat_cli_check(const struct leat_cli *cli)
                                                       (cli->json ? LEAT_SESSION_MUTE : 0));
 
     if (status == 0)
-        show_notes(leat_plan_load(&session.plan));
+        for (int i = 0; i < session.plan.n_stages; i++)
+            show_notes(&session.plan.stages[i]);
     if (status == 0 && cli->connect)
         status = connect_stores(cli, &session);
     if (cli->json && (status == 0 || *session.why))

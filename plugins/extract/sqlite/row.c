@@ -116,23 +116,6 @@ int sqlite_put_row(struct leat_batch *out, int n_fields, sqlite3_stmt *row)
 
 /* ---- rejects ---- */
 
-/* Bytes of the character that begins at p; 0: it is no UTF-8. */
-static size_t character(const unsigned char *p, size_t n)
-{
-    static const unsigned char lowest[] = { 0xE0, 0xA0, 0xF0, 0x90 }, highest[] = { 0xED, 0x9F, 0xF4, 0x8F };
-    size_t length = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0;
-
-    if (length > n)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    for (size_t i = 0; length > 2 && i < sizeof lowest; i += 2)
-        if ((*p == lowest[i] && p[1] < lowest[i + 1]) || (*p == highest[i] && p[1] > highest[i + 1]))
-            return 0;
-    return length;
-}
-
 /* A JSON string; bytes that are no text are shown as \xff. */
 static void add_string(sqlite3_str *json, const char *text, size_t n, bool is_text)
 {
@@ -140,7 +123,7 @@ static void add_string(sqlite3_str *json, const char *text, size_t n, bool is_te
 
     sqlite3_str_appendall(json, "\"");
     for (size_t i = 0, length; i < n; i += length ? length : 1) {
-        length = is_text ? character((const unsigned char *)text + i, n - i) : 0;
+        length = is_text ? leat_text_character(text + i, n - i) : 0;
         if (length)
             sqlite3_str_append(json, room, (int)(leat_json_escape_slice(room, text + i, length) - room));
         else

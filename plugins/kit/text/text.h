@@ -65,6 +65,9 @@ bool leat_text_to_bytes(const char *hex, size_t n, char *out);
 /* ---- names ---- */
 
 bool leat_text_is_utf8(const char *text, size_t n);
+
+/* Bytes of the character at the beginning of the text, which is not empty; 0: it is no UTF-8. */
+size_t leat_text_character(const char *text, size_t n);
 /* Letters to change, add or remove to make one of the other, case ignored; INT_MAX beyond 64 bytes. */
 int leat_text_distance(const char *a, size_t n_a, const char *b, size_t n_b);
 

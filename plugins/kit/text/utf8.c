@@ -5,9 +5,9 @@
  */
 #include "kit/text/text.h"
 
-/* Bytes of the sequence at p, 0 if it is none. */
-static size_t sequence(const unsigned char *p, size_t n)
+size_t leat_text_character(const char *text, size_t n)
 {
+    const unsigned char *p = (const unsigned char *)text;
     size_t length = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0;
 
     if (length > n)
@@ -26,6 +26,6 @@ bool leat_text_is_utf8(const char *text, size_t n)
     size_t length = 1;
 
     for (size_t i = 0; i < n && length; i += length)
-        length = sequence((const unsigned char *)text + i, n - i);
+        length = leat_text_character(text + i, n - i);
     return length > 0;
 }
