@@ -182,6 +182,7 @@ static void test_what_is_refused(void **state)
     (void)state;
     assert_true(leat_output_open(&o, "/nonexistent/x", NULL, &err) < 0); /* a plan says it before: the host's */
     assert_has(err.text, "cannot write /nonexistent/x: ");
+    leat_output_close(&o);
     refused("/dev/null/x", "Not a directory");
     refused(folder, "it is a folder; name a file in it");
     (void)snprintf(name, sizeof name, "%s/", folder);
