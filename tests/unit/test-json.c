@@ -16,7 +16,7 @@
 /* In memory of exactly its size, so that a sanitizer sees a byte read too far. NULL: it is JSON. */
 static const char *wrong_with(const char *text, size_t n)
 {
-    char *exact = malloc(n ? n : 1);
+    char *exact = calloc(1, n ? n : 1);
     struct leat_json j = leat_json_begin(exact, n);
     struct leat_json_span span;
 
