@@ -190,7 +190,7 @@ check-fuzz: all
 coverage:
 	@test -n '$(GCOVR)' || { echo "gcovr is missing: apt-get install gcovr, then configure again" >&2; exit 1; }
 	@$(SUB_BUILD) _coverage --enable-coverage -- check
-	@$(GCOVR) --root $(top_srcdir) --filter '.*/(core|plugins)/' --print-summary _coverage
+	@$(GCOVR) --root $(top_srcdir) --filter '$(abs_top_srcdir)/(core|plugins)/' --print-summary _coverage
 bench: all
 	@if test -x $(top_srcdir)/tests/bench/run.sh; then LEAT='$(abs_builddir)/leat' $(top_srcdir)/tests/bench/run.sh; \
 	else echo "there is no tests/bench/run.sh yet" >&2; exit 1; fi
