@@ -3,12 +3,12 @@
 #
 # leat and Python's csv module read the same out of 2,000 random CSV files, well-formed ones and
 # garbage, of random dialects; and random tables survive the way from SQLite to CSV and back.
-# LEAT_SEED=N repeats a run.
+# LEAT_SEED=N makes other bytes.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/bad-input/common.sh"
 requires python3
 
-seed=${LEAT_SEED:-$(date +%s)}
+seed=${LEAT_SEED:-20261121}
 note "LEAT_SEED=$seed"
 n=2000
 tables=100

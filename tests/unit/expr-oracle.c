@@ -4,6 +4,7 @@
 #include "expr-oracle.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,9 +279,10 @@ static bool reads_int(const char *p, int n, int64_t *ret, bool *ret_overflow)
         return false;
     memcpy(copy, p, (size_t)n);
     copy[n] = '\0';
+    errno = 0;
     v = strtoll(copy, &end, 10);
     *ret = v;
-    *ret_overflow = n > 19;
+    *ret_overflow = n > 19 || errno == ERANGE;
     return *end == '\0' && end > copy && isdigit((unsigned char)end[-1]);
 }
 

@@ -5,7 +5,7 @@
  * engine and a row at a time by the oracle (expr-oracle.c): values, nulls and
  * faults must be the same, whatever rows are asked for.
  *
- *     LEAT_SEED=N  the same expressions again; each failure names its own seed
+ *     LEAT_SEED=N  other expressions; each failure names its own seed
  *     LEAT_RUNS=N  how many
  */
 #include "unit.h"
@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "expr-oracle.h"
 #include "expr/expr.h"
@@ -629,7 +628,7 @@ static void run(uint64_t seed, struct leat_scratch *scratch, struct leat_store *
 static void test_engine_and_oracle_agree(void **unused)
 {
     const char *seed_text = getenv("LEAT_SEED"), *runs_text = getenv("LEAT_RUNS");
-    uint64_t seed = seed_text ? strtoull(seed_text, NULL, 10) : (uint64_t)time(NULL) * 1000000;
+    uint64_t seed = seed_text ? strtoull(seed_text, NULL, 10) : UINT64_C(20261121000000);
     long runs = runs_text ? atol(runs_text) : 10000, n_checked = 0;
     struct leat_scratch *scratch = leat_scratch_new(CAP_ROWS);
     struct leat_store out = {0};
