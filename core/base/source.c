@@ -95,8 +95,7 @@ const char *leat_source_line(const struct leat_source *source, int line, size_t 
     return p;
 }
 
-/* Byte of the column-th character (from 1). */
-static size_t column_byte(const char *line, size_t n, int column)
+size_t leat_source_column(const char *line, size_t n, int column)
 {
     size_t i = 0;
 
@@ -116,7 +115,7 @@ static void show_line(const struct leat_diagnostic *item, struct leat_text_buffe
 
     if (!n || leat_utf8_valid(line, n) < n)
         return;
-    at = column_byte(line, n, item->column);
+    at = leat_source_column(line, n, item->column);
     from = at > SHOWN / 2 && n > SHOWN ? at - SHOWN / 2 : 0;
     while (from && ((unsigned char)line[from] & 0xC0) == 0x80)
         from--;
@@ -131,34 +130,32 @@ static int by_place(const void *a, const void *b)
 {
     const struct leat_diagnostic *x = a, *y = b;
 
-    if (x->source != y->source)
-        return (!x->source) - (!y->source);
-    if (x->line != y->line)
-        return x->line < y->line ? -1 : 1;
-    return x->column < y->column ? -1 : x->column > y->column;
+    if (!x->source != !y->source)
+        return !x->source - !y->source;
+    return x->line != y->line ? x->line - y->line : x->column - y->column;
 }
 
-void leat_diagnostics_text(const struct leat_diagnostics *d, struct leat_text_buffer *out)
+void leat_diagnostics_sort(struct leat_diagnostics *d)
 {
-    struct leat_diagnostic *sorted = leat_alloc_array((size_t)d->n, sizeof *sorted);
+    if (d->n)
+        qsort(d->items, (size_t)d->n, sizeof *d->items, by_place);
+}
 
-    if (d->n) {
-        memcpy(sorted, d->items, (size_t)d->n * sizeof *sorted);
-        qsort(sorted, (size_t)d->n, sizeof *sorted, by_place);
-    }
+void leat_diagnostics_text(struct leat_diagnostics *d, struct leat_text_buffer *out)
+{
+    leat_diagnostics_sort(d);
     for (int i = 0; i < d->n; i++) {
-        if (sorted[i].source && sorted[i].line > 0)
-            leat_text_printf(out, "%s:%d:%d: error: %s\n", sorted[i].source->path, sorted[i].line, sorted[i].column,
-                             sorted[i].text);
+        if (d->items[i].source && d->items[i].line > 0)
+            leat_text_printf(out, "%s:%d:%d: error: %s\n", d->items[i].source->path, d->items[i].line, d->items[i].column,
+                             d->items[i].text);
         else
-            leat_text_printf(out, "%s: error: %s\n", sorted[i].source ? sorted[i].source->path : "leat",
-                             sorted[i].text);
-        if (sorted[i].source && sorted[i].line > 0)
-            show_line(&sorted[i], out);
-        if (sorted[i].hint)
-            leat_text_printf(out, "  help: %s\n", sorted[i].hint);
+            leat_text_printf(out, "%s: error: %s\n", d->items[i].source ? d->items[i].source->path : "leat",
+                             d->items[i].text);
+        if (d->items[i].source && d->items[i].line > 0)
+            show_line(&d->items[i], out);
+        if (d->items[i].hint)
+            leat_text_printf(out, "  help: %s\n", d->items[i].hint);
     }
-    free(sorted);
     if (d->n_more)
         leat_text_printf(out, "... and %d more\n", d->n_more);
 }

@@ -73,10 +73,14 @@ void leat_unknown_key(struct leat_diagnostics *diagnostics, const struct leat_no
                       const char *const *names, int n_names, const char *what);
 /* True if another mistake will only be counted. */
 bool leat_diagnostics_full(const struct leat_diagnostics *diagnostics);
-/* All of them as text, in the order of the file. */
-void leat_diagnostics_text(const struct leat_diagnostics *diagnostics, struct leat_text_buffer *out);
+/* In the order of the file; what has no place comes last. */
+void leat_diagnostics_sort(struct leat_diagnostics *diagnostics);
+/* All of them as text, sorted. */
+void leat_diagnostics_text(struct leat_diagnostics *diagnostics, struct leat_text_buffer *out);
 /* The bytes of a line (from 1), without its end. */
 const char *leat_source_line(const struct leat_source *source, int line, size_t *ret_n);
+/* The byte of a line at which the column-th character (from 1) begins; n: there is none. */
+size_t leat_source_column(const char *line, size_t n, int column);
 void leat_diagnostics_deinit(struct leat_diagnostics *diagnostics);
 
 #endif

@@ -132,6 +132,14 @@ void leat_text_add_json(struct leat_text_buffer *b, const char *text, size_t n)
     leat_text_add(b, "\"", 1);
 }
 
+void leat_text_add_json_string(struct leat_text_buffer *b, const char *text)
+{
+    if (text)
+        leat_text_add_json(b, text, strlen(text));
+    else
+        leat_text_add_string(b, "null");
+}
+
 void leat_text_add_visible(struct leat_text_buffer *b, const char *text, size_t n)
 {
     utf8proc_ssize_t length;

@@ -24,6 +24,8 @@ void leat_text_add_string(struct leat_text_buffer *b, const char *text);
 void leat_text_printf(struct leat_text_buffer *b, const char *format, ...) LEAT_PRINTF(2, 3);
 /* As a JSON string, quotes included; what is no UTF-8 becomes U+FFFD. */
 void leat_text_add_json(struct leat_text_buffer *b, const char *text, size_t n);
+/* The same for a C string; NULL is null. */
+void leat_text_add_json_string(struct leat_text_buffer *b, const char *text);
 /* As it may go to a terminal: what would be obeyed there, or is no UTF-8, is escaped. */
 void leat_text_add_visible(struct leat_text_buffer *b, const char *text, size_t n);
 void leat_text_deinit(struct leat_text_buffer *b);

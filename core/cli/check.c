@@ -74,9 +74,9 @@ static void add_mistake(struct leat_text_buffer *b, const struct leat_session *s
         leat_text_printf(b, "{\"line\":%d,\"column\":%d,\"text\":", item->line, item->column);
     else
         leat_text_add_string(b, "{\"line\":null,\"column\":null,\"text\":");
-    leat_cli_add_json(b, whole.p);
+    leat_text_add_json_string(b, whole.p);
     leat_text_add_string(b, ",\"help\":");
-    leat_cli_add_json(b, item ? item->hint : NULL);
+    leat_text_add_json_string(b, item ? item->hint : NULL);
     leat_text_add_string(b, "}");
     leat_text_deinit(&whole);
 }
@@ -88,7 +88,7 @@ static void print_mistakes(const struct leat_cli *cli, const struct leat_session
     char more[64];
 
     leat_text_add_string(&b, "{\"file\":");
-    leat_cli_add_json(&b, cli->file);
+    leat_text_add_json_string(&b, cli->file);
     leat_text_add_string(&b, ",\"mistakes\":[");
     for (int i = 0; i < d->n; i++) {
         leat_text_add_string(&b, i ? ",\n" : "\n");

@@ -66,8 +66,6 @@ void leat_cli_say(const char *format, ...) LEAT_PRINTF(1, 2);
 void leat_cli_put(FILE *out, const char *text);
 void leat_cli_put_lines(FILE *out, const char *text);
 const char *leat_cli_visible(struct leat_arena *arena, const char *text, size_t n);
-/* A JSON string, or null. */
-void leat_cli_add_json(struct leat_text_buffer *b, const char *text);
 /* Prints "leat: ..." on stderr and returns the status that sysexits gives the code. */
 int leat_cli_failed(const struct leat_error *err, bool at_start);
 int leat_exit_status(int code, bool at_start);

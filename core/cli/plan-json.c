@@ -14,7 +14,7 @@
 static void add_text(struct leat_text_buffer *b, const char *name, const char *text)
 {
     leat_text_printf(b, ",\"%s\":", name);
-    leat_cli_add_json(b, text);
+    leat_text_add_json_string(b, text);
 }
 
 static void add_fields(struct leat_text_buffer *b, const struct leat_schema *schema)
@@ -28,7 +28,7 @@ static void add_fields(struct leat_text_buffer *b, const struct leat_schema *sch
         const struct leat_field *f = &schema->fields[i];
 
         leat_text_add_string(b, i ? ",{\"name\":" : "{\"name\":");
-        leat_cli_add_json(b, f->name);
+        leat_text_add_json_string(b, f->name);
         add_text(b, "type", leat_type_name(f->type));
         add_text(b, "class", leat_class_name(f->data_class));
         if (f->type == LEAT_TIMESTAMP) /* null: an instant, and not the wall time of a place */
@@ -58,12 +58,12 @@ static void add_notes(struct leat_text_buffer *b, const struct leat_plan *stage)
     leat_text_add_string(b, ",\"notes\":[");
     for (int i = 0; i < stage->n_notes; i++) {
         leat_text_add_string(b, i ? "," : "");
-        leat_cli_add_json(b, stage->notes[i]);
+        leat_text_add_json_string(b, stage->notes[i]);
     }
     leat_text_add_string(b, "],\"left_out\":[");
     for (int i = 0; i < stage->n_left_out; i++) {
         leat_text_add_string(b, i ? ",{\"field\":" : "{\"field\":");
-        leat_cli_add_json(b, stage->left_out[i].field);
+        leat_text_add_json_string(b, stage->left_out[i].field);
         add_text(b, "what_becomes_of_it", stage->left_out[i].what_becomes_of_it);
         leat_text_add_string(b, "}");
     }
@@ -86,7 +86,7 @@ static void add_stage(struct leat_text_buffer *b, const struct leat_run *run, in
     int segment = segment_of(run, i);
 
     leat_text_add_string(b, "{\"kind\":");
-    leat_cli_add_json(b, leat_kind_name(stage->model->kind));
+    leat_text_add_json_string(b, leat_kind_name(stage->model->kind));
     add_text(b, "plugin", stage->model->plugin);
     add_text(b, "id", stage->model->id);
     leat_text_printf(b, ",\"segment\":%d,\"workers\":%d", segment + 1, run->segments[segment].n_workers);
@@ -105,7 +105,7 @@ static void add_side(struct leat_text_buffer *b, const char *name, const struct 
         return;
     }
     leat_text_add_string(b, "{\"plugin\":");
-    leat_cli_add_json(b, side->model->plugin);
+    leat_text_add_json_string(b, side->model->plugin);
     add_text(b, "target", side->target);
     leat_text_add_string(b, "}");
 }
@@ -116,7 +116,7 @@ void leat_cli_plan_json(const struct leat_run *run)
     struct leat_text_buffer b = {0};
 
     leat_text_add_string(&b, "{\"pipeline\":");
-    leat_cli_add_json(&b, plan->pipeline->name);
+    leat_text_add_json_string(&b, plan->pipeline->name);
     add_text(&b, "load", plan->pipeline->load_name);
     leat_text_add_string(&b, ",\"stages\":[");
     for (int i = 0; i < plan->n_stages; i++) {

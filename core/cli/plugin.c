@@ -20,7 +20,7 @@ static void list_one(const struct leat_plugin *p, bool json, bool first)
     }
     leat_text_printf(&b, "%s{\"kind\":\"%s\",\"name\":\"%s\",\"summary\":", first ? "" : ",\n",
                      leat_kind_name(p->kind), p->name);
-    leat_cli_add_json(&b, p->summary);
+    leat_text_add_json_string(&b, p->summary);
     leat_text_add_string(&b, "}");
     fputs(b.p, stdout);
     leat_text_deinit(&b);

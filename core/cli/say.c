@@ -57,11 +57,3 @@ void leat_cli_say(const char *format, ...)
     fprintf(stderr, "leat: %s\n", b.p);
     leat_text_deinit(&b);
 }
-
-void leat_cli_add_json(struct leat_text_buffer *b, const char *text)
-{
-    if (text)
-        leat_text_add_json(b, text, strlen(text));
-    else
-        leat_text_add_string(b, "null");
-}

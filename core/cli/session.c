@@ -37,7 +37,7 @@ int leat_cli_failed(const struct leat_error *err, bool at_start)
     return leat_exit_status(err->code, at_start);
 }
 
-static void show_diagnostics(const struct leat_diagnostics *diagnostics)
+static void show_diagnostics(struct leat_diagnostics *diagnostics)
 {
     struct leat_text_buffer text = {0};
 
@@ -45,15 +45,6 @@ static void show_diagnostics(const struct leat_diagnostics *diagnostics)
     if (text.n)
         leat_cli_put_lines(stderr, text.p);
     leat_text_deinit(&text);
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct leat_diagnostic *x = a, *y = b;
-
-    if (!x->source != !y->source)
-        return !x->source - !y->source;
-    return x->line != y->line ? x->line - y->line : x->column - y->column;
 }
 
 static void note_why(struct leat_session *s, const char *file, const struct leat_error *err)
@@ -66,7 +57,7 @@ static void note_why(struct leat_session *s, const char *file, const struct leat
         (void)snprintf(s->why, sizeof s->why, "%s: %s", file, err->text);
         return;
     }
-    qsort(s->diagnostics.items, (size_t)s->diagnostics.n, sizeof *first, by_place);
+    leat_diagnostics_sort(&s->diagnostics);
     if (first->line)
         (void)snprintf(place, sizeof place, ":%d:%d", first->line, first->column);
     if (n_more)
@@ -76,7 +67,7 @@ static void note_why(struct leat_session *s, const char *file, const struct leat
 }
 
 /* Says why it cannot go on, unless it can. */
-static void explain(const struct leat_session *s, const char *file, int rc, const struct leat_error *err)
+static void explain(struct leat_session *s, const char *file, int rc, const struct leat_error *err)
 {
     int n = s->diagnostics.n + s->diagnostics.n_more;
 

@@ -128,7 +128,7 @@ static int64_t bytes_kept(const struct leat_batch *b)
 /* So that the extract takes smaller batches where stages make large fields. */
 static void note_growth(struct leat_run *run, const struct leat_batch *b, int64_t bytes)
 {
-    int64_t extracted = leat_batch_origin((struct leat_batch *)b)->host->charged;
+    int64_t extracted = leat_batch_origin(b)->host->charged;
     int64_t growth = b->host->aligned && extracted > 0 ? bytes / (extracted / 16 + 1) : 16;
 
     /* relaxed: a hint; that another thread may put a smaller one over it does no harm */

@@ -136,9 +136,7 @@ void leat_run_deinit(struct leat_run *run);
 /* Makes a stage for `plan`; `shared` is the stage's one struct. */
 void leat_stage_init(struct leat_stage *stage, const struct leat_plan *plan, struct leat_run *run,
                      struct leat_pool *pool);
-/* Calls open, for all workers of the stage. */
-LEAT_MUST_CHECK int leat_stage_open_shared(struct leat_stage *stage, struct leat_error *err);
-/* The same for the first worker, then worker_open. */
+/* Calls open for the first worker, which is for all of them; then worker_open. */
 LEAT_MUST_CHECK int leat_stage_open(struct leat_stage *stage, bool first_worker, struct leat_error *err);
 void leat_stage_close(struct leat_stage *stage, bool first_worker);
 void leat_stage_deinit(struct leat_stage *stage);

@@ -181,25 +181,37 @@ static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bo
     return leat_ring_push(segment->out, outflow.ticket, outflow.first, *more);
 }
 
+static void tell_opened(struct leat_segment *segment, bool ok)
+{
+    pthread_mutex_lock(&segment->run->lock);
+    segment->opened = ok ? 1 : -1;
+    pthread_cond_broadcast(&segment->run->stage_opened);
+    pthread_mutex_unlock(&segment->run->lock);
+}
+
+static bool wait_opened(struct leat_segment *segment)
+{
+    bool ok;
+
+    pthread_mutex_lock(&segment->run->lock);
+    while (!segment->opened)
+        pthread_cond_wait(&segment->run->stage_opened, &segment->run->lock);
+    ok = segment->opened > 0;
+    pthread_mutex_unlock(&segment->run->lock);
+    return ok;
+}
+
 /* The first worker opens the stages for all; the others wait for it. */
 static bool open_worker(struct leat_segment *segment, struct leat_worker *worker)
 {
     struct leat_chain *chain = &segment->workers[worker->number];
-    bool ok = true;
+    bool ok;
 
-    if (worker->number == 0) {
-        ok = open_chain(segment, chain, true);
-        pthread_mutex_lock(&segment->run->lock);
-        segment->opened = ok ? 1 : -1;
-        pthread_cond_broadcast(&segment->run->stage_opened);
-    } else {
-        pthread_mutex_lock(&segment->run->lock);
-        while (!segment->opened)
-            pthread_cond_wait(&segment->run->stage_opened, &segment->run->lock);
-        ok = segment->opened > 0;
-    }
-    pthread_mutex_unlock(&segment->run->lock);
-    return ok && (worker->number == 0 || open_chain(segment, chain, false));
+    if (worker->number > 0)
+        return wait_opened(segment) && open_chain(segment, chain, false);
+    ok = open_chain(segment, chain, true);
+    tell_opened(segment, ok);
+    return ok;
 }
 
 void *leat_segment_chain(void *argument)

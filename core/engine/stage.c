@@ -74,7 +74,7 @@ bool leat_stage_retry(struct leat_stage *stage, int rc, int *tries, const struct
     return !leat_stage_cancelled(stage);
 }
 
-int leat_stage_open_shared(struct leat_stage *stage, struct leat_error *err)
+static int open_shared(struct leat_stage *stage, struct leat_error *err)
 {
     const struct leat_plugin *plugin = stage->plan->plugin;
     int rc, tries = 0;
@@ -95,7 +95,7 @@ int leat_stage_open(struct leat_stage *stage, bool first_worker, struct leat_err
     int rc = 0;
 
     if (first_worker)
-        rc = leat_stage_open_shared(stage, err);
+        rc = open_shared(stage, err);
     if (rc < 0)
         return rc;
     if (stage->worker)

@@ -65,17 +65,6 @@ int leat_sync_read(struct leat_run *run, struct leat_batch **ret, bool *ret_more
     return 0;
 }
 
-/* A list through (part of) a segment's chain. */
-static int process_list(struct leat_run *run, struct leat_chain *chain, struct leat_batch *in,
-                        struct leat_batch **ret, struct leat_error *err)
-{
-    struct leat_outflow outflow = {0};
-    int rc = leat_chain_process(chain, in, &outflow, &run->failed_stage, err);
-
-    *ret = outflow.first;
-    return rc;
-}
-
 int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, struct leat_batch **ret,
                       struct leat_error *err)
 {
@@ -85,6 +74,7 @@ int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, str
     in->host->next = NULL;
     for (int i = 1; i < run->n_segments && rc == 0; i++) {
         struct leat_segment *segment = chain_segment(run, i);
+        struct leat_outflow outflow = {0};
         struct leat_chain part;
 
         if (!segment || segment->first > last)
@@ -92,7 +82,8 @@ int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, str
         part = segment->workers[0];
         if (segment->first + part.n_stages - 1 > last)
             part.n_stages = last - segment->first + 1;
-        rc = process_list(run, &part, list, &list, err);
+        rc = leat_chain_process(&part, list, &outflow, &run->failed_stage, err);
+        list = outflow.first;
     }
     *ret = list;
     return rc;

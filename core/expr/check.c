@@ -97,7 +97,6 @@ static int check_field(struct leat_check *check, struct leat_term *t)
 
     if (is_doubtful(check->scope, t->name))
         return doubtful_field(check, t);
-
     for (int i = 0; schema && i < schema->n_fields; i++) {
         const struct leat_field *f = &schema->fields[i];
 
@@ -333,7 +332,6 @@ int leat_expression_compile(const struct leat_scope *scope, const char *text, si
                             struct leat_field *ret_result, struct leat_expr_fault *fault)
 {
     struct leat_check check = {.scope = scope, .arena = arena, .fault = fault};
-
     struct leat_expression *expression = leat_arena_alloc(arena, sizeof *expression);
     struct leat_term *root;
     int rc;

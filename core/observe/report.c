@@ -102,14 +102,6 @@ void leat_report_summary(const struct leat_run_report *r, FILE *out)
         fprintf(out, "  the books balance\n");
 }
 
-static void add_json(struct leat_text_buffer *b, const char *text)
-{
-    if (text)
-        leat_text_add_json(b, text, strlen(text));
-    else
-        leat_text_add_string(b, "null");
-}
-
 /* ,"counts":{"dedupe":{"key was null":3}} */
 static void json_counts(const struct leat_run_report *r, struct leat_text_buffer *b)
 {
@@ -117,12 +109,12 @@ static void json_counts(const struct leat_run_report *r, struct leat_text_buffer
     for (int i = 0; i < r->n_counts; i++) {
         if (opens_stage(r, i)) {
             leat_text_add_string(b, i ? "}," : "");
-            add_json(b, r->counts[i].stage);
+            leat_text_add_json_string(b, r->counts[i].stage);
             leat_text_add_string(b, ":{");
         } else {
             leat_text_add_string(b, ",");
         }
-        add_json(b, r->counts[i].what);
+        leat_text_add_json_string(b, r->counts[i].what);
         leat_text_printf(b, ":%" PRId64, r->counts[i].n);
     }
     leat_text_add_string(b, r->n_counts ? "}}" : "}");
@@ -134,9 +126,9 @@ static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
 
     leat_format_timestamp(started, r->started_us, true);
     leat_text_add_string(b, "{\"pipeline\":");
-    add_json(b, r->pipeline);
+    leat_text_add_json_string(b, r->pipeline);
     leat_text_add_string(b, ",\"load\":");
-    add_json(b, r->load);
+    leat_text_add_json_string(b, r->load);
     leat_text_printf(b, ",\"status\":%d,\"started\":\"%s\",\"seconds\":%.3f,\"read\":%" PRId64 ",\"made\":%" PRId64,
                      r->status, started, (double)(r->ended_us - r->started_us) / 1e6, r->books.read, r->books.made);
     for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
@@ -144,16 +136,13 @@ static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
     leat_text_add_string(b, ",\"left_out\":[");
     for (int i = 0; i < r->n_left_out; i++) {
         leat_text_add_string(b, i ? "," : "");
-        add_json(b, r->left_out[i]);
+        leat_text_add_json_string(b, r->left_out[i]);
     }
     leat_text_add_string(b, "]");
     json_counts(r, b);
     leat_text_printf(b, ",\"pending\":%" PRId64 ",\"balanced\":%s,\"error\":", r->books.pending,
                      leat_books_balance(&r->books) ? "true" : "false");
-    if (*r->error)
-        add_json(b, r->error);
-    else
-        leat_text_add_string(b, "null");
+    leat_text_add_json_string(b, *r->error ? r->error : NULL);
     leat_text_add_string(b, "}\n");
 }
 

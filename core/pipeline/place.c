@@ -62,13 +62,12 @@ static int column_of(const struct walk *w)
 /* To the first character of the node's value. */
 static char begin_value(struct walk *w, const struct leat_node *node)
 {
-    go_to(w, node->line + leat_node_host(node)->block_scalar);
-    for (int column = 1; !leat_node_host(node)->block_scalar && column < node->column && w->p < w->end; column++)
-        for (w->p++; w->p < w->end && ((unsigned char)*w->p & 0xC0) == 0x80; w->p++)
-            ;
-    if (node->plain || leat_node_host(node)->block_scalar || w->p == w->end)
-        return 0;
-    return *w->p++;
+    bool block = leat_node_host(node)->block_scalar;
+
+    go_to(w, node->line + block);
+    if (!block)
+        w->p += leat_source_column(w->begin, (size_t)(w->end - w->begin), node->column);
+    return node->plain || block || w->p == w->end ? 0 : *w->p++;
 }
 
 struct leat_place leat_place_in(const struct leat_node *node, const char *text, size_t offset)

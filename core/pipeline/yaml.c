@@ -337,15 +337,13 @@ struct leat_node *leat_yaml_parse(const struct leat_source *source, struct leat_
 const char *leat_yaml_quoting_hint(const struct leat_node *node, struct leat_arena *arena)
 {
     const struct leat_node_private *host = leat_node_host(node);
-    size_t n, at = 0;
     const char *line;
+    size_t n, at;
 
     if (!node->plain || node->line <= 0)
         return NULL;
     line = leat_source_line(host->source, node->line, &n);
-    for (int column = 1; column < node->column && at < n; column++)
-        for (at++; at < n && ((unsigned char)line[at] & 0xC0) == 0x80; at++)
-            ;
+    at = leat_source_column(line, n, node->column);
     if (host->flow && at + strlen(node->text) < n && line[at + strlen(node->text)] == ',')
         return "inside {} and [] YAML ends a value at a comma: quote the whole expression with \"...\", or write one "
                "key a line";

@@ -12,6 +12,7 @@
 #   rejected                      field:code of each reject, in one line
 #   left NAME FILE...             these files are in the folder beside p.yaml, and no others
 #   refused NAME REGEX [STATUS]   the last run ended before a record moved (78), and said why on stderr
+#   measured WORD...              runs leat with these words for $limit s at most; $peak is the most memory that it took, in MiB
 #   sanitized                     true if the program is built with a sanitizer or runs below valgrind
 
 plugins=$top_builddir/tests/plugins/.libs
@@ -60,6 +61,17 @@ left()
     local name=$1
     shift
     is "$(ls -A | grep -vx -e p.yaml | tr '\n' ' ')" "$(printf '%s ' "$@")" "$name: nothing else is left behind"
+}
+
+measured()
+{
+    run timeout "${limit-300}" python3 - "$LEAT" "$@" <<'END'
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+open("peak", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
+sys.exit(status)
+END
+    peak=$(cat peak)
 }
 
 sanitized()

@@ -15,18 +15,13 @@ requires python3
     printf '%s\n' '  - map: {id: id, n: length(f1) + length(f40)}' 'load: {csv: out/o.csv}'
 } >p.yaml
 mkdir out
-run python3 - "$LEAT" <<'END'
-import resource, subprocess, sys
-status = subprocess.call([sys.argv[1], "run", "--json", "p.yaml"])
-open("peak", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
-sys.exit(status)
-END
+measured run --json p.yaml
 ended "40 fields of 2 kB each" 0 6000 6000 0
 is "$(sed 1d out/o.csv | cut -d, -f2 | sort -u)" 4000 "40 fields of 2 kB each: they are what they should be"
 is "$(sed 1d out/o.csv | cut -d, -f1 | sort -nu | wc -l)" 6000 "40 fields of 2 kB each: every record is there"
 if sanitized; then
     skip "memory" "a sanitizer takes its own"
 else
-    ok "$([ "$(cat peak)" -lt 64 ]; echo $?)" "memory: $(cat peak) MiB, where each full batch would take 160"
+    ok "$([ "$peak" -lt 64 ]; echo $?)" "memory: $peak MiB, where each full batch would take 160"
 fi
 done_testing

@@ -55,13 +55,7 @@ moved()
     } >p.yaml
     rm -rf out rejects.csv
     mkdir out
-    run python3 - "$LEAT" <<'END'
-import resource, subprocess, sys
-status = subprocess.call([sys.argv[1], "run", "--json", "p.yaml"])
-open("peak", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
-sys.exit(status)
-END
-    peak=$(cat peak)
+    measured run --json p.yaml
 }
 
 # within NAME MIB

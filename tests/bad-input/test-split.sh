@@ -28,13 +28,7 @@ splits()
         "transform: [{split: {field: l}}$2]" "load: {$3}" "${@:4}" >p.yaml
     rm -rf out
     mkdir out
-    run timeout 300 python3 - "$LEAT" "$plugins" <<'END'
-import resource, subprocess, sys
-status = subprocess.call([sys.argv[1], "run", "--json", "--plugin-dir", sys.argv[2], "p.yaml"])
-open("peak", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
-sys.exit(status)
-END
-    peak=$(cat peak)
+    measured run --json --plugin-dir "$plugins" p.yaml
 }
 
 # whole NAME RECORDS MADE LOADED MIB

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "extract/jsonl/extract.h"
+#include "kit/text/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes);
 
@@ -64,7 +65,7 @@ static void check_value(const struct leat_json_span *span)
     }
     must(leat_json_value(&j, &again) && leat_json_end(&j) && again.n == span->n && again.kind == span->kind);
     if (span->kind == LEAT_JSON_NUMBER)
-        must(leat_json_plain(span->text, span->n, plain, sizeof plain) <= sizeof plain);
+        must(leat_text_plain(span->text, span->n, plain, sizeof plain) <= sizeof plain);
 }
 
 static bool undeclared(struct record *r, const struct leat_json_span *key, const struct leat_json_span *value)

@@ -62,7 +62,7 @@ tests_fuzz_fuzz_csv_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
 
 tests_unit_test_json_SOURCES = tests/unit/test-json.c
 tests_unit_test_json_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_json_LDADD = plugins/kit/json/libjson.la $(LDADD)
+tests_unit_test_json_LDADD = plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_generate_SOURCES = tests/unit/test-generate.c tests/unit/plugin-host.h \
 	plugins/extract/generate/generate.c plugins/extract/generate/person.c plugins/extract/generate/words.c

@@ -5,6 +5,7 @@
  * both ways, numbers without exponents.
  */
 #include "kit/json/json.h"
+#include "kit/text/text.h"
 
 #include "unit.h"
 
@@ -178,7 +179,7 @@ static void test_escapes_and_back(void **state)
 static void assert_plain(const char *text, const char *wanted)
 {
     char out[32];
-    size_t n = leat_json_plain(text, strlen(text), out, sizeof out);
+    size_t n = leat_text_plain(text, strlen(text), out, sizeof out);
 
     if (n != strlen(wanted) || memcmp(out, wanted, n) != 0)
         fail_msg("%s became %.*s, not %s", text, (int)n, out, wanted);

@@ -221,7 +221,7 @@ static void test_bools_and_json(void **state)
 static bool in_range(const char *low, const char *high, const char *value)
 {
     struct rule least = { 0 }, most = { 0 };
-    char rooms[2][DECIMAL_ROOM];
+    char rooms[2][LEAT_DECIMAL_ROOM];
 
     assert_true(parse_decimal(low, strlen(low), rooms[0], &least.decimal));
     assert_true(parse_decimal(high, strlen(high), rooms[1], &most.decimal));

@@ -98,14 +98,14 @@ static ssize_t read_raw(struct csv_source *s)
     return got;
 }
 
-/* False if there is no room for it. */
-static bool leave_out(struct csv_source *s, char **into, size_t *room)
+/* Where there is no room for it, the next call has it. */
+static void leave_out(struct csv_source *s, char **into, size_t *room)
 {
     static const char hex[] = "0123456789abcdef";
     size_t n = s->end - s->from < s->unit ? s->end - s->from : s->unit;
 
     if (*room < 4 * n)
-        return false;
+        return;
     for (size_t i = 0; i < n; i++) {
         unsigned char byte = (unsigned char)s->bytes[s->from + i];
         const char shown[4] = { CSV_SENSELESS, 'x', hex[byte >> 4], hex[byte & 15] };
@@ -116,7 +116,6 @@ static bool leave_out(struct csv_source *s, char **into, size_t *room)
     *room -= 4 * n;
     s->from += n;
     s->left_out = true;
-    return true;
 }
 
 /* Converts what is there. False if more must be read first. */
@@ -131,7 +130,7 @@ static bool convert(struct csv_source *s, char **into, size_t *room)
         return left > 0;
     if (errno != EILSEQ)
         return false;
-    (void)leave_out(s, into, room);
+    leave_out(s, into, room);
     return true;
 }
 
@@ -154,7 +153,7 @@ static ssize_t fill_converted(struct csv_source *s, char *into, size_t n)
         if (got == 0 && s->from == s->end)
             break;
         if (got == 0)
-            (void)leave_out(s, &p, &room); /* a sequence cut off by the end of the file */
+            leave_out(s, &p, &room); /* a sequence cut off by the end of the file */
     }
     return p - into;
 }

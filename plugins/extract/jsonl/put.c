@@ -6,6 +6,7 @@
 #include "extract.h"
 
 #include "kit/fields/fields.h"
+#include "kit/text/text.h"
 
 enum put_result { PUT_FINE, PUT_DOES_NOT_FIT, PUT_HALF_CHARACTER };
 
@@ -129,7 +130,7 @@ static bool put_number(struct leat_batch *out, int i, const struct leat_json_spa
     case LEAT_INT64:
         if (v->whole)
             return leat_field_put(out, i, v->text, v->n);
-        n = leat_json_plain(v->text, v->n, plain, sizeof plain);
+        n = leat_text_plain(v->text, v->n, plain, sizeof plain);
         return n && put_whole(out, i, plain, n);
     default:
         return leat_field_put(out, i, v->text, v->n);

@@ -53,7 +53,7 @@ static bool put_real(struct leat_batch *out, int i, double value)
         leat_batch_put_float64(out, i, value);
         return true;
     case LEAT_DECIMAL:
-        n = leat_json_plain(text, (size_t)(leat_float64_put(text, value) - text), plain, sizeof plain);
+        n = leat_text_plain(text, (size_t)(leat_float64_put(text, value) - text), plain, sizeof plain);
         return n && leat_field_put(out, i, plain, n);
     case LEAT_TEXT:
     case LEAT_JSON:

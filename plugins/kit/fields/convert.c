@@ -10,8 +10,6 @@
 #include "kit/json/json.h"
 #include "kit/text/text.h"
 
-enum { MAX_DECIMAL = 1000 }; /* characters */
-
 static bool put_bool(struct leat_batch *b, int field, const char *text, size_t n)
 {
     bool value;
@@ -42,30 +40,15 @@ static bool put_float64(struct leat_batch *b, int field, const char *text, size_
     return true;
 }
 
-static bool is_zero(const struct leat_digits *d)
-{
-    for (size_t i = 0; i < d->n_fraction; i++)
-        if (d->fraction[i] != '0')
-            return false;
-    return d->n_whole == 0;
-}
-
-/* 1e3 and 1.50e1 as 1000 and 15.0. */
-static bool spread_digits(const char *text, size_t n, char room[MAX_DECIMAL], struct leat_digits *ret)
-{
-    n = leat_json_plain(text, n, room, MAX_DECIMAL);
-    return n && leat_text_to_digits(room, n, ret);
-}
-
 /* Without a plus, without zeros in front, with one digit before the point: -12.50 */
 static bool put_decimal(struct leat_batch *b, int field, const char *text, size_t n)
 {
-    char out[MAX_DECIMAL + 2], room[MAX_DECIMAL], *p = out;
+    char out[LEAT_DECIMAL_ROOM + 2], room[LEAT_DECIMAL_ROOM], *p = out;
     struct leat_digits d;
 
-    if (n > MAX_DECIMAL || (!leat_text_to_digits(text, n, &d) && !spread_digits(text, n, room, &d)))
+    if (n > LEAT_DECIMAL_ROOM || !leat_text_to_decimal(text, n, room, &d))
         return false;
-    if (d.minus && !is_zero(&d))
+    if (d.minus && !leat_digits_are_zero(&d))
         *p++ = '-';
     if (!d.n_whole)
         *p++ = '0';

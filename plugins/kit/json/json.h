@@ -77,10 +77,6 @@ bool leat_json_is_value(const char *text, size_t n);
  * False if it has half a surrogate pair, which is no character. */
 bool leat_json_unescape(const char *text, size_t n, char *out, size_t *ret_n);
 
-/* Writes a number, JSON's or another's, without an exponent or plus: +1.5e3 as 1500. Returns the bytes written, 0 if
- * it is no number or needs more than `room`. */
-size_t leat_json_plain(const char *text, size_t n, char *out, size_t room);
-
 /* Writes text as a string with its quotes, and returns the end; `out` has LEAT_JSON_ROOM(n) bytes. */
 char *leat_json_escape(char *out, const char *text, size_t n);
 /* The same without quotes, for a text that is written in slices. */

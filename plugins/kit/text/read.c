@@ -113,12 +113,12 @@ static const char *skip_exponent(const char *p, const char *end)
     return p > digits ? p : NULL;
 }
 
-static bool has_digit_but_0(const struct leat_digits *d)
+bool leat_digits_are_zero(const struct leat_digits *d)
 {
     for (size_t i = 0; i < d->n_fraction; i++)
         if (d->fraction[i] != '0')
-            return true;
-    return d->n_whole > 0;
+            return false;
+    return d->n_whole == 0;
 }
 
 bool leat_text_to_float64(const char *text, size_t n, double *ret)
@@ -136,7 +136,7 @@ bool leat_text_to_float64(const char *text, size_t n, double *ret)
     memcpy(room, text, n);
     room[n] = '\0';
     value = strtod(room, NULL);
-    if (isinf(value) || (value == 0 && has_digit_but_0(&digits)))
+    if (isinf(value) || (value == 0 && !leat_digits_are_zero(&digits)))
         return false;
     *ret = value;
     return true;

@@ -54,6 +54,14 @@ struct leat_digits {
 
 /* [+-]DIGITS[.DIGITS] with one digit at least, of any length. */
 bool leat_text_to_digits(const char *text, size_t n, struct leat_digits *ret);
+/* The same, and with an exponent: 1.50e1 as 15.0, whose digits are then in `room`. */
+enum { LEAT_DECIMAL_ROOM = 1000 };
+bool leat_text_to_decimal(const char *text, size_t n, char room[LEAT_DECIMAL_ROOM], struct leat_digits *ret);
+bool leat_digits_are_zero(const struct leat_digits *digits);
+
+/* Writes a number without an exponent or plus: +1.5e3 as 1500. Returns the bytes written, 0 if it is no number or
+ * needs more than `room`. */
+size_t leat_text_plain(const char *text, size_t n, char *out, size_t room);
 
 /* 2024-02-29; a sign in front allows years of up to six digits. */
 bool leat_text_to_date(const char *text, size_t n, int32_t *ret_days);

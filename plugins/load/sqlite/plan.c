@@ -292,24 +292,13 @@ static void declare_target(struct leat_plan *plan, const struct sqlite *s)
     leat_plan_target(plan, target);
 }
 
-static bool folder_is_there(struct leat_plan *plan, const char *path)
-{
-    char folder[PATH_MAX];
-
-    folder_of(path, folder);
-    if (access(path, F_OK) == 0 || access(folder, W_OK) == 0)
-        return true;
-    leat_plan_wrong(plan, "path", "cannot create %s: %s", path, strerror(errno));
-    return false;
-}
-
 int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct sqlite *s = self;
     struct leat_error why = {0};
     int rc;
 
-    if (!options_fit(plan, s) || !folder_is_there(plan, s->path))
+    if (!options_fit(plan, s))
         return 0;
     declare_target(plan, s);
     leat_plan_output(plan, s->path); /* one writer at a time: another stage in the same file would wait for ever */

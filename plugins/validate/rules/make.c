@@ -10,8 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kit/text/text.h"
-
 static const char *type_name(enum leat_type type)
 {
     static const char *const names[] = { "null", "bool", "int64", "float64", "decimal", "date", "timestamp",
@@ -192,7 +190,7 @@ static bool text_range(struct maker *m, bool is_min)
     struct decimal bound;
     int32_t days;
 
-    if (parse_decimal(m->node->text, strlen(m->node->text), leat_plan_alloc(m->plan, DECIMAL_ROOM), &bound)) {
+    if (parse_decimal(m->node->text, strlen(m->node->text), leat_plan_alloc(m->plan, LEAT_DECIMAL_ROOM), &bound)) {
         rule.test = is_min ? at_least_decimal : at_most_decimal;
         rule.decimal = bound;
         add_comparable(m, is_decimal, "a number");

@@ -14,6 +14,7 @@
 #include <leat/plugin.h>
 
 #include "kit/keyset/keyset.h"
+#include "kit/text/text.h"
 
 struct rules_worker;
 struct rule;
@@ -32,8 +33,6 @@ enum rule_kind {
 };
 
 /* A decimal number where it is written: sign, digits before and behind the point. */
-enum { DECIMAL_ROOM = 1000 }; /* digits of a number with an exponent */
-
 struct decimal {
     bool negative;
     const char *whole, *fraction; /* no zeros in front, none behind */
@@ -96,7 +95,7 @@ rule_test is_email, is_e164, is_uuid, is_url;
 rule_test is_int64, is_float64, is_decimal, is_date, is_plain_date, is_timestamp, is_bool, is_json;
 rule_test at_least_decimal, at_most_decimal, date_in_range;
 /* The digits are in `text`, or for a number with an exponent in `room`. */
-bool parse_decimal(const char *text, size_t n, char room[DECIMAL_ROOM], struct decimal *ret);
+bool parse_decimal(const char *text, size_t n, char room[LEAT_DECIMAL_ROOM], struct decimal *ret);
 
 /* text.c: what a text looks like */
 rule_test characters_in_range, bytes_in_range, is_one_of, matches_pattern;

@@ -5,21 +5,13 @@
  * in a text. No spaces around, no locale.
  */
 #include "kit/json/json.h"
-#include "kit/text/text.h"
 #include "rules.h"
 
-/* 1.5e3 */
-static bool spread_digits(const char *text, size_t n, char room[DECIMAL_ROOM], struct leat_digits *ret)
-{
-    n = leat_json_plain(text, n, room, DECIMAL_ROOM);
-    return n && leat_text_to_digits(room, n, ret);
-}
-
-bool parse_decimal(const char *text, size_t n, char room[DECIMAL_ROOM], struct decimal *ret)
+bool parse_decimal(const char *text, size_t n, char room[LEAT_DECIMAL_ROOM], struct decimal *ret)
 {
     struct leat_digits d;
 
-    if (!leat_text_to_digits(text, n, &d) && !spread_digits(text, n, room, &d))
+    if (!leat_text_to_decimal(text, n, room, &d))
         return false;
     *ret = (struct decimal){ .whole = d.whole, .n_whole = d.n_whole, .fraction = d.fraction,
                              .n_fraction = d.n_fraction };
@@ -55,7 +47,7 @@ static int compare_decimals(const struct decimal *a, const struct decimal *b)
 /* A text that is no number passes: the rule that it must be one stands before. */
 bool at_least_decimal(const struct rule *rule, struct rules_worker *worker, const char *text, size_t n)
 {
-    char room[DECIMAL_ROOM];
+    char room[LEAT_DECIMAL_ROOM];
     struct decimal value;
 
     (void)worker;
@@ -64,7 +56,7 @@ bool at_least_decimal(const struct rule *rule, struct rules_worker *worker, cons
 
 bool at_most_decimal(const struct rule *rule, struct rules_worker *worker, const char *text, size_t n)
 {
-    char room[DECIMAL_ROOM];
+    char room[LEAT_DECIMAL_ROOM];
     struct decimal value;
 
     (void)worker;
@@ -100,7 +92,7 @@ bool is_float64(const struct rule *rule, struct rules_worker *worker, const char
 
 bool is_decimal(const struct rule *rule, struct rules_worker *worker, const char *text, size_t n)
 {
-    char room[DECIMAL_ROOM];
+    char room[LEAT_DECIMAL_ROOM];
     struct decimal value;
 
     (void)rule, (void)worker;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
+ *
+ * Decimal numbers without their exponents.
  */
-#include "kit/json/json.h"
-
-#include <string.h>
+#include "kit/text/text.h"
 
 /* A number taken apart: digits, and how many of them stand before the point once the exponent is applied. */
 struct parts {
@@ -60,7 +60,7 @@ static void put(char *out, size_t room, size_t *at, char c)
     ++*at;
 }
 
-size_t leat_json_plain(const char *text, size_t n, char *out, size_t room)
+size_t leat_text_plain(const char *text, size_t n, char *out, size_t room)
 {
     struct parts d;
     int64_t place = 0;
@@ -88,4 +88,12 @@ size_t leat_json_plain(const char *text, size_t n, char *out, size_t room)
     for (; place < d.before && at <= room; place++)
         put(out, room, &at, '0');
     return at <= room ? at : 0;
+}
+
+bool leat_text_to_decimal(const char *text, size_t n, char room[LEAT_DECIMAL_ROOM], struct leat_digits *ret)
+{
+    if (leat_text_to_digits(text, n, ret))
+        return true;
+    n = leat_text_plain(text, n, room, LEAT_DECIMAL_ROOM);
+    return n && leat_text_to_digits(room, n, ret);
 }
