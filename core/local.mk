@@ -98,6 +98,7 @@ core_libcore_la_SOURCES = \
 	core/pipeline/model.h \
 	core/pipeline/place.c \
 	core/pipeline/place.h \
+	core/pipeline/rates.c \
 	core/pipeline/set.c \
 	core/pipeline/yaml.c \
 	core/pipeline/yaml.h \

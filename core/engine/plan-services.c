@@ -325,10 +325,34 @@ static void file(struct leat_plan *plan, const char *path, bool written)
         (struct leat_file_claim){.path = leat_path_canonical(arena_of(plan), path), .written = written};
 }
 
+static void ledger(struct leat_plan *plan)
+{
+    plan->ledger = true;
+}
+
+static void incremental(struct leat_plan *plan)
+{
+    plan->incremental = true;
+}
+
+static bool is_incremental(struct leat_plan *plan)
+{
+    return leat_plan_extract(plan->whole)->incremental;
+}
+
+static bool has_rate(struct leat_plan *plan, const char *budget)
+{
+    for (int i = 0; i < plan->whole->pipeline->n_rates; i++)
+        if (strcmp(plan->whole->pipeline->rates[i].name, budget) == 0)
+            return true;
+    return false;
+}
+
 const struct leat_plan_services leat_host_plan_services = {
     .input = input, .add_field = add_field, .alloc = alloc, .wrong = wrong, .node = node_of, .field = field,
     .bind = bind, .expression = expression, .expression_text = expression_text, .may_connect = may_connect,
     .target = target, .estimate = estimate, .key = key, .searchable = searchable, .leaves_out = leaves_out,
     .accepts_secret = accepts_secret, .serial = serial, .note = note, .file = file,
+    .ledger = ledger, .incremental = incremental, .is_incremental = is_incremental, .has_rate = has_rate,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

@@ -39,6 +39,8 @@ struct leat_plan {
     int n_doubtful;                   /* of the whole's, when this stage was begun */
     bool serial;
     int workers;
+    bool ledger;                      /* load: its calls cannot be repeated */
+    bool incremental;                 /* extract: only what has changed */
     struct leat_key key;              /* extract: of the source */
     const char *target;
     int64_t estimates[3];             /* by enum leat_estimate; -1: not known */

@@ -19,13 +19,19 @@ static const char *key(const struct leat_batch *b, int32_t row, size_t *ret_n)
     return leat_record_key(origin, &origin->host->pool->key, origin_row, ret_n);
 }
 
+static void record_id(const struct leat_batch *b, int32_t row, char ret[33])
+{
+    (void)b, (void)row;
+    *ret = '\0';
+}
+
 const struct leat_batch_services leat_host_batch_services = {
     .grow = leat_batch_grow, .put_null = leat_batch_null, .end_row = leat_batch_row_done,
     .reject_record = leat_batch_record_rejected, .reject = leat_batch_row_rejected, .drop = leat_batch_row_dropped,
     .answer = leat_batch_row_answered, .answer_rest = leat_batch_rest_answered, .step_done = leat_batch_step,
     .ref = leat_batch_reference, .unref = leat_batch_release, .source = leat_batch_way_back, .key = key,
     .align = leat_batch_align_to, .share = leat_batch_share_column, .end_row_from = leat_batch_row_done_from,
-    .set_position = leat_batch_position,
+    .set_position = leat_batch_position, .record_id = record_id,
 };
 const struct leat_batch_services *leat_batch_services = &leat_host_batch_services;
 
@@ -180,19 +186,44 @@ static int evaluate_bool(struct leat_stage *stage, const struct leat_expression 
     return 0;
 }
 
-/* Budgets are named in the pipeline file; one that is not named has no limit. */
-static int64_t rate_take(struct leat_stage *stage, const char *budget, int n)
+static int64_t rate_take(struct leat_stage *stage, const char *budget, bool retry)
 {
-    (void)stage;
-    (void)budget;
-    (void)n;
+    (void)stage, (void)budget, (void)retry;
     return 0;
 }
 
-static void rate_throttled(struct leat_stage *stage, const char *budget, int64_t retry_after_ms)
+static void rate_told(struct leat_stage *stage, const char *budget, enum leat_reply reply, int64_t retry_after_ms)
 {
-    leat_log(LEAT_LOG_WARNING, "%s: throttled (%s), asked to wait %lld ms", stage->plan->model->id, budget,
-             (long long)retry_after_ms);
+    (void)stage, (void)budget, (void)reply, (void)retry_after_ms;
+}
+
+static const char *watermark(const struct leat_stage *stage, int partition)
+{
+    (void)stage, (void)partition;
+    return NULL;
+}
+
+static int remember(struct leat_stage *stage, const void *bytes, size_t n, struct leat_error *err)
+{
+    (void)stage, (void)bytes, (void)n, (void)err;
+    return 0;
+}
+
+static int64_t recall(struct leat_stage *stage, void *into, size_t n, struct leat_error *err)
+{
+    (void)stage, (void)into, (void)n, (void)err;
+    return 0;
+}
+
+static void keeps(struct leat_stage *stage, const char *path)
+{
+    (void)stage, (void)path;
+}
+
+static const struct leat_token *token(const struct leat_stage *stage)
+{
+    (void)stage;
+    return NULL;
 }
 
 static void wake_on(struct leat_stage *stage, int fd, int64_t timeout_ms)
@@ -204,8 +235,8 @@ static void wake_on(struct leat_stage *stage, int fd, int64_t timeout_ms)
 const struct leat_stage_services leat_host_stage_services = {
     .worker = worker, .input = input, .output = output, .cancelled = cancelled, .log = log_line, .count = count,
     .publish = publish, .position = position, .mark = mark, .rows_wanted = rows_wanted, .evaluate = evaluate,
-    .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_throttled = rate_throttled,
-    .wake_on = wake_on,
+    .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_told = rate_told,
+    .wake_on = wake_on, .watermark = watermark, .remember = remember, .recall = recall, .keeps = keeps, .token = token,
 };
 const struct leat_stage_services *leat_stage_services = &leat_host_stage_services;
 

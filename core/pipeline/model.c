@@ -17,7 +17,7 @@ enum { MAX_PIPELINE = 16 << 20, MAX_STAGES = 500 };
 
 static const char *const top_keys[] = {
     "leat", "name", "params", "extract", "transform", "validate", "load", "loads", "rejects", "results",
-    "max_rejects", "stop_after", "strict", "memory", "max_record", "batch_rows", "tests",
+    "max_rejects", "stop_after", "strict", "memory", "max_record", "batch_rows", "checkpoint", "rates", "tests",
 };
 enum { N_TOP_KEYS = sizeof top_keys / sizeof *top_keys };
 
@@ -242,6 +242,15 @@ static void read_batch_rows(struct modelling *m)
     if (node && (node->kind != LEAT_SCALAR || !leat_parse_integer(node->text, &m->pipeline->batch_rows) ||
                  m->pipeline->batch_rows < 1 || m->pipeline->batch_rows > 65536))
         leat_wrong_at(m->diagnostics, node, NULL, "batch_rows must be a number from 1 to 65536");
+}
+
+static void read_checkpoint(struct modelling *m)
+{
+    const struct leat_node *node = leat_node_get(m->pipeline->root, "checkpoint");
+
+    if (node && (node->kind != LEAT_SCALAR || !leat_parse_duration(node->text, &m->pipeline->checkpoint_ms)))
+        leat_wrong_at(m->diagnostics, node, "write it as 500ms, 2s or 1m", "checkpoint is the time between two "
+                      "checkpoints");
 }
 
 static void read_strict(struct modelling *m)
@@ -494,6 +503,8 @@ static void build(struct modelling *m, const struct leat_overrides *o)
     read_bytes(m, "memory", 1 << 20, &p->memory);
     read_bytes(m, "max_record", 1 << 10, &p->max_record);
     read_batch_rows(m);
+    read_checkpoint(m);
+    leat_rates_read(p, m->diagnostics);
     read_strict(m);
     p->tests = leat_node_get(p->root, "tests");
     give_ids(m);
@@ -507,7 +518,7 @@ int leat_pipeline_read(struct leat_pipeline *p, const char *path, const struct l
     size_t bom;
     int rc;
 
-    *p = (struct leat_pipeline){.memory = 32 << 20, .max_record = 1 << 20};
+    *p = (struct leat_pipeline){.memory = 32 << 20, .max_record = 1 << 20, .checkpoint_ms = 2000};
     rc = leat_file_read(path, MAX_PIPELINE, &text);
     if (rc < 0) {
         leat_text_deinit(&text);

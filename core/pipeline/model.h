@@ -32,6 +32,13 @@ struct leat_limit {
 /* Whether `n` of `of` records are more than the limit allows; 100% is never too few. */
 bool leat_limit_exceeded(const struct leat_limit *limit, int64_t n, int64_t of);
 
+/* A named budget under rates:, shared by the stages that name it. */
+struct leat_rate {
+    const char *name;
+    double per_second; /* calls that we may make: the quota without what is left for others */
+    double quota;      /* calls a second in all */
+};
+
 /* An alternative under loads:. */
 struct leat_load_model {
     const char *name;
@@ -56,6 +63,9 @@ struct leat_pipeline {
     int n_loads;
     struct leat_stage_model rejects, results; /* plugin NULL: none */
 
+    struct leat_rate *rates;
+    int n_rates;
+    int64_t checkpoint_ms;          /* time between two checkpoints; 0: after each batch */
     struct leat_limit max_rejects, stop_after;
     int64_t memory, max_record, batch_rows;
     bool strict;                    /* a field that the load cannot carry is a mistake */
@@ -79,6 +89,9 @@ LEAT_MUST_CHECK int leat_pipeline_read(struct leat_pipeline *pipeline, const cha
                                        struct leat_diagnostics *diagnostics, struct leat_error *err);
 void leat_pipeline_deinit(struct leat_pipeline *pipeline);
 
+
+/* Reads rates: (rates.c). */
+void leat_rates_read(struct leat_pipeline *pipeline, struct leat_diagnostics *diagnostics);
 
 /* --set PATH=VALUE on the tree: extract.sqlite.path=..., load.csv.path=... */
 void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, struct leat_diagnostics *diagnostics);

@@ -138,6 +138,7 @@ struct leat_batch_services {
     void (*share)(struct leat_batch *out, int field, const struct leat_batch *in, int in_field);
     void (*end_row_from)(struct leat_batch *out, int32_t in_row);
     void (*set_position)(struct leat_batch *, int partition, const char *position);
+    void (*record_id)(const struct leat_batch *, int32_t row, char ret[33]);
 };
 
 extern const struct leat_batch_services *leat_batch_services;
@@ -349,6 +350,14 @@ static inline const struct leat_batch *leat_batch_source(const struct leat_batch
 static inline const char *leat_batch_key(const struct leat_batch *b, int32_t row, size_t *ret_n)
 {
     return leat_batch_services->key(b, row, ret_n);
+}
+
+/* Loads: 32 hexadecimal digits that are the same for the same record of this pipeline and
+ * target in every run, and tell nothing of it: for idempotency keys and markers. Empty where
+ * the record has no key. */
+static inline void leat_batch_record_id(const struct leat_batch *b, int32_t row, char ret[33])
+{
+    leat_batch_services->record_id(b, row, ret);
 }
 
 /* ---- transforms that keep the rows ---- */

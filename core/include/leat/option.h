@@ -69,6 +69,7 @@ struct leat_option {
     size_t offset, size;            /* of the member: LEAT_MEMBER(struct, member) */
     bool required;
     bool main;                      /* what a value without option names means */
+    bool tuning;                    /* says how, not what: may differ in a run that goes on */
     const char *help;               /* one line, a sentence */
     const char *default_text;       /* as a user would write it; NULL: zero, false, NULL */
     const char *const *values;      /* ENUM: the words, ended by NULL */

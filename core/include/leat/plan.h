@@ -46,6 +46,10 @@ struct leat_plan_services {
     void (*serial)(struct leat_plan *);
     void (*note)(struct leat_plan *, const char *text);
     void (*file)(struct leat_plan *, const char *path, bool written);
+    void (*ledger)(struct leat_plan *);
+    void (*incremental)(struct leat_plan *);
+    bool (*is_incremental)(struct leat_plan *);
+    bool (*has_rate)(struct leat_plan *, const char *budget);
 };
 
 extern const struct leat_plan_services *leat_plan_services;
@@ -199,6 +203,33 @@ static inline void leat_plan_output(struct leat_plan *plan, const char *path)
 static inline void leat_plan_input_file(struct leat_plan *plan, const char *path)
 {
     leat_plan_services->file(plan, path, false);
+}
+
+/* Loads whose calls cannot be repeated: the host keeps a ledger of them. `deliver` then gets
+ * only rows whose intent is on disk, with batch->must_verify where a call may have been
+ * sent before; what earlier runs have done is answered without it. Needs a key of the source. */
+static inline void leat_plan_ledger(struct leat_plan *plan)
+{
+    leat_plan_services->ledger(plan);
+}
+
+/* Extracts: only what has changed since the last success is read (leat_stage_watermark). */
+static inline void leat_plan_incremental(struct leat_plan *plan)
+{
+    leat_plan_services->incremental(plan);
+}
+
+/* Loads: records may come that were loaded by an earlier run and have changed since. */
+static inline bool leat_plan_is_incremental(struct leat_plan *plan)
+{
+    return leat_plan_services->is_incremental(plan);
+}
+
+/* Whether the pipeline names this budget in rates:. A stage that is given the name of
+ * one that is not there notes a mistake. */
+static inline bool leat_plan_has_rate(struct leat_plan *plan, const char *budget)
+{
+    return leat_plan_services->has_rate(plan, budget);
 }
 
 #ifdef __cplusplus

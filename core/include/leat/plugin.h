@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Rises with each change of these headers until 1.0; host and plugin must match. */
-#define LEAT_ABI 1
+#define LEAT_ABI 2
 
 enum leat_kind { LEAT_KIND_EXTRACT = 1, LEAT_KIND_TRANSFORM, LEAT_KIND_VALIDATE, LEAT_KIND_LOAD, LEAT_KIND_FUNCTION };
 
@@ -106,6 +106,10 @@ struct leat_plugin {
     enum leat_flow (*poll)(struct leat_stage *, void *self, bool dry, struct leat_error *);
     /* Load: makes durable all that it has answered; `last`: the input has ended. Fills `mark`. */
     int (*commit)(struct leat_stage *, void *self, bool last, struct leat_mark *ret_mark, struct leat_error *);
+    /* Load with transactions: reads what its last commit has left under `who` (leat_stage_token);
+     * empty: nothing. Before open, on a connection of its own. */
+    int (*last_commit)(struct leat_stage *, void *self, const char *who, struct leat_mark *ret_what,
+                       struct leat_error *err);
     /* Extract, load: asks for records by key; on a worker state and connection of its own. */
     int (*find)(struct leat_stage *, void *self, struct leat_find *, struct leat_error *);
     void (*worker_close)(struct leat_stage *, void *self);

@@ -22,6 +22,20 @@ struct leat_stage;
 
 enum leat_log_level { LEAT_LOG_ERROR, LEAT_LOG_WARNING, LEAT_LOG_INFO, LEAT_LOG_DEBUG };
 
+/* How a server has taken a call. */
+enum leat_reply {
+    LEAT_REPLY_FINE,      /* it was worked on, whatever came of it */
+    LEAT_REPLY_THROTTLED, /* too many calls */
+    LEAT_REPLY_FAILED,    /* no reply, or the server's own fault */
+};
+
+/* What a load with its own transactions writes into the target together with the rows:
+ * `what` under `who`, in place of what stood there. */
+struct leat_token {
+    const char *who;  /* this pipeline, load and target: 32 hexadecimal digits */
+    const char *what; /* this commit: at most 63 characters */
+};
+
 struct leat_stage_services {
     void *(*worker)(const struct leat_stage *);
     const struct leat_schema *(*input)(const struct leat_stage *);
@@ -38,9 +52,14 @@ struct leat_stage_services {
     int (*filter)(struct leat_stage *, const struct leat_expression *, struct leat_batch *, struct leat_error *);
     int (*evaluate_bool)(struct leat_stage *, const struct leat_expression *, struct leat_batch *, uint8_t *ret,
                          struct leat_error *);
-    int64_t (*rate_take)(struct leat_stage *, const char *budget, int n);
-    void (*rate_throttled)(struct leat_stage *, const char *budget, int64_t retry_after_ms);
+    int64_t (*rate_take)(struct leat_stage *, const char *budget, bool retry);
+    void (*rate_told)(struct leat_stage *, const char *budget, enum leat_reply, int64_t retry_after_ms);
     void (*wake_on)(struct leat_stage *, int fd, int64_t timeout_ms);
+    const char *(*watermark)(const struct leat_stage *, int partition);
+    int (*remember)(struct leat_stage *, const void *bytes, size_t n, struct leat_error *);
+    int64_t (*recall)(struct leat_stage *, void *into, size_t n, struct leat_error *);
+    void (*keeps)(struct leat_stage *, const char *path);
+    const struct leat_token *(*token)(const struct leat_stage *);
 };
 
 extern const struct leat_stage_services *leat_stage_services;
@@ -108,6 +127,43 @@ static inline const char *leat_stage_mark(const struct leat_stage *stage)
     return leat_stage_services->mark(stage);
 }
 
+/* Extracts, in open, where there is no position to go on from: where the last run that
+ * succeeded came to, or NULL. Of extracts that plan to be incremental. */
+static inline const char *leat_stage_watermark(const struct leat_stage *stage, int partition)
+{
+    return leat_stage_services->watermark(stage, partition);
+}
+
+/* Serial stages with a memory: what is remembered while a batch is processed comes back,
+ * in order, from leat_recall when a later run goes on behind that batch; a run that
+ * begins anew recalls nothing. What `open` remembers belongs to the first batch. */
+LEAT_MUST_CHECK static inline int leat_remember(struct leat_stage *stage, const void *bytes, size_t n,
+                                                struct leat_error *err)
+{
+    return leat_stage_services->remember(stage, bytes, n, err);
+}
+
+/* In open: the next at most n bytes. 0: that was all; negative: they cannot be read. */
+LEAT_MUST_CHECK static inline int64_t leat_recall(struct leat_stage *stage, void *into, size_t n,
+                                                  struct leat_error *err)
+{
+    return leat_stage_services->recall(stage, into, n, err);
+}
+
+/* Loads, in commit: this file is written on by the run that goes on with the mark; the
+ * host removes it should there be none. Copied. */
+static inline void leat_stage_keeps(struct leat_stage *stage, const char *path)
+{
+    leat_stage_services->keeps(stage, path);
+}
+
+/* Loads with a last_commit, in commit: what to write together with the rows, or NULL
+ * where nothing will be asked for. */
+static inline const struct leat_token *leat_stage_token(const struct leat_stage *stage)
+{
+    return leat_stage_services->token(stage);
+}
+
 /* Extracts: at most so many rows will be used (a preview); -1: all. */
 static inline int64_t leat_stage_rows_wanted(const struct leat_stage *stage)
 {
@@ -141,17 +197,20 @@ LEAT_MUST_CHECK static inline int leat_evaluate_bool(struct leat_stage *stage,
     return leat_stage_services->evaluate_bool(stage, expression, batch, ret, err);
 }
 
-/* Asks a named rate budget for `n` calls: 0: go; else milliseconds to wait
- * before asking again. A budget that the pipeline does not name has no limit. */
-static inline int64_t leat_rate_take(struct leat_stage *stage, const char *budget, int n)
+/* Asks for one call: 0: go; positive: milliseconds to wait before asking again;
+ * LEAT_EUNREACHABLE: the server has failed too often, keep what is not answered and
+ * return it. `budget` is a name of rates:, or NULL: no rate of its own, but the same
+ * care for a server that throttles or fails. `retry`: the same call was made before. */
+static inline int64_t leat_rate_take(struct leat_stage *stage, const char *budget, bool retry)
 {
-    return leat_stage_services->rate_take(stage, budget, n);
+    return leat_stage_services->rate_take(stage, budget, retry);
 }
 
-/* Tells the budget that the server has throttled a call. */
-static inline void leat_rate_throttled(struct leat_stage *stage, const char *budget, int64_t retry_after_ms)
+/* Tells how each call that was let go has ended. `retry_after_ms`: what the server asked for, or 0. */
+static inline void leat_rate_told(struct leat_stage *stage, const char *budget, enum leat_reply reply,
+                                  int64_t retry_after_ms)
 {
-    leat_stage_services->rate_throttled(stage, budget, retry_after_ms);
+    leat_stage_services->rate_told(stage, budget, reply, retry_after_ms);
 }
 
 /* Loads that answer later: call `poll` when `fd` (-1: none) can be read, or
