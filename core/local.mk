@@ -108,12 +108,20 @@ core_libcore_la_SOURCES = \
 	core/plugin/options.h \
 	core/plugin/registry.c \
 	core/plugin/registry.h \
+	core/delivery/checkpoint.c \
+	core/delivery/checkpoint.h \
 	core/delivery/delivery.c \
 	core/delivery/delivery.h \
+	core/delivery/history.c \
+	core/delivery/lock.c \
+	core/delivery/lock.h \
 	core/delivery/publish.c \
 	core/delivery/publish.h \
 	core/delivery/records.c \
 	core/delivery/records.h \
+	core/delivery/seal.c \
+	core/delivery/state.c \
+	core/delivery/state.h \
 	core/observe/log.c \
 	core/observe/log.h \
 	core/observe/progress.c \
@@ -121,9 +129,15 @@ core_libcore_la_SOURCES = \
 	core/observe/report.c \
 	core/observe/report.h \
 	core/engine/chain.c \
+	core/engine/checkpoint.c \
+	core/engine/meaning.c \
+	core/engine/memory.c \
 	core/engine/plan-services.c \
 	core/engine/plan.c \
 	core/engine/plan.h \
+	core/engine/rate.c \
+	core/engine/rate.h \
+	core/engine/resume.c \
 	core/engine/ring.c \
 	core/engine/ring.h \
 	core/engine/run.c \
@@ -156,10 +170,13 @@ leat_SOURCES = \
 	core/cli/preview.c \
 	core/cli/report.c \
 	core/cli/run.c \
+	core/cli/runs.c \
 	core/cli/same-json.c \
 	core/cli/same-json.h \
 	core/cli/say.c \
 	core/cli/session.c \
+	core/cli/state.c \
+	core/cli/states.h \
 	core/cli/table.c \
 	core/cli/table.h \
 	core/cli/test-shape.c \

@@ -100,13 +100,9 @@ static bool is_descriptor(struct leat_arena *arena, const char *path)
     return false;
 }
 
-static int write_beside(const char *beside, const char *path, const char *text, size_t n)
+/* Flushes what was written beside, and gives it its name. */
+static int finish_beside(int fd, int rc, const char *beside, const char *path)
 {
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), rc;
-
-    if (fd < 0)
-        return -errno;
-    rc = write_all(fd, text, n);
     if (rc == 0 && fsync(fd) < 0)
         rc = -errno;
     close(fd);
@@ -115,6 +111,45 @@ static int write_beside(const char *beside, const char *path, const char *text, 
     if (rc < 0)
         (void)unlink(beside);
     return rc < 0 ? rc : leat_file_sync_folder(path);
+}
+
+static int write_beside(const char *beside, const char *path, const char *text, size_t n)
+{
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    return fd < 0 ? -errno : finish_beside(fd, write_all(fd, text, n), beside, path);
+}
+
+static int copy_all(int from, int to)
+{
+    char room[65536];
+    int rc = 0;
+
+    while (rc == 0) {
+        ssize_t n = read(from, room, sizeof room);
+
+        if (n == 0)
+            break;
+        if (n > 0)
+            rc = write_all(to, room, (size_t)n);
+        else if (errno != EINTR)
+            rc = -errno;
+    }
+    return rc;
+}
+
+int leat_file_copy(const char *from, const char *to)
+{
+    struct leat_arena arena = {0};
+    const char *beside = leat_arena_printf(&arena, "%s.%ld.part", to, (long)getpid());
+    int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int out = in < 0 ? -1 : open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int rc = out < 0 ? -errno : finish_beside(out, copy_all(in, out), beside, to);
+
+    if (in >= 0)
+        close(in);
+    leat_arena_deinit(&arena);
+    return rc;
 }
 
 /* Links are followed: what they lead to is replaced, not the link. */

@@ -14,6 +14,8 @@ LEAT_MUST_CHECK int leat_file_read(const char *path, size_t limit, struct leat_t
 /* Writes the file whole or not at all: beside it, fsynced, renamed. Mode 0600.
  * Follows links; a pipe or a device is written as it is. */
 LEAT_MUST_CHECK int leat_file_write(const char *path, const char *text, size_t n);
+/* Copies a file, whole or not at all, as leat_file_write does. */
+LEAT_MUST_CHECK int leat_file_copy(const char *from, const char *to);
 /* Flushes the folder that holds `path`, so that a rename in it stays. */
 LEAT_MUST_CHECK int leat_file_sync_folder(const char *path);
 /* The folder of a path, "." where it has none. */

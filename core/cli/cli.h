@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "delivery/lock.h"
+#include "delivery/state.h"
 #include "engine/plan.h"
 #include "observe/report.h"
 
@@ -23,7 +25,8 @@ struct leat_cli {
     int n_params, n_sets, n_plugin_dirs;
     const char *state_dir, *report, *stage, *format;
     int64_t rows;
-    bool json, connect, quiet, progress;
+    int64_t wait_ms, time_limit_ms; /* 0: not given */
+    bool json, connect, quiet, progress, restart, log_json;
     int verbose;
 };
 
@@ -33,6 +36,8 @@ struct leat_session {
     struct leat_registry registry;
     struct leat_pipeline pipeline;
     struct leat_pipeline_plan plan;
+    struct leat_lock lock;
+    struct leat_state state; /* db NULL: not opened */
     char why[1024]; /* why it could not be opened; empty: it could, or nothing was begun */
 };
 
@@ -76,6 +81,7 @@ enum {
     LEAT_SESSION_TESTS = 2,   /* the file's tests are looked at */
     LEAT_SESSION_LOADS = 4,   /* and the loads that are not chosen */
     LEAT_SESSION_WRITES = 8,  /* outputs must have a folder to stand in */
+    LEAT_SESSION_STATE = 32,  /* with the pipeline's state, under its lock */
     LEAT_SESSION_MUTE = 16,   /* what is wrong is in `diagnostics` and `why`, and not printed */
 };
 
@@ -99,6 +105,8 @@ int leat_cli_test(const struct leat_cli *cli);
 int leat_cli_plan(const struct leat_cli *cli);
 int leat_cli_graph(const struct leat_cli *cli);
 int leat_cli_plugin(const struct leat_cli *cli);
+int leat_cli_runs(const struct leat_cli *cli);
+int leat_cli_state(const struct leat_cli *cli);
 int leat_cli_completion(const struct leat_cli *cli);
 
 #endif

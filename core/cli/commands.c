@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 const struct leat_command leat_commands[] = {
-    {"run", "Move the records as the file declares.", "run [OPTION]... FILE", "lspdDjrqPv", leat_cli_run,
+    {"run", "Move the records as the file declares.", "run [OPTION]... FILE", "lspdRwtDjrqPFv", leat_cli_run,
      "Exit status: 0 done; 65 finished, but with rejects above the limit or unknowns;\n"
      "69 a store could not be reached; 70 a plugin broke; 74 input or output failed;\n"
      "75 a store was lost on the way: run again; 78 the file is wrong; 128 + n a signal.\n"},
@@ -31,6 +31,16 @@ const struct leat_command leat_commands[] = {
     {"graph", "Draw the pipeline.", "graph [--format mermaid|dot] FILE", "lspdDfv", leat_cli_graph,
      "Mermaid is shown by many web pages for source code; dot is Graphviz's:\n"
      "  leat graph --format dot FILE | dot -Tsvg > pipeline.svg\n"},
+    {"runs", "Show the history of a pipeline.", "runs [OPTION]... NAME|FILE", "djn", leat_cli_runs,
+     "The newest first: when, how long, how it ended, and what it moved. --json gives\n"
+     "all that is known of each, its report included.\n"},
+    {"state", "Show what is kept between runs, or give it up.", "state list | show | reset | forget NAME|FILE", "ld",
+     leat_cli_state,
+     "leat state list           pipelines that have a state\n"
+     "leat state show shop      how far a run that was stopped has come\n"
+     "leat state reset shop     give that up, and what is known of the target: the next\n"
+     "                          run loads everything anew; --load NAME: of this load only\n"
+     "leat state forget shop    the same, with the history and the name\n"},
     {"plugin", "List the plugins there are, and show one.", "plugin list | show NAME | index FOLDER", "Djfv",
      leat_cli_plugin,
      "leat plugin list           all plugins\n"

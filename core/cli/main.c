@@ -49,6 +49,7 @@ static int dispatch(const struct leat_command *command, int argc, char **argv)
     if (status == 0 && wants_help) {
         leat_command_help(command);
     } else if (status == 0) {
+        leat_log_json(cli.log_json);
         leat_log_level(LEAT_LOG_WARNING + cli.verbose > LEAT_LOG_DEBUG
                            ? LEAT_LOG_DEBUG
                            : (enum leat_log_level)(LEAT_LOG_WARNING + cli.verbose));

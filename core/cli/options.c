@@ -18,6 +18,10 @@ const struct leat_cli_option leat_cli_options[] = {
     {'s', false, "set", "PATH=VALUE", "Change a value of the file, such as load.csv.path=out.csv."},
     {'p', false, "param", "NAME=VALUE", "Set a parameter that the file declares in params:."},
     {'d', false, "state-dir", "FOLDER", "Keep the state of runs here."},
+    {'R', false, "restart", NULL, "Give up what a run that was stopped has done, and begin anew."},
+    {'w', false, "wait", "TIME", "Wait so long for another run of this pipeline to end, such as 5m."},
+    {'t', false, "time-limit", "TIME", "Stop after so long, to go on with the next run."},
+    {'F', false, "log-format", "NAME", "Write the log as text or as json."},
     {'D', false, "plugin-dir", "FOLDER", "Look for plugins here first; may be repeated."},
     {'j', false, "json", NULL, "Write the result to standard output as JSON."},
     {'r', false, "report", "FILE", "Write a report of the run as JSON; - is standard output."},
@@ -75,6 +79,24 @@ static int take_rows(struct leat_cli *cli, const char *value)
     return EX_USAGE;
 }
 
+static int take_time(int64_t *ret_ms, const char *option, const char *value)
+{
+    if (leat_parse_duration(value, ret_ms) && *ret_ms > 0)
+        return 0;
+    leat_cli_say("%s takes a time such as 30s, 5m or 2h, not '%s'", option, value);
+    return EX_USAGE;
+}
+
+static int take_log_format(struct leat_cli *cli, const char *value)
+{
+    if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0) {
+        leat_cli_say("--log-format takes text or json, not '%s'", value);
+        return EX_USAGE;
+    }
+    cli->log_json = *value == 'j';
+    return 0;
+}
+
 static int take(struct leat_cli *cli, char letter, const char *value)
 {
     switch (letter) {
@@ -92,6 +114,10 @@ static int take(struct leat_cli *cli, char letter, const char *value)
     case 'P': cli->progress = true; break;
     case 'v': cli->verbose++; break;
     case 'n': return take_rows(cli, value);
+    case 'w': return take_time(&cli->wait_ms, "--wait", value);
+    case 't': return take_time(&cli->time_limit_ms, "--time-limit", value);
+    case 'F': return take_log_format(cli, value);
+    case 'R': cli->restart = true; break;
     }
     return 0;
 }

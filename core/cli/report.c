@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "observe/log.h"
 
 static const char begins[] = "{\"pipeline\":"; /* as leat_report_write begins */
 
@@ -52,7 +53,9 @@ int leat_cli_report(const struct leat_cli *cli, struct leat_run_report *report, 
     bool terminal = isatty(STDERR_FILENO) && !cli->quiet;
 
     report->status = status;
-    if (status != EX_OK || terminal || cli->progress)
+    if (leat_log_is_json())
+        leat_report_json(report, stderr);
+    else if (status != EX_OK || terminal || cli->progress)
         leat_report_summary(report, stderr);
     if (*report->error)
         leat_cli_say("%s", report->error);
@@ -81,6 +84,28 @@ static bool may_replace(const char *path)
     return n == (ssize_t)sizeof text && memcmp(text, begins, sizeof text) == 0;
 }
 
+/* Also a run that could not start stands in the history. */
+static void record(struct leat_session *session, const struct leat_run_report *report)
+{
+    struct leat_state *state = &session->state;
+    struct leat_text_buffer json = {0};
+    struct leat_error err = {0};
+    int rc = state->db ? leat_state_begin(state, &err) : 0;
+
+    if (!state->db || rc < 0)
+        return;
+    leat_report_text(report, &json);
+    if (!state->run)
+        rc = leat_state_run_begin(state, report->load ? report->load : "", "", 0, &err);
+    if (rc == 0)
+        rc = leat_state_run_end(state, report->status, json.p, report->error, &err);
+    if (rc == 0)
+        rc = leat_state_commit(state, &err);
+    if (rc < 0)
+        leat_state_rollback(state);
+    leat_text_deinit(&json);
+}
+
 int leat_cli_not_started(const struct leat_cli *cli, struct leat_session *session, int status)
 {
     struct leat_run_report report = {.pipeline = session->pipeline.name, .load = session->pipeline.load_name,
@@ -89,6 +114,7 @@ int leat_cli_not_started(const struct leat_cli *cli, struct leat_session *sessio
 
     report.ended_us = report.started_us;
     (void)snprintf(report.error, sizeof report.error, "%s", session->why);
+    record(session, &report);
     if (cli->json)
         leat_report_json(&report, stdout);
     if (cli->report && !leat_cli_report_clashes(cli, session) && may_replace(cli->report) &&

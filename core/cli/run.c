@@ -71,8 +71,31 @@ static bool cursor_moves(void)
     return term && *term && strcmp(term, "dumb") != 0;
 }
 
+/* Why a run is stopped before its end. */
+struct stop {
+    int signal; /* 0: by none */
+    bool late;  /* --time-limit */
+};
+
+static int milliseconds_to(const struct leat_cli *cli, int64_t started, int every_ms)
+{
+    int64_t left = cli->time_limit_ms - (leat_report_now() - started) / 1000;
+
+    if (!cli->time_limit_ms || (every_ms >= 0 && left > every_ms))
+        return every_ms;
+    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+static void end_time(struct leat_run *run, const struct leat_cli *cli, int64_t started, struct stop *stop)
+{
+    if (!cli->time_limit_ms || stop->late || leat_report_now() - started < cli->time_limit_ms * 1000)
+        return;
+    stop->late = true;
+    leat_run_stop(run);
+}
+
 /* Waits for the threads; draws progress meanwhile. */
-static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signal_fd, int *number)
+static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signal_fd, struct stop *stop)
 {
     struct pollfd fds[2] = {{.fd = run->done_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
     bool terminal = isatty(STDERR_FILENO) && !cli->quiet, drawn = terminal && cursor_moves();
@@ -81,15 +104,16 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
     int64_t started = leat_report_now(), signalled = 0;
 
     for (;;) {
-        int n = poll(fds, 2, *number ? 200 : every_ms);
+        int n = poll(fds, 2, stop->signal || stop->late ? 200 : milliseconds_to(cli, started, every_ms));
 
         if ((n < 0 && errno != EINTR) || (fds[0].revents & POLLIN))
             break;
         if (n > 0 && (fds[1].revents & POLLIN))
-            on_signal(run, signal_fd, number);
-        if (*number && !signalled)
+            on_signal(run, signal_fd, &stop->signal);
+        end_time(run, cli, started, stop);
+        if ((stop->signal || stop->late) && !signalled)
             signalled = leat_report_now();
-        end_grace(run, signalled, *number);
+        end_grace(run, signalled, stop->signal ? stop->signal : SIGTERM);
         if (n == 0 && every_ms > 0) {
             struct leat_progress progress;
 
@@ -115,47 +139,75 @@ static void fill_report(struct leat_run_report *report, struct leat_run *run, st
     report->n_counts = leat_run_counts(run, &session->plan.arena, &report->counts);
 }
 
+/* What becomes of a run that has not come to its end. */
+static const char *what_next(const struct leat_run *run)
+{
+    if (leat_run_goes_on(run))
+        return "run again to go on from there";
+    return "no file got its final name: run again";
+}
+
+static int say_failed(struct leat_run_report *report, struct leat_run *run, const char *file,
+                      const struct leat_error *err)
+{
+    bool nothing = !run->committed && leat_plan_load(run->plan)->n_files && report->books.counts[LEAT_LOADED];
+    const char *next = err->code == LEAT_EPIPELINE || err->code == LEAT_EPLUGIN ? "" : "; run again to go on from there";
+
+    (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s%s", file, run->failed_stage ? run->failed_stage : "",
+                   run->failed_stage ? ": " : "", err->text,
+                   leat_run_goes_on(run) ? next : nothing ? "; no file got its final name" : "");
+    return leat_exit_status(err->code, report->books.counts[LEAT_LOADED] == 0);
+}
+
+static const char *where_rejects_go(const struct leat_pipeline *p)
+{
+    return p->rejects.plugin ? "" : "; rejects: {csv: {path: rejects.csv}} would keep the records with the reason";
+}
+
+/* A run that came to its end, but not to a good one. */
+static int judge_books(struct leat_run_report *report, const struct leat_pipeline *p)
+{
+    int64_t rejected = report->books.counts[LEAT_REJECTED], unknown = report->books.counts[LEAT_UNKNOWN];
+
+    if (unknown)
+        (void)snprintf(report->error, sizeof report->error,
+                       "%s: %" PRId64 " records have an unknown outcome; see results:", p->source.path, unknown);
+    else if (leat_limit_exceeded(&p->max_rejects, rejected, report->books.read + report->books.made))
+        (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " rejected, more than max_rejects: allows%s",
+                       p->source.path, rejected, where_rejects_go(p));
+    else
+        return EX_OK;
+    return EX_DATAERR;
+}
+
 /* How the run went, as an exit status; says it where it went wrong. */
-static int judge(struct leat_run_report *report, struct leat_run *run, struct leat_session *session, int number)
+static int judge(struct leat_run_report *report, struct leat_run *run, struct leat_session *session,
+                 const struct stop *stop)
 {
     const struct leat_pipeline *p = &session->pipeline;
     struct leat_error err = {0};
     int rc = leat_run_finish(run, &err);
 
     fill_report(report, run, session);
-    if (rc < 0 && !(number && rc == LEAT_ECANCELED)) {
-        bool nothing = !run->committed && leat_plan_load(&session->plan)->n_files && report->books.counts[LEAT_LOADED];
-
-        (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s%s", p->source.path,
-                       run->failed_stage ? run->failed_stage : "", run->failed_stage ? ": " : "", err.text,
-                       nothing ? "; no file got its final name" : "");
-        return leat_exit_status(err.code, report->books.counts[LEAT_LOADED] == 0);
-    }
-    if (number && !run->committed) {
-        (void)snprintf(report->error, sizeof report->error,
-                       "%s: stopped by signal %d; no file got its final name: run again", p->source.path, number);
-        return 128 + number;
-    }
+    if (rc < 0 && !((stop->signal || stop->late) && rc == LEAT_ECANCELED))
+        return say_failed(report, run, p->source.path, &err);
     if (run->stopped_early) {
         (void)snprintf(report->error, sizeof report->error, "%s: stopped: more rejects than stop_after: allows; "
-                       "the load's files did not get their names%s", p->source.path,
-                       p->rejects.plugin ? "" : "; rejects: {csv: {path: rejects.csv}} would keep the records with the reason");
+                       "the load's files did not get their names%s%s", p->source.path, where_rejects_go(p),
+                       leat_run_goes_on(run) ? "; run again to go on from there" : "");
         return EX_DATAERR;
     }
-    if (report->books.counts[LEAT_UNKNOWN]) {
-        (void)snprintf(report->error, sizeof report->error,
-                       "%s: %" PRId64 " records have an unknown outcome; see results:", p->source.path,
-                       report->books.counts[LEAT_UNKNOWN]);
-        return EX_DATAERR;
+    if (stop->signal && !run->committed) {
+        (void)snprintf(report->error, sizeof report->error, "%s: stopped by signal %d; %s", p->source.path, stop->signal,
+                       what_next(run));
+        return 128 + stop->signal;
     }
-    if (leat_limit_exceeded(&p->max_rejects, report->books.counts[LEAT_REJECTED],
-                            report->books.read + report->books.made)) {
-        (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " rejected, more than "
-                       "max_rejects: allows%s", p->source.path, report->books.counts[LEAT_REJECTED],
-                       p->rejects.plugin ? "" : "; rejects: {csv: {path: rejects.csv}} would keep them with the reason");
-        return EX_DATAERR;
+    if (stop->late && !run->committed) {
+        (void)snprintf(report->error, sizeof report->error, "%s: stopped at --time-limit; %s", p->source.path,
+                       what_next(run));
+        return EX_TEMPFAIL;
     }
-    return EX_OK;
+    return judge_books(report, p);
 }
 
 /* -v: who works beside whom, on what. */
@@ -193,33 +245,68 @@ static void log_renamed(const struct leat_publisher *publisher, int n_before)
         leat_log(LEAT_LOG_INFO, "%s is now %s", publisher->files[i].written, publisher->files[i].final);
 }
 
+/* The history. What cannot be written there is said, and worth a status of its own. */
+static int record(struct leat_run *run, struct leat_run_report *report, int status)
+{
+    struct leat_text_buffer json = {0};
+    struct leat_error err = {0};
+    int rc;
+
+    report->status = status;
+    leat_report_text(report, &json);
+    rc = leat_run_record(run, status, json.p, *report->error ? report->error : NULL, &err);
+    leat_text_deinit(&json);
+    return rc < 0 ? leat_cli_failed(&err, false) : status;
+}
+
+static int run_threads(const struct leat_cli *cli, struct leat_session *session, struct leat_run *run, int signal_fd,
+                       struct leat_run_report *report)
+{
+    struct stop stop = {0};
+    int n_files, status;
+
+    if (!run->resume.ended) {
+        wait_for(run, cli, signal_fd, &stop);
+        leat_run_join(run);
+    }
+    report->ended_us = leat_report_now();
+    n_files = run->publisher.n;
+    status = judge(report, run, session, &stop);
+    log_renamed(&run->publisher, n_files);
+    return record(run, report, status);
+}
+
+static int could_not_start(const struct leat_cli *cli, struct leat_session *session, struct leat_run *run, int rc,
+                           const struct leat_error *err)
+{
+    int status = leat_exit_status(rc, true);
+
+    (void)snprintf(session->why, sizeof session->why, "%s: %s%s%s", cli->file, run->failed_stage ? run->failed_stage : "",
+                   run->failed_stage ? ": " : "", err->text);
+    leat_cli_say("%s", session->why);
+    return leat_cli_not_started(cli, session, status);
+}
+
 static int run_plan(const struct leat_cli *cli, struct leat_session *session, int signal_fd)
 {
-    struct leat_run_options options = {.rows_wanted = -1};
+    struct leat_run_options options = {.rows_wanted = -1, .state = &session->state};
     struct leat_run_report report = {.started_us = leat_report_now()};
     struct leat_error err = {0};
     struct leat_run run;
-    int status, n_files, number = 0, rc = leat_run_init(&run, &session->plan, &options, &err);
+    int status, rc = leat_run_init(&run, &session->plan, &options, &err);
 
     if (rc == 0)
-        log_start(&run);
+        rc = leat_run_resume(&run, cli->restart, &err);
     if (rc == 0)
+        log_start(&run);
+    if (rc == 0 && !run.resume.ended)
         rc = leat_run_start(&run, &err);
-    if (rc == 0) {
-        wait_for(&run, cli, signal_fd, &number);
-        leat_run_join(&run);
-        report.ended_us = leat_report_now();
-        n_files = run.publisher.n;
-        status = judge(&report, &run, session, number);
-        log_renamed(&run.publisher, n_files);
-        status = leat_cli_report(cli, &report, status);
-    } else {
-        status = leat_exit_status(rc, true);
-        (void)snprintf(session->why, sizeof session->why, "%s: %s%s%s", cli->file,
-                       run.failed_stage ? run.failed_stage : "", run.failed_stage ? ": " : "", err.text);
-        leat_cli_say("%s", session->why);
-        (void)leat_cli_not_started(cli, session, status);
-    }
+    report.run = session->state.run;
+    report.goes_on = run.work != report.run ? run.work : 0;
+    if (rc == 0)
+        status = leat_cli_report(cli, &report, run_threads(cli, session, &run, signal_fd, &report));
+    else
+        status = could_not_start(cli, session, &run, rc, &err);
     leat_run_deinit(&run);
     return status;
 }
@@ -232,7 +319,7 @@ int leat_cli_run(const struct leat_cli *cli)
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT | LEAT_SESSION_WRITES); /* may be interrupted like any program */
+    status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT | LEAT_SESSION_WRITES | LEAT_SESSION_STATE); /* may be interrupted like any program */
     if (status == 0 && leat_cli_report_clashes(cli, &session)) {
         leat_cli_say("%s", session.why);
         status = EX_USAGE;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "observe/log.h"
 
 const char *leat_cli_visible(struct leat_arena *arena, const char *text, size_t n)
 {
@@ -53,6 +54,10 @@ void leat_cli_say(const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (leat_log_is_json()) {
+        leat_log(LEAT_LOG_ERROR, "%s", text);
+        return;
+    }
     leat_text_add_visible(&b, text, strlen(text));
     fprintf(stderr, "leat: %s\n", b.p);
     leat_text_deinit(&b);

@@ -19,6 +19,8 @@ int leat_exit_status(int code, bool at_start)
     case LEAT_EPLUGIN:
     case LEAT_EABI:
         return EX_SOFTWARE;
+    case LEAT_EBUSY:
+        return EX_TEMPFAIL;
     case LEAT_EUNREACHABLE:
     case LEAT_ERETRY:
         return at_start ? EX_UNAVAILABLE : EX_TEMPFAIL;
@@ -97,6 +99,17 @@ static void log_fields(const struct leat_pipeline_plan *plan)
                      plan->stages[i].out.fields[f].name, leat_type_name(plan->stages[i].out.fields[f].type));
 }
 
+/* The plan is made under the lock, since it looks at what another run may be writing. */
+static int open_state(struct leat_session *s, const struct leat_cli *cli, struct leat_error *err)
+{
+    const char *folder;
+    int rc = leat_state_folder(&s->pipeline.arena, cli->state_dir, true, &folder, err);
+
+    if (rc == 0)
+        rc = leat_lock_take(&s->lock, folder, s->pipeline.name, cli->wait_ms, NULL, NULL, err);
+    return rc < 0 ? rc : leat_state_open(&s->state, folder, s->pipeline.name, s->pipeline.real_path, err);
+}
+
 int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wants)
 {
     struct leat_overrides overrides = {.load = cli->load, .params = cli->params, .n_params = cli->n_params,
@@ -107,7 +120,7 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wa
     struct leat_error err = {0};
     int rc;
 
-    *s = (struct leat_session){0};
+    *s = (struct leat_session){.lock = {.fd = -1}, .state = {.seq_fd = -1}};
     if (!cli->file || cli->n_operands > 1) {
         fprintf(stderr, "leat %s: name one pipeline file\nleat %s --help shows how\n", cli->command, cli->command);
         return EX_USAGE;
@@ -115,8 +128,10 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wa
     rc = leat_registry_init(&s->registry, &leat_host_table, cli->plugin_dirs, cli->n_plugin_dirs, &err);
     if (rc == 0)
         rc = leat_pipeline_read(&s->pipeline, cli->file, &overrides, &s->diagnostics, &err);
+    if (rc == 0 && (wants & LEAT_SESSION_STATE))
+        rc = open_state(s, cli, &err);
     /* What stands in a file with wrong sections can still be planned as far as it goes: all errors in one go. */
-    if (rc == 0 || (rc == LEAT_EPIPELINE && s->pipeline.extract.plugin)) {
+    if (rc == 0 || (rc == LEAT_EPIPELINE && s->diagnostics.n && s->pipeline.extract.plugin)) {
         int planned = leat_plan_make(&s->plan, &s->pipeline, &s->registry, &options, &s->diagnostics, &err);
 
         rc = rc < 0 ? rc : planned;
@@ -137,6 +152,8 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wa
 void leat_session_close(struct leat_session *s)
 {
     leat_plan_deinit(&s->plan);
+    leat_state_close(&s->state);
+    leat_lock_release(&s->lock);
     leat_pipeline_deinit(&s->pipeline);
     leat_registry_deinit(&s->registry);
     leat_diagnostics_deinit(&s->diagnostics);

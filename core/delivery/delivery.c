@@ -30,6 +30,9 @@ void leat_delivery_deinit(struct leat_delivery *d)
     for (int i = 0; i < d->n; i++)
         leat_batch_release(d->open[(d->first + i) % d->cap]);
     free(d->open);
+    for (int i = 0; i < d->n_partitions; i++)
+        leat_text_deinit(&d->partitions[i].position);
+    free(d->partitions);
     pthread_mutex_destroy(&d->lock);
 }
 
@@ -56,6 +59,20 @@ void leat_delivery_add(struct leat_delivery *d, struct leat_batch *origin)
     pthread_mutex_unlock(&d->lock);
 }
 
+void leat_delivery_position(struct leat_delivery *d, int partition, const char *position)
+{
+    int i = 0;
+
+    while (i < d->n_partitions && d->partitions[i].number != partition)
+        i++;
+    if (i == d->n_partitions) {
+        d->partitions = leat_grow(d->partitions, d->n_partitions, &d->cap_partitions, sizeof *d->partitions);
+        d->partitions[d->n_partitions++] = (struct leat_partition){.number = partition};
+    }
+    d->partitions[i].position.n = 0;
+    leat_text_add_string(&d->partitions[i].position, position);
+}
+
 static void close_account(struct leat_delivery *d, struct leat_batch *origin)
 {
     const struct leat_account *a = &origin->host->account;
@@ -67,6 +84,9 @@ static void close_account(struct leat_delivery *d, struct leat_batch *origin)
     d->first = (d->first + 1) % d->cap;
     d->n--;
     pthread_mutex_unlock(&d->lock);
+    d->n_closed = origin->host->sequence + 1;
+    if (origin->host->has_position)
+        leat_delivery_position(d, origin->host->partition, origin->host->position.p);
     leat_batch_release(origin);
 }
 
@@ -102,6 +122,18 @@ struct leat_books leat_delivery_books(struct leat_delivery *d)
             books.counts[v] += a->counts[v];
         pthread_mutex_unlock(&a->lock);
     }
+    pthread_mutex_unlock(&d->lock);
+    return books;
+}
+
+struct leat_books leat_delivery_closed_books(struct leat_delivery *d)
+{
+    struct leat_books books;
+
+    pthread_mutex_lock(&d->lock);
+    books = d->books;
+    for (int i = 0; i < d->n; i++)
+        books.read -= d->open[(d->first + i) % d->cap]->n_rows;
     pthread_mutex_unlock(&d->lock);
     return books;
 }

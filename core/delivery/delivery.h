@@ -21,6 +21,14 @@ struct leat_side {
     leat_delivery_sink *sink; /* NULL: not wanted */
     void *context;
     struct leat_pool *pool;   /* of its rows */
+    int64_t n_rows;           /* handed to the sink */
+    int64_t n_skip;           /* of what comes, it has so many already */
+};
+
+/* Where an extract goes on behind what has been let go. */
+struct leat_partition {
+    int number;
+    struct leat_text_buffer position;
 };
 
 struct leat_delivery {
@@ -28,7 +36,9 @@ struct leat_delivery {
     struct leat_batch **open; /* a queue: first .. first + n, wrapping at cap */
     int first, n, cap;
     struct leat_books books;  /* of what has been let go, and `read` of all */
-    int64_t next_sequence;
+    uint64_t n_closed;        /* batches let go: those with a sequence below it; the load's thread's */
+    struct leat_partition *partitions; /* the load's thread's */
+    int n_partitions, cap_partitions;
     struct leat_key key;      /* of the source */
     struct leat_side rejects, results;
 };
@@ -39,8 +49,12 @@ void leat_delivery_deinit(struct leat_delivery *delivery); /* lets go of what is
 void leat_delivery_add(struct leat_delivery *delivery, struct leat_batch *origin);
 /* In the load's thread: lets go of all that is complete from the front. */
 LEAT_MUST_CHECK int leat_delivery_advance(struct leat_delivery *delivery, struct leat_error *err);
+/* Where a partition stands: of a run that goes on, before it starts. Copied. */
+void leat_delivery_position(struct leat_delivery *delivery, int partition, const char *position);
 /* The books as they stand, with what is still open. Any thread. */
 struct leat_books leat_delivery_books(struct leat_delivery *delivery);
+/* Of what has been let go alone: what a checkpoint may count. */
+struct leat_books leat_delivery_closed_books(struct leat_delivery *delivery);
 /* Batches that are still open. */
 int leat_delivery_open(struct leat_delivery *delivery);
 

@@ -22,8 +22,12 @@ int leat_publisher_commit(struct leat_publisher *p, struct leat_error *err)
 {
     while (p->n) {
         struct leat_published *file = &p->files[p->n - 1];
-        int rc = rename(file->written, file->final) < 0 ? -errno : leat_file_sync_folder(file->final);
+        int rc = rename(file->written, file->final) < 0 ? -errno : 0;
 
+        if (rc == -ENOENT && access(file->final, F_OK) == 0)
+            rc = 0;
+        if (rc == 0)
+            rc = leat_file_sync_folder(file->final);
         if (rc < 0)
             return leat_fail(err, rc, "cannot give the file %s its name: %s", file->final, strerror(-rc));
         p->n--;
@@ -33,7 +37,7 @@ int leat_publisher_commit(struct leat_publisher *p, struct leat_error *err)
 
 void leat_publisher_deinit(struct leat_publisher *p)
 {
-    for (int i = 0; i < p->n; i++)
+    for (int i = p->n_saved; i < p->n; i++)
         (void)unlink(p->files[i].written);
     free(p->files);
     leat_arena_deinit(&p->arena);

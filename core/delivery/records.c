@@ -118,6 +118,16 @@ static void put_reject(struct leat_delivery *d, struct leat_batch *out, struct l
     leat_batch_row_done(out);
 }
 
+/* Counts a row for the side. False: it has the row from before the run was stopped. */
+static bool is_wanted(struct leat_side *side)
+{
+    side->n_rows++;
+    if (!side->n_skip)
+        return true;
+    side->n_skip--;
+    return false;
+}
+
 /* Hands the rows to the sink when there is no more room, and at the end. */
 static int flush(const struct leat_side *side, struct leat_batch **out, bool last, struct leat_error *err)
 {
@@ -152,6 +162,8 @@ int leat_write_rejects(struct leat_delivery *d, struct leat_batch *origin, struc
     for (int i = 0; i < a->n_rejects && rc == 0; i++) {
         if (i && a->rejects[i].row == a->rejects[i - 1].row)
             continue; /* one row a record, so that it can be repaired and fed again: the first reason */
+        if (!is_wanted(&d->rejects))
+            continue;
         if (!out)
             out = leat_pool_get(d->rejects.pool);
         put_reject(d, out, origin, &a->rejects[i]);
@@ -175,6 +187,8 @@ static void put_answers(struct leat_batch *out, int field, const struct leat_acc
 {
     struct leat_text_buffer json = {0};
 
+    while (*next < a->n_answers && a->answers[*next].row < row) /* of rows that are not wanted again */
+        (*next)++;
     for (; *next < a->n_answers && a->answers[*next].row == row; (*next)++) {
         const struct leat_answered *answer = &a->answers[*next];
 
@@ -203,6 +217,8 @@ int leat_write_results(struct leat_delivery *d, struct leat_batch *origin, struc
     if (a->n_answers)
         qsort(a->answers, (size_t)a->n_answers, sizeof *a->answers, answer_by_row);
     for (int32_t row = 0; row < origin->n_rows && rc == 0; row++) {
+        if (!is_wanted(&d->results))
+            continue;
         if (!out)
             out = leat_pool_get(d->results.pool);
         put_key(d, out, 0, origin, row);

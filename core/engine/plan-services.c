@@ -337,7 +337,7 @@ static void incremental(struct leat_plan *plan)
 
 static bool is_incremental(struct leat_plan *plan)
 {
-    return leat_plan_extract(plan->whole)->incremental;
+    return plan->model == &plan->whole->pipeline->load && leat_plan_extract(plan->whole)->incremental;
 }
 
 static bool has_rate(struct leat_plan *plan, const char *budget)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 
 /* A batch of some thousand rows makes a hand-over cost nothing and still fits the second-level cache. */
 enum { BATCH_ROWS = 2048, BATCH_BYTES = 256 << 10, RING_SLOTS = 1 };
@@ -173,7 +174,7 @@ static void make_side(struct leat_run *run, const struct leat_plan *plan, struct
 int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, const struct leat_run_options *options,
                   struct leat_error *err)
 {
-    *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1};
+    *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_report_now()};
     run->cap_rows = plan->pipeline->batch_rows ? (int32_t)plan->pipeline->batch_rows : BATCH_ROWS;
     pthread_mutex_init(&run->lock, NULL);
     pthread_cond_init(&run->stage_opened, NULL);
@@ -313,19 +314,31 @@ int leat_run_counts(const struct leat_run *run, struct leat_arena *arena, const 
     return n;
 }
 
+/* A run that stops early, to go on later, shows by a copy what it has rejected so far. */
+static int show_side(const struct leat_stage *side, struct leat_error *err)
+{
+    int rc;
+
+    if (!side || side->n_kept != 1 || side->plan->n_files != 1)
+        return 0;
+    rc = leat_file_copy(side->kept[0], side->plan->files[0].path);
+    return rc < 0 ? leat_fail(err, rc, "cannot write %s: %s", side->plan->files[0].path, strerror(-rc)) : 0;
+}
+
 int leat_run_finish(struct leat_run *run, struct leat_error *err)
 {
-    struct leat_books books = leat_delivery_books(&run->delivery);
+    int rc = 0;
 
+    if (run->stopped_early && run->saved && !run->committed && !run->failed_stage) {
+        rc = show_side(run->rejects, err);
+        if (rc == 0)
+            rc = show_side(run->results, err);
+        return rc;
+    }
     if (run->failed_stage) {
         *err = run->error;
         return err->code;
     }
-    if (!leat_books_balance(&books))
-        return leat_fail(err, LEAT_EDATA,
-                         "the books do not balance: %" PRId64 " records have no verdict, %" PRId64
-                         " are pending; no file got its name. This is a fault of leat: please report it",
-                         leat_books_difference(&books), books.pending);
     if (!run->committed)
         return 0; /* stopped on the way */
     return leat_publisher_commit(&run->publisher, err);
@@ -403,6 +416,9 @@ void leat_run_deinit(struct leat_run *run)
     free(run->segments);
     free(run->rings);
     leat_publisher_deinit(&run->publisher);
+    leat_checkpoint_deinit(&run->resume.from);
+    leat_checkpoint_deinit(&run->resume.watermarks);
+    leat_checkpoint_deinit(&run->resume.files);
     leat_budget_deinit(&run->budget);
     if (run->done_fd >= 0)
         close(run->done_fd);

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "delivery/checkpoint.h"
 #include "delivery/delivery.h"
 #include "delivery/publish.h"
 #include "engine/plan.h"
@@ -22,6 +23,26 @@ struct leat_counter {
     int64_t n;
 };
 enum { LEAT_MAX_COUNTERS = 16 };
+
+/* How much a stage had remembered once it was done with a batch. */
+struct leat_memory_note {
+    uint64_t sequence;
+    int64_t n_bytes;
+};
+
+/* What a stage remembers from one run to the next (memory.c): a file in the state
+ * folder that only grows. Written by the stage's thread, flushed by the load's. */
+struct leat_memory {
+    pthread_mutex_t lock;          /* guards all but what is set once */
+    char *path;
+    int fd;                        /* -1: not made yet */
+    struct leat_text_buffer buffer; /* not written yet */
+    int64_t n_written;
+    int64_t n_recalled, n_to_recall; /* bytes of an earlier run; the stage's thread's */
+    struct leat_memory_note *notes; /* ascending; the first is that of the last checkpoint */
+    int n_notes, cap_notes;
+    bool synced_folder;
+};
 
 /* One stage on one worker; touched by that worker's thread only, but for the
  * counters, which the main thread reads after the threads are done. */
@@ -40,6 +61,12 @@ struct leat_stage {
     int n_counters;
     int wake_fd;
     int64_t wake_ms;
+    struct leat_memory *_Atomic memory; /* NULL: has none; made by the stage's thread, read by the load's, too */
+    struct leat_token token;       /* of the commit at hand; what NULL: none */
+    char token_text[64];
+    struct leat_mark mark;         /* load, rejects, results: of the last commit */
+    char **kept;                   /* files that the last commit's mark needs */
+    int n_kept, cap_kept;
 };
 
 /* The stages that one worker runs one after the other. */
@@ -76,7 +103,19 @@ struct leat_segment {
 struct leat_run_options {
     int64_t rows_wanted;           /* -1: all */
     int ring_slots;                /* 0: the default */
+    struct leat_state *state;      /* NULL: nothing is kept, and nothing gone on with */
 };
+
+/* What a run begins with (resume.c). */
+struct leat_resume {
+    struct leat_checkpoint from;       /* to go on from; seq 0: from the start */
+    struct leat_checkpoint watermarks; /* of the last success */
+    struct leat_checkpoint files;      /* that interrupted runs need, whatever their load */
+    bool ended;                        /* only names are left to be given */
+};
+
+/* Whether the extract says where it stands. */
+enum { LEAT_POSITIONS_NONE = -1, LEAT_POSITIONS_UNKNOWN, LEAT_POSITIONS };
 
 struct leat_run {
     const struct leat_pipeline_plan *plan;
@@ -102,6 +141,13 @@ struct leat_run {
     atomic_llong n_extracted;      /* rows, for progress */
     atomic_llong bytes_extracted;
     atomic_llong growth;           /* bytes that sixteen extracted ones become on their way through a chain, at most; 0: not known */
+    atomic_int positions;          /* LEAT_POSITIONS_...: set by the extract before its first batch goes on */
+    struct leat_resume resume;
+    int64_t work;                  /* number of the run that began it all, in the state */
+    int64_t seq, previous;         /* of the last checkpoint, and of the last that all took part in; the load's
+                                    * thread's, as are the next two */
+    int64_t checkpointed_us;
+    bool saved;                    /* a checkpoint was taken in this run */
     bool ended;                    /* the extract came to its end; its thread's until it has left */
     bool committed;                /* the load's thread's until it has left */
 
@@ -130,6 +176,27 @@ void leat_run_fail(struct leat_run *run, const char *stage, const struct leat_er
 /* Where the run stands; `seconds` is left to the caller. Any thread, while it runs. */
 void leat_run_progress(struct leat_run *run, struct leat_progress *ret);
 void leat_run_deinit(struct leat_run *run);
+
+/* ---- going on (resume.c) ---- */
+
+/* After init, with a state: chooses the target, notes the run in the state, and
+ * goes on with what an interrupted run has left. LEAT_EPIPELINE: the pipeline has
+ * changed since. `restart`: gives that up, and says what it was. */
+LEAT_MUST_CHECK int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err);
+/* Gives up the work of the state's target: removes the parts of outputs, and what stages
+ * remember. What the state says of it is left. */
+LEAT_MUST_CHECK int leat_work_give_up(struct leat_state *state, struct leat_error *err);
+/* After finish: the history, and what a run that is done leaves behind. `done`: it succeeded
+ * to its end; `report` is its JSON. */
+LEAT_MUST_CHECK int leat_run_record(struct leat_run *run, int status, const char *report, const char *note,
+                                    struct leat_error *err);
+/* True if running again goes on where this run has stopped. */
+bool leat_run_goes_on(const struct leat_run *run);
+
+/* What the pipeline means, as lines NAME<tab>TEXT: what may not change until a run is done (meaning.c). */
+void leat_meaning(const struct leat_pipeline_plan *plan, const struct leat_state *state, struct leat_text_buffer *ret);
+/* What has changed, for people; the first few. */
+void leat_meaning_difference(const char *before, const char *now, struct leat_text_buffer *ret);
 
 /* ---- stages on a worker (stage.c) ---- */
 
@@ -161,6 +228,28 @@ struct leat_outflow {
  * `outflow`, which is empty if it fails. */
 LEAT_MUST_CHECK int leat_chain_process(struct leat_chain *chain, struct leat_batch *list, struct leat_outflow *outflow,
                                        const char **ret_stage, struct leat_error *err);
+
+/* ---- memories (memory.c) ---- */
+
+int leat_memory_remember(struct leat_stage *stage, const void *bytes, size_t n, struct leat_error *err);
+int64_t leat_memory_recall(struct leat_stage *stage, void *into, size_t n, struct leat_error *err);
+/* After a batch, in the stage's thread. */
+void leat_memory_note(struct leat_memory *memory, uint64_t sequence);
+/* Makes durable what was remembered of the batches below `sequence`, and says how much that is. */
+LEAT_MUST_CHECK int leat_memory_sync(struct leat_memory *memory, uint64_t sequence, int64_t *ret_n,
+                                     struct leat_error *err);
+void leat_memory_free(struct leat_memory *memory);
+/* Removes the files of all memories of the state's target. */
+void leat_memories_remove(const struct leat_state *state);
+
+/* ---- checkpoints (checkpoint.c) ---- */
+
+/* In the load's thread, when all that was delivered is settled: takes one if it is time. */
+LEAT_MUST_CHECK int leat_run_checkpoint(struct leat_run *run, bool now, struct leat_error *err);
+/* The last one: commits everything for good; only names are left to be given. */
+LEAT_MUST_CHECK int leat_run_commit(struct leat_run *run, struct leat_error *err);
+/* One commit of a load, rejects or results. */
+LEAT_MUST_CHECK int leat_stage_commit(struct leat_stage *stage, bool last, struct leat_error *err);
 
 /* ---- worker loops (segment.c) ---- */
 void *leat_segment_extract(void *segment);

@@ -91,6 +91,17 @@ static void set_size(struct leat_run *run, struct leat_batch *b)
         b->cap_bytes = most > 0 ? most : 1;
 }
 
+/* Whether a run that stops can go on from where it was. */
+static void note_position(struct leat_run *run, const struct leat_batch *b)
+{
+    int before = atomic_load_explicit(&run->positions, memory_order_relaxed);
+
+    if (b->host->has_position && before == LEAT_POSITIONS_UNKNOWN)
+        atomic_store_explicit(&run->positions, LEAT_POSITIONS, memory_order_relaxed); /* the ring hands it on */
+    else if (!b->host->has_position && b->n_rows)
+        atomic_store_explicit(&run->positions, LEAT_POSITIONS_NONE, memory_order_relaxed);
+}
+
 /* Reads one batch and hands it on. False: no more. */
 static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, uint64_t ticket, int64_t *expected)
 {
@@ -115,6 +126,7 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
             fail(run, stage->plan->model->id, rc, &err);
         return false;
     }
+    note_position(run, b);
     leat_batch_charge(b);
     *expected = b->host->charged;
     atomic_fetch_add_explicit(&run->n_extracted, b->n_rows, memory_order_relaxed);
@@ -160,6 +172,13 @@ static bool push_part(struct leat_outflow *outflow, struct leat_batch *list)
     return leat_ring_push(outflow->ring, outflow->ticket, list, true);
 }
 
+static void note_memories(struct leat_chain *chain, uint64_t ticket)
+{
+    for (int i = 0; i < chain->n_stages; i++)
+        if (chain->stages[i].memory)
+            leat_memory_note(chain->stages[i].memory, ticket);
+}
+
 /* `more` is the worker's own: its ticket comes in parts. */
 static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bool *more)
 {
@@ -178,6 +197,7 @@ static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bo
             fail(segment->run, stage, rc, &err);
         return false;
     }
+    note_memories(chain, outflow.ticket);
     return leat_ring_push(segment->out, outflow.ticket, outflow.first, *more);
 }
 
@@ -372,6 +392,7 @@ static void stop_early(struct leat_run *run)
 
 struct load_loop {
     bool kept;  /* the load keeps records that it has not answered */
+    bool full;  /* and has no room for more */
     bool ended;
     bool more;  /* the ticket at hand comes in parts */
 };
@@ -382,7 +403,8 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, str
 {
     struct leat_batch *list;
     uint64_t ticket;
-    enum leat_pop pop = leat_ring_pop(segment->in, !loop->kept, &list, &ticket, &loop->more);
+    enum leat_pop pop = loop->full ? LEAT_POP_NOTHING
+                                   : leat_ring_pop(segment->in, !loop->kept, &list, &ticket, &loop->more);
     bool dry = pop == LEAT_POP_END || leat_budget_dry(&segment->run->budget);
     enum leat_flow flow;
     int rc = 0;
@@ -396,44 +418,17 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, str
     flow = poll_late(segment, stage, dry, err);
     if (flow == LEAT_FAILED)
         return err->code < 0 ? err->code : LEAT_EPLUGIN;
-    loop->kept = flow == LEAT_MORE;
+    loop->kept = flow == LEAT_MORE || flow == LEAT_FULL;
+    loop->full = flow == LEAT_FULL;
     loop->ended = pop == LEAT_POP_END && !loop->kept;
     rc = leat_delivery_advance(&segment->run->delivery, err);
     if (rc == 0 && too_many_rejects(segment->run))
         stop_early(segment->run);
+    if (rc == 0 && !loop->more && !loop->ended) /* of a ticket that comes in parts, some may be in the target */
+        rc = leat_run_checkpoint(segment->run, false, err);
     if (rc == 0 && loop->kept && pop != LEAT_POP_BATCHES)
         wait_late(segment, stage);
     return rc;
-}
-
-static int commit(struct leat_stage *stage, struct leat_error *err)
-{
-    struct leat_mark mark = {""};
-    int rc = 0, tries = 0;
-
-    if (stage && stage->plan->plugin->commit)
-        do
-            rc = stage->plan->plugin->commit(stage, stage->self, true, &mark, err);
-        while (leat_stage_retry(stage, rc, &tries, err));
-    return rc;
-}
-
-/* All that was answered becomes durable, the rejects and results with it. A run
- * that has stopped early keeps these two alone, to be looked at. */
-static bool commit_all(struct leat_run *run, struct leat_stage *load)
-{
-    struct leat_stage *stages[] = {load, run->rejects, run->results};
-    struct leat_error err = {0};
-
-    for (int i = run->stopped_early ? 1 : 0; i < 3; i++) {
-        int rc = commit(stages[i], &err);
-
-        if (rc < 0) {
-            fail(run, stages[i]->plan->model->id, rc, &err);
-            return false;
-        }
-    }
-    return true;
 }
 
 static bool open_sides(struct leat_segment *segment)
@@ -453,6 +448,22 @@ static void close_sides(struct leat_run *run)
         leat_stage_close(run->results, true);
 }
 
+/* Everything that came is in the target. A run that has been stopped keeps its place, if it has one. */
+static void end_load(struct leat_run *run)
+{
+    struct leat_error err = {0};
+    int rc = 0;
+
+    if (!run->ended)
+        rc = leat_run_checkpoint(run, true, &err);
+    if (rc == 0 && (run->ended || (run->stopped_early && !run->saved))) {
+        rc = leat_run_commit(run, &err);
+        run->committed = rc == 0;
+    }
+    if (rc < 0)
+        fail(run, "state", rc, &err);
+}
+
 void *leat_segment_load(void *argument)
 {
     struct leat_segment *segment = argument;
@@ -467,8 +478,8 @@ void *leat_segment_load(void *argument)
             rc = load_step(segment, stage, &loop, &err);
         if (rc < 0 && rc != LEAT_ECANCELED)
             fail(run, stage->plan->model->id, rc, &err);
-        else if (rc == 0 && !is_cancelled(run) && (run->ended || run->stopped_early))
-            run->committed = commit_all(run, stage);
+        else if (rc == 0 && !is_cancelled(run))
+            end_load(run);
     }
     close_chain(&segment->workers[0], true);
     close_sides(run);

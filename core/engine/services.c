@@ -85,18 +85,24 @@ static void publish(struct leat_stage *stage, const char *written, const char *f
     leat_publisher_add(&stage->run->publisher, written, final);
 }
 
-/* Positions and marks come back to a resumed run; this one begins anew. */
+static const char *position_in(const struct leat_checkpoint *c, int partition)
+{
+    char number[16];
+
+    (void)snprintf(number, sizeof number, "%d", partition);
+    return leat_checkpoint_get(c, "position", number);
+}
+
 static const char *position(const struct leat_stage *stage, int partition)
 {
-    (void)stage;
-    (void)partition;
-    return NULL;
+    return position_in(&stage->run->resume.from, partition);
 }
 
 static const char *mark(const struct leat_stage *stage)
 {
-    (void)stage;
-    return NULL;
+    const char *name = stage == stage->run->rejects ? "rejects" : stage == stage->run->results ? "results" : "load";
+
+    return leat_checkpoint_get(&stage->run->resume.from, "mark", name);
 }
 
 static int64_t rows_wanted(const struct leat_stage *stage)
@@ -199,31 +205,23 @@ static void rate_told(struct leat_stage *stage, const char *budget, enum leat_re
 
 static const char *watermark(const struct leat_stage *stage, int partition)
 {
-    (void)stage, (void)partition;
-    return NULL;
-}
-
-static int remember(struct leat_stage *stage, const void *bytes, size_t n, struct leat_error *err)
-{
-    (void)stage, (void)bytes, (void)n, (void)err;
-    return 0;
-}
-
-static int64_t recall(struct leat_stage *stage, void *into, size_t n, struct leat_error *err)
-{
-    (void)stage, (void)into, (void)n, (void)err;
-    return 0;
+    return stage->plan->incremental ? position_in(&stage->run->resume.watermarks, partition) : NULL;
 }
 
 static void keeps(struct leat_stage *stage, const char *path)
 {
-    (void)stage, (void)path;
+    stage->kept = leat_grow(stage->kept, stage->n_kept, &stage->cap_kept, sizeof *stage->kept);
+    stage->kept[stage->n_kept++] = leat_strdup(path);
+}
+
+static bool is_kept(const struct leat_stage *stage, const char *path)
+{
+    return leat_checkpoint_get(&stage->run->resume.files, "kept", path) != NULL;
 }
 
 static const struct leat_token *token(const struct leat_stage *stage)
 {
-    (void)stage;
-    return NULL;
+    return stage->token.what ? &stage->token : NULL;
 }
 
 static void wake_on(struct leat_stage *stage, int fd, int64_t timeout_ms)
@@ -236,7 +234,8 @@ const struct leat_stage_services leat_host_stage_services = {
     .worker = worker, .input = input, .output = output, .cancelled = cancelled, .log = log_line, .count = count,
     .publish = publish, .position = position, .mark = mark, .rows_wanted = rows_wanted, .evaluate = evaluate,
     .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_told = rate_told,
-    .wake_on = wake_on, .watermark = watermark, .remember = remember, .recall = recall, .keeps = keeps, .token = token,
+    .wake_on = wake_on, .watermark = watermark, .remember = leat_memory_remember, .recall = leat_memory_recall,
+    .keeps = keeps, .is_kept = is_kept, .token = token,
 };
 const struct leat_stage_services *leat_stage_services = &leat_host_stage_services;
 

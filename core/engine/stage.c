@@ -37,6 +37,10 @@ void leat_stage_deinit(struct leat_stage *stage)
     free(stage->children);
     leat_scratch_free(stage->scratch);
     leat_store_deinit(&stage->result);
+    leat_memory_free(stage->memory);
+    for (int i = 0; i < stage->n_kept; i++)
+        free(stage->kept[i]);
+    free(stage->kept);
 }
 
 static void sleep_ms(struct leat_stage *stage, int64_t ms)

@@ -6,23 +6,49 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/calendar.h"
 #include "base/text.h"
 
-/* The one process-wide setting: a log level is the process's, not a run's. */
+/* The process-wide settings: a log is the process's, not a run's. */
 static enum leat_log_level most_level = LEAT_LOG_WARNING;
+static bool as_json;
 
 void leat_log_level(enum leat_log_level most)
 {
     most_level = most;
 }
 
+void leat_log_json(bool json)
+{
+    as_json = json;
+}
+
+bool leat_log_is_json(void)
+{
+    return as_json;
+}
+
+static const char *const names[] = {"error", "warning", "info", "debug"};
+
+static void add_json_line(struct leat_text_buffer *line, enum leat_log_level level, const char *text)
+{
+    struct timespec now;
+    char time[48];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    leat_format_timestamp(time, now.tv_sec * LEAT_US_PER_SECOND + now.tv_nsec / 1000, true);
+    leat_text_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"text\":", time, names[level]);
+    leat_text_add_json_string(line, text);
+    leat_text_add_string(line, "}");
+}
+
 void leat_log(enum leat_log_level level, const char *format, ...)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
     struct leat_text_buffer line = {0};
-    char text[1024];
+    char text[2048];
     va_list args;
 
     if (level > most_level)
@@ -30,8 +56,12 @@ void leat_log(enum leat_log_level level, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    leat_text_printf(&line, "leat: %s: ", names[level]);
-    leat_text_add_visible(&line, text, strlen(text)); /* a line stays one, and nothing in it is obeyed */
+    if (as_json) {
+        add_json_line(&line, level, text);
+    } else {
+        leat_text_printf(&line, "leat: %s: ", names[level]);
+        leat_text_add_visible(&line, text, strlen(text)); /* a line stays one, and nothing in it is obeyed */
+    }
     leat_text_add_string(&line, "\n");
     if (write(STDERR_FILENO, line.p, line.n) < 0)
         errno = 0; /* nobody is left to tell */

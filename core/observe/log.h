@@ -11,6 +11,9 @@
 
 /* Lines above this level are not written. Before any thread starts. */
 void leat_log_level(enum leat_log_level most);
+/* Lines are JSON objects {"time", "level", "text"} from now on. Before any thread starts. */
+void leat_log_json(bool json);
+bool leat_log_is_json(void);
 void leat_log(enum leat_log_level level, const char *format, ...) LEAT_PRINTF(2, 3);
 
 #endif

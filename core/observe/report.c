@@ -78,6 +78,8 @@ void leat_report_summary(const struct leat_run_report *r, FILE *out)
     put(out, r->pipeline);
     fputs(" -> ", out);
     put(out, r->load);
+    if (r->goes_on)
+        fprintf(out, ", going on with run %" PRId64, r->goes_on);
     fprintf(out, ": %.1f s", seconds);
     if (seconds >= 0.1)
         fprintf(out, ", %.0f records/s", (double)r->books.read / seconds);
@@ -120,7 +122,7 @@ static void json_counts(const struct leat_run_report *r, struct leat_text_buffer
     leat_text_add_string(b, r->n_counts ? "}}" : "}");
 }
 
-static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
+void leat_report_text(const struct leat_run_report *r, struct leat_text_buffer *b)
 {
     char started[48];
 
@@ -129,6 +131,10 @@ static void json(const struct leat_run_report *r, struct leat_text_buffer *b)
     leat_text_add_json_string(b, r->pipeline);
     leat_text_add_string(b, ",\"load\":");
     leat_text_add_json_string(b, r->load);
+    if (r->run)
+        leat_text_printf(b, ",\"run\":%" PRId64, r->run);
+    if (r->goes_on)
+        leat_text_printf(b, ",\"goes_on_with\":%" PRId64, r->goes_on);
     leat_text_printf(b, ",\"status\":%d,\"started\":\"%s\",\"seconds\":%.3f,\"read\":%" PRId64 ",\"made\":%" PRId64,
                      r->status, started, (double)(r->ended_us - r->started_us) / 1e6, r->books.read, r->books.made);
     for (int i = LEAT_LOADED; i < LEAT_N_VERDICTS; i++)
@@ -150,7 +156,7 @@ void leat_report_json(const struct leat_run_report *r, FILE *out)
 {
     struct leat_text_buffer b = {0};
 
-    json(r, &b);
+    leat_report_text(r, &b);
     fputs(b.p, out);
     leat_text_deinit(&b);
 }
@@ -160,7 +166,7 @@ int leat_report_write(const struct leat_run_report *r, const char *path, struct 
     struct leat_text_buffer b = {0};
     int rc;
 
-    json(r, &b);
+    leat_report_text(r, &b);
     rc = leat_file_write(path, b.p, b.n);
     leat_text_deinit(&b);
     return rc < 0 ? leat_fail(err, rc, "cannot write the report %s: %s", path, strerror(-rc)) : 0;

@@ -11,6 +11,7 @@
 
 #include <leat/error.h>
 
+#include "base/text.h"
 #include "batch/books.h"
 
 /* What a stage has counted beside the books (leat_stage_count). */
@@ -23,6 +24,7 @@ struct leat_run_report {
     const char *pipeline, *load;  /* NULL: a file that could not be read so far */
     struct leat_books books;
     int64_t started_us, ended_us; /* since 1970 */
+    int64_t run, goes_on;         /* numbers in the history; 0: none */
     int status;                   /* exit status */
     const char **left_out;        /* fields that the load does not carry */
     int n_left_out;
@@ -34,6 +36,7 @@ struct leat_run_report {
 int64_t leat_report_now(void);
 void leat_report_summary(const struct leat_run_report *report, FILE *out);
 void leat_report_json(const struct leat_run_report *report, FILE *out);
+void leat_report_text(const struct leat_run_report *report, struct leat_text_buffer *ret); /* the JSON */
 /* Writes the JSON to a file, whole or not at all. */
 LEAT_MUST_CHECK int leat_report_write(const struct leat_run_report *report, const char *path, struct leat_error *err);
 

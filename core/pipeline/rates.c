@@ -13,6 +13,19 @@
 #include "pipeline/model.h"
 
 static const char form[] = "write it as 50/s, 3000/m, 1000/h, or {quota: 50/s, leave: 20%}";
+static const double least = 1.0 / 86400, most = 1e9; /* calls a second */
+
+/* Digits with an optional fraction: not all that strtod takes. Returns what stands behind, or NULL. */
+static const char *parse_number(const char *text, double *ret)
+{
+    size_t n = strspn(text, "0123456789.");
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return NULL;
+    *ret = strtod(text, &end);
+    return end == text + n ? end : NULL;
+}
 
 /* 50/s, 3000/m, 0.5/s: calls a second. */
 static bool parse_rate(const char *text, double *ret)
@@ -21,62 +34,82 @@ static bool parse_rate(const char *text, double *ret)
         const char *unit;
         double seconds;
     } units[] = {{"/s", 1}, {"/m", 60}, {"/min", 60}, {"/h", 3600}, {"/d", 86400}};
-    char *end;
-    double n = strtod(text, &end);
+    double n;
+    const char *unit = parse_number(text, &n);
 
-    if (end == text || !(n > 0) || n > 1e9)
-        return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(end, units[i].unit) == 0) {
+    for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++)
+        if (strcmp(unit, units[i].unit) == 0) {
             *ret = n / units[i].seconds;
-            return true;
+            return *ret >= least && *ret <= most;
         }
     return false;
 }
 
 static bool parse_share(const char *text, double *ret)
 {
-    char *end;
+    double percent;
+    const char *unit = parse_number(text, &percent);
 
-    *ret = strtod(text, &end) / 100;
-    return end != text && strcmp(end, "%") == 0 && *ret >= 0 && *ret < 1;
+    if (!unit || strcmp(unit, "%") != 0 || !(percent < 100))
+        return false;
+    *ret = percent / 100;
+    return true;
 }
 
-static const char *scalar_of(const struct leat_node *map, const char *name)
+/* The quota of {quota: 50/s}, or of 50/s beside which --set has put leave:. */
+static const struct leat_node *quota_of(const struct leat_node *node)
 {
-    const struct leat_node *node = leat_node_get(map, name);
+    const struct leat_node *quota = leat_node_get(node, "quota");
 
-    return node && node->kind == LEAT_SCALAR ? node->text : NULL;
+    return node->kind != LEAT_MAP ? node : quota ? quota : leat_node_get(node, LEAT_MAIN_OPTION);
+}
+
+static void check_keys(const struct leat_node *node, struct leat_diagnostics *diagnostics)
+{
+    static const char *const keys[] = {"quota", "leave"};
+
+    for (int i = 0; node->kind == LEAT_MAP && i < node->n_children; i++) {
+        const char *key = node->children[i]->name;
+
+        if (strcmp(key, keys[0]) != 0 && strcmp(key, keys[1]) != 0 && strcmp(key, LEAT_MAIN_OPTION) != 0)
+            leat_unknown_key(diagnostics, node, node->children[i], keys, 2, "a rate");
+    }
+}
+
+static void read_values(struct leat_rate *rate, const struct leat_node *node, struct leat_diagnostics *diagnostics)
+{
+    const struct leat_node *quota = quota_of(node), *leave = leat_node_get(node, "leave");
+    double left = 0;
+
+    if (!quota || quota->kind != LEAT_SCALAR || !parse_rate(quota->text, &rate->quota))
+        leat_wrong_at(diagnostics, quota ? quota : node, form,
+                      "rates: %s takes a number of calls in a time, at least one a day", rate->name);
+    if (leave && (leave->kind != LEAT_SCALAR || !parse_share(leave->text, &left)))
+        leat_wrong_at(diagnostics, leave, form, "rates: what %s leaves for others is a share of it, below 100%%",
+                      rate->name);
+    rate->per_second = rate->quota * (1 - left);
 }
 
 static void read_rate(struct leat_pipeline *p, const struct leat_node *node, struct leat_diagnostics *diagnostics)
 {
-    static const char *const keys[] = {"quota", "leave"};
     struct leat_rate *rate = &p->rates[p->n_rates++];
-    const char *quota, *leave = "0%";
-    double left = 0;
+    int n = diagnostics->n;
 
-    leat_interpolate((struct leat_node *)node, &p->variables, &p->arena, diagnostics);
-    quota = node->kind == LEAT_SCALAR ? node->text : scalar_of(node, "quota");
-    if (leat_node_get(node, "leave"))
-        leave = scalar_of(node, "leave");
     rate->name = node->name;
-    for (int i = 0; node->kind == LEAT_MAP && i < node->n_children; i++)
-        if (strcmp(node->children[i]->name, keys[0]) != 0 && strcmp(node->children[i]->name, keys[1]) != 0)
-            leat_unknown_key(diagnostics, node, node->children[i], keys, 2, "a rate");
-    if (!quota || !parse_rate(quota, &rate->quota))
-        leat_wrong_at(diagnostics, node, form, "rates: %s is not a number of calls in a time", node->name);
-    else if (!leave || !parse_share(leave, &left))
-        leat_wrong_at(diagnostics, node, form, "rates: what %s leaves for others is a share of it, below 100%%",
-                      node->name);
-    rate->per_second = rate->quota * (1 - left);
+    if (!*node->name)
+        leat_wrong_key(diagnostics, node, "give it a name that stages can take it by", "rates: a budget has no name");
+    leat_interpolate((struct leat_node *)node, &p->variables, &p->arena, diagnostics);
+    if (diagnostics->n > n)
+        return; /* what a variable without a value leaves behind is no second mistake */
+    check_keys(node, diagnostics);
+    read_values(rate, node, diagnostics);
 }
 
 void leat_rates_read(struct leat_pipeline *p, struct leat_diagnostics *diagnostics)
 {
     const struct leat_node *rates = leat_node_get(p->root, "rates");
 
-    if (!rates)
+    if (!rates || (rates->kind == LEAT_SCALAR && rates->plain && !*rates->text))
         return;
     if (rates->kind != LEAT_MAP) {
         leat_wrong_at(diagnostics, rates, "write  rates: {api: 50/s}", "rates: takes named budgets");

@@ -28,7 +28,7 @@ def run(leat, folder, pipeline):
     """None, or what went wrong."""
     with open(os.path.join(folder, "p.yaml"), "w", encoding="utf-8") as f:
         json.dump({"leat": "1", "name": "p", **pipeline}, f, ensure_ascii=False)
-    done = subprocess.run([leat, "run", os.path.join(folder, "p.yaml")], capture_output=True, text=True)
+    done = subprocess.run([leat, "run", os.path.join(folder, "p.yaml"), "--state-dir", os.path.join(folder, "state")], capture_output=True, text=True)
     return None if done.returncode == 0 else "exit status %d: %s" % (done.returncode, done.stderr)
 
 

@@ -244,17 +244,21 @@ for file in ../project/p.yaml link.yaml link-of-link.yaml "$PWD/project/p.yaml" 
         "${file#"$PWD"}: paths start where the pipeline file is"
     is "$(ls elsewhere | tr '\n' ' ')" "link-of-link.yaml link.yaml " "${file#"$PWD"}: and not where we stand"
 done
-for home in - "" /nonexistent /dev/null relative; do
+# The state has its place below HOME or XDG_STATE_HOME; without either a run says what to do.
+for home in - "" /dev/null relative; do
     rm -f project/data/o.csv
     if [ "$home" = - ]; then
-        run env -u HOME "$LEAT" run project/p.yaml
+        run env -u HOME -u XDG_STATE_HOME "$LEAT" run project/p.yaml
     else
-        run env HOME="$home" "$LEAT" run project/p.yaml
+        run env -u XDG_STATE_HOME HOME="$home" "$LEAT" run project/p.yaml
     fi
-    is "$status$(cat project/data/o.csv)$err" "0id,n"$'\n'"1,a" "HOME '$home': a run needs none"
+    is "$status$(ls project/data/o.csv 2>/dev/null)" 74 "HOME '$home': there is no place for the state"
+    like "$err" "--state-dir names" "HOME '$home': says what to do"
+    run env HOME="$home" "$LEAT" run project/p.yaml --state-dir states
+    is "$status$(cat project/data/o.csv)$err" "0id,n"$'\n'"1,a" "HOME '$home': and with that it runs"
 done
 rm -f project/data/o.csv
-run env -i "$LEAT" run project/p.yaml
+run env -i "$LEAT" run project/p.yaml --state-dir states
 is "$status$(cat project/data/o.csv)" "0id,n"$'\n'"1,a" "no environment at all"
 is "$(find . -name relative -o -name '.leat*')" "" "and nothing is strewn about"
 

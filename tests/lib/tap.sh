@@ -41,6 +41,10 @@ scratch=$(mktemp -d "$TMPDIR/${0##*/}.XXXXXX") || exit 1
 cd "$scratch" || exit 1
 out_file=$TMPDIR/${scratch##*/}.out
 err_file=$TMPDIR/${scratch##*/}.err
+states=$TMPDIR/${scratch##*/}.state
+state_home=
+n_states=0
+export XDG_STATE_HOME=$states/shared # of what is not started by leat()
 
 _tap_cleanup()
 {
@@ -49,7 +53,7 @@ _tap_cleanup()
         echo "# kept: $scratch"
     else
         chmod -R u+rwX "$scratch" 2>/dev/null
-        rm -rf "$scratch" "$out_file" "$err_file"
+        rm -rf "$scratch" "$out_file" "$err_file" "$states"
     fi
 }
 trap _tap_cleanup EXIT
@@ -81,9 +85,14 @@ run()
     err=$(tr -d '\0' <"$err_file")
 }
 
-# LEAT_VALGRIND is a command with its options, to be split into words.
+# LEAT_VALGRIND is a command with its options, to be split into words. Each run has a state of
+# its own, unless the test sets $state_home or says --state-dir.
 # shellcheck disable=SC2086
-leat() { ${LEAT_VALGRIND-} "$LEAT" "$@"; }
+leat()
+{
+    n_states=$((n_states + 1))
+    XDG_STATE_HOME=${state_home:-$states/$BASHPID-$n_states} ${LEAT_VALGRIND-} "$LEAT" "$@"
+}
 
 skip_all() { echo "1..0 # SKIP $1"; exit 0; }
 

@@ -50,6 +50,7 @@ enum leat_flow {
     LEAT_END = 0,  /* no more records; this batch may hold the last ones */
     LEAT_MORE = 1, /* call again */
     LEAT_FAILED = 2, /* `err` says why */
+    LEAT_FULL = 3, /* a load's poll: as LEAT_MORE, and gives no room for another batch before the next poll */
 };
 
 /* For an extract: `return leat_read_failed(err, -errno, path);` */

@@ -59,6 +59,7 @@ struct leat_stage_services {
     int (*remember)(struct leat_stage *, const void *bytes, size_t n, struct leat_error *);
     int64_t (*recall)(struct leat_stage *, void *into, size_t n, struct leat_error *);
     void (*keeps)(struct leat_stage *, const char *path);
+    bool (*is_kept)(const struct leat_stage *, const char *path);
     const struct leat_token *(*token)(const struct leat_stage *);
 };
 
@@ -155,6 +156,13 @@ LEAT_MUST_CHECK static inline int64_t leat_recall(struct leat_stage *stage, void
 static inline void leat_stage_keeps(struct leat_stage *stage, const char *path)
 {
     leat_stage_services->keeps(stage, path);
+}
+
+/* Loads, in open: whether the checkpoint that the run goes on from needs this file. What
+ * looks like a file of an earlier run and is not needed is left over. */
+static inline bool leat_stage_is_kept(const struct leat_stage *stage, const char *path)
+{
+    return leat_stage_services->is_kept(stage, path);
 }
 
 /* Loads with a last_commit, in commit: what to write together with the rows, or NULL

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * The seal of a state. The small tables are hashed whole with each commit; of
+ * the history and the ledger, which grow, the hashes of the rows are added up, so
+ * that a commit only adds what is new and takes away what has gone.
+ */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "delivery/state.h"
+
+static const char small_tables[] =
+    "SELECT 1, type, name, sql, 0 FROM sqlite_schema UNION ALL "
+    "SELECT 2, path, hex(key), made_us, 0 FROM pipeline UNION ALL "
+    "SELECT 3, id, load, identity, who FROM target UNION ALL "
+    "SELECT 4, target, run, began_us, meaning FROM work UNION ALL "
+    "SELECT 5, target, seq, kind, name || char(10) || value FROM part UNION ALL "
+    "SELECT 6, target, partition, position, 0 FROM watermark";
+
+static uint64_t seed_of(const struct leat_state *s)
+{
+    uint64_t seed;
+
+    memcpy(&seed, s->key, sizeof seed);
+    return seed;
+}
+
+/* Each value with its type and length before it. */
+static void add_value(struct leat_text_buffer *b, sqlite3_stmt *row, int i)
+{
+    int type = sqlite3_column_type(row, i), n = 0;
+    int64_t number = type == SQLITE_INTEGER ? sqlite3_column_int64(row, i) : 0;
+    const void *bytes = type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_column_blob(row, i) : NULL;
+
+    n = bytes ? sqlite3_column_bytes(row, i) : 0;
+    leat_text_add(b, (const char *)&type, sizeof type);
+    leat_text_add(b, (const char *)&number, sizeof number);
+    leat_text_add(b, (const char *)&n, sizeof n);
+    leat_text_add(b, bytes ? bytes : "", (size_t)n);
+}
+
+uint64_t leat_state_row_hash(const struct leat_state *s, struct sqlite3_stmt *row)
+{
+    struct leat_text_buffer b = {0};
+    uint64_t hash;
+
+    for (int i = 0; i < sqlite3_column_count(row); i++)
+        add_value(&b, row, i);
+    hash = leat_hash_bytes(b.p, b.n, seed_of(s)).low;
+    leat_text_deinit(&b);
+    return hash;
+}
+
+/* The sum of the hashes of all rows; their order is not in it, and need not be. */
+static int sum_of(struct leat_state *s, const char *sql, uint64_t *ret, struct leat_error *err)
+{
+    sqlite3_stmt *rows = leat_state_prepare(s, sql, err);
+    int rc;
+
+    *ret = 0;
+    if (!rows)
+        return err->code;
+    while ((rc = sqlite3_step(rows)) == SQLITE_ROW)
+        *ret += leat_state_row_hash(s, rows);
+    rc = rc == SQLITE_DONE ? 0 : leat_state_failed(s, "read", err);
+    sqlite3_finalize(rows);
+    return rc;
+}
+
+int leat_state_sum_ledger(struct leat_state *s, uint64_t *ret, struct leat_error *err)
+{
+    return sum_of(s, "SELECT * FROM ledger", ret, err);
+}
+
+int leat_state_seal(struct leat_state *s, struct leat_error *err)
+{
+    uint64_t small;
+    int rc = sum_of(s, small_tables, &small, err);
+    sqlite3_stmt *stmt = rc < 0 ? NULL
+                                : leat_state_prepare(s, "UPDATE seal SET small = ?1, runs = ?2, ledger = ?3, "
+                                                        "n_commits = ?4", err);
+
+    if (!stmt)
+        return err->code;
+    sqlite3_bind_int64(stmt, 1, (int64_t)small);
+    sqlite3_bind_int64(stmt, 2, (int64_t)s->runs_sum);
+    sqlite3_bind_int64(stmt, 3, (int64_t)s->ledger_sum);
+    sqlite3_bind_int64(stmt, 4, s->n_commits);
+    return leat_state_run_statement(s, stmt, err);
+}
+
+static int64_t sealed_small(struct leat_state *s)
+{
+    sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT small FROM seal", NULL);
+    int64_t small = 0;
+
+    if (stmt && sqlite3_step(stmt) == SQLITE_ROW)
+        small = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return small;
+}
+
+int leat_state_check(struct leat_state *s, struct leat_error *err)
+{
+    uint64_t small, runs = 0, ledger = 0;
+    int rc = sum_of(s, small_tables, &small, err);
+
+    if (rc == 0)
+        rc = sum_of(s, "SELECT * FROM run", &runs, err);
+    if (rc == 0)
+        rc = leat_state_sum_ledger(s, &ledger, err);
+    if (rc < 0)
+        return rc;
+    if (small != (uint64_t)sealed_small(s))
+        return leat_state_damaged(s, "what it says of checkpoints is not what was written", err);
+    if (runs != s->runs_sum)
+        return leat_state_damaged(s, "its history is not what was written", err);
+    if (ledger != s->ledger_sum)
+        return leat_state_damaged(s, "its ledger is not what was written", err);
+    return 0;
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "delivery/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { APPLICATION_ID = 0x6c656174 /* "leat" */, BUSY_MS = 10000 };
+
+/* Forward only: step i makes version i + 1 of version i. */
+static const char *const migrations[LEAT_STATE_VERSION] = {
+    "CREATE TABLE pipeline (path TEXT NOT NULL, key BLOB NOT NULL, made_us INTEGER NOT NULL);"
+    "CREATE TABLE run (id INTEGER PRIMARY KEY, started_us INTEGER NOT NULL, ended_us INTEGER, status INTEGER,"
+    " pid INTEGER NOT NULL, load TEXT NOT NULL, target TEXT NOT NULL, goes_on INTEGER, report TEXT, note TEXT);"
+    "CREATE TABLE target (id INTEGER PRIMARY KEY, load TEXT NOT NULL, identity TEXT NOT NULL, who TEXT NOT NULL,"
+    " UNIQUE (load, identity));"
+    "CREATE TABLE work (target INTEGER PRIMARY KEY, run INTEGER NOT NULL, began_us INTEGER NOT NULL,"
+    " meaning TEXT NOT NULL);"
+    "CREATE TABLE part (target INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY (target, seq, kind, name)) WITHOUT ROWID;"
+    "CREATE TABLE watermark (target INTEGER NOT NULL, partition INTEGER NOT NULL, position TEXT NOT NULL,"
+    " PRIMARY KEY (target, partition)) WITHOUT ROWID;"
+    "CREATE TABLE ledger (target INTEGER NOT NULL, key BLOB NOT NULL, done INTEGER NOT NULL, run INTEGER NOT NULL,"
+    " attempt INTEGER NOT NULL, payload BLOB NOT NULL, steps INTEGER NOT NULL, PRIMARY KEY (target, key))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE seal (small INTEGER NOT NULL, runs INTEGER NOT NULL, ledger INTEGER NOT NULL,"
+    " n_commits INTEGER NOT NULL);"
+    "INSERT INTO seal VALUES (0, 0, 0, 0)",
+};
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* ---- where it is ---- */
+
+static int make_folders(struct leat_arena *arena, const char *path, struct leat_error *err)
+{
+    char *p = leat_arena_strdup(arena, path);
+
+    for (char *slash = p; slash; *slash = '/') {
+        slash = strchr(slash + 1, '/');
+        if (slash)
+            *slash = '\0';
+        if (mkdir(p, 0700) < 0 && errno != EEXIST && access(p, F_OK) < 0)
+            return leat_fail(err, -errno, "cannot make the state folder %s: %s; --state-dir names another", path,
+                             strerror(errno));
+        if (!slash)
+            break;
+    }
+    return 0;
+}
+
+int leat_state_folder(struct leat_arena *arena, const char *option, bool make, const char **ret,
+                      struct leat_error *err)
+{
+    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME"), *path;
+    struct stat st;
+    int rc;
+
+    if (option)
+        path = option;
+    else if (xdg && *xdg == '/')
+        path = leat_arena_printf(arena, "%s/leat", xdg);
+    else if (home && *home == '/')
+        path = leat_arena_printf(arena, "%s/.local/state/leat", home);
+    else
+        return leat_fail(err, -ENOENT, "there is no folder for the state: neither XDG_STATE_HOME nor HOME is set; "
+                         "--state-dir names one");
+    *ret = path;
+    rc = make && stat(path, &st) < 0 ? make_folders(arena, path, err) : 0;
+    if (rc < 0 || (!make && stat(path, &st) < 0))
+        return rc;
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return leat_fail(err, -ENOTDIR, "cannot keep the state in %s: it is no folder; --state-dir names another",
+                         path);
+    if (st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX))
+        return leat_fail(err, -EPERM, "the state folder %s can be written by everybody: chmod o-w it, or name another "
+                         "with --state-dir", path);
+    return 0;
+}
+
+/* ---- SQLite ---- */
+
+int leat_state_damaged(const struct leat_state *s, const char *why, struct leat_error *err)
+{
+    return leat_fail(err, -EUCLEAN, "the state %s is damaged (%s); nothing was done. Put back a copy of it, or begin "
+                     "anew with `leat state forget %s`, which gives up what it knows of earlier runs", s->path, why,
+                     s->name);
+}
+
+int leat_state_failed(struct leat_state *s, const char *what, struct leat_error *err)
+{
+    int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
+    const char *message = s->db ? sqlite3_errmsg(s->db) : "out of memory";
+
+    switch (code & 0xFF) {
+    case SQLITE_CORRUPT:
+    case SQLITE_FORMAT:
+        return leat_state_damaged(s, message, err);
+    case SQLITE_NOTADB:
+        return leat_fail(err, -EPROTO, "%s is no state of leat's (%s); it was left as it is. Move it away, or name "
+                         "another folder with --state-dir", s->path, message);
+    case SQLITE_BUSY:
+        return leat_fail(err, LEAT_EBUSY, "cannot %s the state %s: another program has it open", what, s->path);
+    case SQLITE_FULL:
+        return leat_fail(err, -ENOSPC, "cannot %s the state %s: the disk is full", what, s->path);
+    default:
+        return leat_fail(err, -EIO, "cannot %s the state %s: %s", what, s->path, message);
+    }
+}
+
+struct sqlite3_stmt *leat_state_prepare(struct leat_state *s, const char *sql, struct leat_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        (void)leat_state_failed(s, "use", err);
+    return stmt;
+}
+
+int leat_state_run_statement(struct leat_state *s, struct sqlite3_stmt *stmt, struct leat_error *err)
+{
+    int rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : leat_state_failed(s, "write", err);
+
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static int execute(struct leat_state *s, const char *sql, struct leat_error *err)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : leat_state_failed(s, "use", err);
+}
+
+static int64_t pragma(struct leat_state *s, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t value = -1;
+
+    if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+/* ---- the count of commits ---- */
+
+/* It is written behind each commit and not flushed: a process that is killed has written it, and after a
+ * loss of power the log is on disk before it. So the log may know of more commits than it, never of fewer. */
+static int write_count(struct leat_state *s, struct leat_error *err)
+{
+    char text[24];
+    int n = snprintf(text, sizeof text, "%019" PRId64 "\n", s->n_commits);
+
+    if (pwrite(s->seq_fd, text, (size_t)n, 0) == n)
+        return 0;
+    return leat_fail(err, -errno, "cannot write the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
+}
+
+static int check_count(struct leat_state *s, struct leat_error *err)
+{
+    char text[24] = "";
+    ssize_t n = pread(s->seq_fd, text, sizeof text - 1, 0);
+
+    if (n < 0)
+        return leat_fail(err, -errno, "cannot read the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
+    if (n > 0 && !*text) /* made, but not written before the power went */
+        return 0;
+    if (n > 0 && (n != 20 || strspn(text, "0123456789") != 19))
+        return leat_state_damaged(s, "the count of its commits is no number", err);
+    if (n > 0 && strtoll(text, NULL, 10) > s->n_commits)
+        return leat_state_damaged(s, "its last commits are missing", err);
+    return 0;
+}
+
+static int open_count(struct leat_state *s, int flags, struct leat_error *err)
+{
+    const char *path = leat_arena_printf(&s->arena, "%s/%s.seq", s->folder, s->name);
+
+    s->seq_fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (s->seq_fd < 0 && errno == ENOENT)
+        return 0;
+    if (s->seq_fd < 0)
+        return leat_fail(err, -errno, "cannot open the state %s: %s", path, strerror(errno));
+    return check_count(s, err);
+}
+
+/* ---- opening ---- */
+
+static int check_kind(struct leat_state *s, struct leat_error *err)
+{
+    int64_t version = pragma(s, "PRAGMA user_version"), application = pragma(s, "PRAGMA application_id");
+
+    if (sqlite3_errcode(s->db) != SQLITE_OK && sqlite3_errcode(s->db) != SQLITE_DONE &&
+        sqlite3_errcode(s->db) != SQLITE_ROW)
+        return leat_state_failed(s, "read", err);
+    if (application != APPLICATION_ID)
+        return leat_fail(err, -EPROTO, "%s is an SQLite file, but no state of leat's; it was left as it is. Move it "
+                         "away, or name another folder with --state-dir", s->path);
+    if (version > LEAT_STATE_VERSION)
+        return leat_fail(err, -EPROTO, "the state %s was written by a newer leat (its version is %" PRId64 ", this "
+                         "leat knows %d); use that one", s->path, version, LEAT_STATE_VERSION);
+    return (int)version;
+}
+
+static int migrate(struct leat_state *s, int version, struct leat_error *err)
+{
+    int rc = execute(s, "BEGIN IMMEDIATE", err);
+
+    for (int i = version; i < LEAT_STATE_VERSION && rc == 0; i++)
+        rc = execute(s, migrations[i], err);
+    if (rc == 0)
+        rc = execute(s, leat_arena_printf(&s->arena, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                                          APPLICATION_ID, LEAT_STATE_VERSION), err);
+    return rc;
+}
+
+static int insert_pipeline(struct leat_state *s, const char *file, struct leat_error *err)
+{
+    sqlite3_stmt *stmt = leat_state_prepare(s, "INSERT INTO pipeline VALUES (?1, ?2, ?3)", err);
+
+    if (!stmt)
+        return err->code;
+    if (getrandom(s->key, sizeof s->key, 0) != sizeof s->key) {
+        sqlite3_finalize(stmt);
+        return leat_fail(err, -errno, "the system gives no random numbers: %s", strerror(errno));
+    }
+    sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 2, s->key, sizeof s->key, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 3, now_us());
+    return leat_state_run_statement(s, stmt, err);
+}
+
+static int make(struct leat_state *s, const char *file, struct leat_error *err)
+{
+    int rc = migrate(s, 0, err);
+
+    if (rc == 0)
+        rc = insert_pipeline(s, file, err);
+    return rc < 0 ? rc : leat_state_commit(s, err);
+}
+
+/* The key and the counters; what they say is checked by the seal afterwards. */
+static int read_pipeline(struct leat_state *s, struct leat_error *err)
+{
+    sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT key, runs, ledger, n_commits FROM pipeline, seal", err);
+    int rc = 0;
+
+    if (!stmt)
+        return err->code;
+    if (sqlite3_step(stmt) != SQLITE_ROW)
+        rc = leat_state_damaged(s, "it does not say whose it is", err);
+    else if (sqlite3_column_bytes(stmt, 0) != LEAT_STATE_KEY)
+        rc = leat_state_damaged(s, "its key has another length", err);
+    if (rc == 0) {
+        memcpy(s->key, sqlite3_column_blob(stmt, 0), LEAT_STATE_KEY);
+        s->runs_sum = (uint64_t)sqlite3_column_int64(stmt, 1);
+        s->ledger_sum = (uint64_t)sqlite3_column_int64(stmt, 2);
+        s->n_commits = sqlite3_column_int64(stmt, 3);
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static int quick_check(struct leat_state *s, struct leat_error *err)
+{
+    sqlite3_stmt *stmt = leat_state_prepare(s, "PRAGMA quick_check(1)", err);
+    const char *says;
+    int rc = 0;
+
+    if (!stmt)
+        return err->code;
+    if (sqlite3_step(stmt) != SQLITE_ROW)
+        rc = leat_state_failed(s, "read", err);
+    else if (strcmp(says = (const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
+        rc = leat_state_damaged(s, says, err);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+const char *leat_state_file(struct leat_state *s)
+{
+    sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT path FROM pipeline", NULL);
+    const char *path = "";
+
+    if (stmt && sqlite3_step(stmt) == SQLITE_ROW)
+        path = leat_arena_strdup(&s->arena, (const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    return path;
+}
+
+static int check_file(struct leat_state *s, const char *file, struct leat_error *err)
+{
+    const char *theirs = leat_state_file(s);
+
+    if (strcmp(theirs, file) == 0)
+        return 0;
+    return leat_fail(err, LEAT_EPIPELINE, "the name '%s' is that of another pipeline file: the state %s belongs to %s, "
+                     "and this is %s. Give one of them another name:, or, if the file has only moved, begin anew with "
+                     "`leat state forget %s`", s->name, s->path, theirs, file, s->name);
+}
+
+static int open_db(struct leat_state *s, int flags, struct leat_error *err)
+{
+    sqlite3_initialize();
+    if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return leat_state_failed(s, "open", err);
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    return 0;
+}
+
+static int check_all(struct leat_state *s, struct leat_error *err)
+{
+    int rc = quick_check(s, err);
+
+    if (rc == 0)
+        rc = read_pipeline(s, err);
+    return rc < 0 ? rc : leat_state_check(s, err);
+}
+
+static void begin(struct leat_state *s, const char *folder, const char *name)
+{
+    *s = (struct leat_state){.seq_fd = -1};
+    s->folder = leat_arena_strdup(&s->arena, folder);
+    s->name = leat_arena_strdup(&s->arena, name);
+    s->path = leat_arena_printf(&s->arena, "%s/%s.db", folder, name);
+}
+
+static int open_or_make(struct leat_state *s, const char *file, struct leat_error *err)
+{
+    bool is_new = pragma(s, "PRAGMA schema_version") == 0 && pragma(s, "PRAGMA application_id") == 0;
+    int rc = is_new ? 0 : check_kind(s, err);
+
+    if (rc >= 0 && rc < LEAT_STATE_VERSION && !is_new) {
+        rc = migrate(s, rc, err);
+        rc = rc < 0 ? rc : leat_state_commit(s, err);
+    }
+    if (rc >= 0)
+        rc = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+    if (rc == 0 && !is_new)
+        rc = check_all(s, err);
+    if (rc == 0)
+        rc = open_count(s, O_RDWR | O_CREAT, err);
+    if (rc < 0)
+        return rc;
+    return is_new ? make(s, file, err) : check_file(s, file, err);
+}
+
+/* A process that is killed while it makes the file may leave an empty one. */
+int leat_state_open(struct leat_state *s, const char *folder, const char *name, const char *file,
+                    struct leat_error *err)
+{
+    mode_t mask = umask(077);
+    int rc;
+
+    begin(s, folder, name);
+    rc = open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    if (rc == 0)
+        rc = open_or_make(s, file, err);
+    umask(mask);
+    return rc;
+}
+
+int leat_state_look(struct leat_state *s, const char *folder, const char *name, struct leat_error *err)
+{
+    int rc;
+
+    begin(s, folder, name);
+    if (access(s->path, F_OK) < 0)
+        return leat_fail(err, -ENOENT, "there is no state of a pipeline '%s' in %s", name, folder);
+    rc = open_db(s, SQLITE_OPEN_READWRITE, err); /* to read beside a writer SQLite wants to lock */
+    if (rc == 0)
+        rc = check_kind(s, err);
+    if (rc >= 0)
+        rc = check_all(s, err);
+    return rc < 0 ? rc : open_count(s, O_RDWR, err);
+}
+
+void leat_state_close(struct leat_state *s)
+{
+    sqlite3_close(s->db);
+    s->db = NULL;
+    if (s->seq_fd >= 0)
+        close(s->seq_fd);
+    s->seq_fd = -1;
+    OPENSSL_cleanse(s->key, sizeof s->key);
+    leat_arena_deinit(&s->arena);
+}
+
+int leat_state_remove(const char *folder, const char *name, struct leat_error *err)
+{
+    static const char *const ends[] = {".db", ".db-wal", ".db-shm", ".db-journal", ".seq", ".crash"};
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s%s", folder, name, ends[i]);
+        if (unlink(path) < 0 && errno != ENOENT)
+            return leat_fail(err, -errno, "cannot remove %s: %s", path, strerror(errno));
+    }
+    return 0;
+}
+
+/* ---- transactions ---- */
+
+int leat_state_begin(struct leat_state *s, struct leat_error *err)
+{
+    return execute(s, "BEGIN IMMEDIATE", err);
+}
+
+int leat_state_commit(struct leat_state *s, struct leat_error *err)
+{
+    int rc;
+
+    s->n_commits++;
+    rc = leat_state_seal(s, err);
+    if (rc == 0)
+        rc = execute(s, "COMMIT", err);
+    return rc < 0 ? rc : write_count(s, err);
+}
+
+void leat_state_rollback(struct leat_state *s)
+{
+    (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+void leat_state_hash(const struct leat_state *s, const char *what, const void *bytes, size_t n, char ret[33])
+{
+    unsigned char key[EVP_MAX_MD_SIZE], sum[EVP_MAX_MD_SIZE];
+    unsigned n_key = 0;
+
+    HMAC(EVP_sha256(), s->key, LEAT_STATE_KEY, (const unsigned char *)what, strlen(what), key, &n_key);
+    HMAC(EVP_sha256(), key, (int)n_key, bytes, n, sum, NULL);
+    for (int i = 0; i < 16; i++)
+        (void)sprintf(ret + 2 * i, "%02x", sum[i]);
+}

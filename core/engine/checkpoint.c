@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Taking checkpoints. In this order, so that a crash between any two steps leaves
+ * a checkpoint that all take part in:
+ *
+ *     files      rejects, results, a load that writes files: fsynced up to here
+ *     memories   fsynced up to here
+ *     state      the checkpoint, in one transaction
+ *     tables     rejects, results, the load: their transaction, with the
+ *                checkpoint's number in it
+ *
+ * A stage with transactions may thus be one checkpoint behind the state, never
+ * ahead of it, and is asked when a run goes on (resume.c); so the state keeps two.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "engine/run.h"
+
+/* What there is to commit: the load comes last. NULL: there is none. */
+static void stages_of(struct leat_run *run, struct leat_stage *ret[3])
+{
+    ret[0] = run->rejects;
+    ret[1] = run->results;
+    ret[2] = &run->segments[run->n_segments - 1].workers[0].stages[0];
+}
+
+static const char *const names[3] = {"rejects", "results", "load"};
+
+static bool has_transactions(const struct leat_stage *stage)
+{
+    return stage && stage->plan->plugin->last_commit;
+}
+
+static void forget_kept(struct leat_stage *stage)
+{
+    for (int i = 0; i < stage->n_kept; i++)
+        free(stage->kept[i]);
+    stage->n_kept = 0;
+}
+
+int leat_stage_commit(struct leat_stage *stage, bool last, struct leat_error *err)
+{
+    struct leat_mark mark = {""};
+    int rc = 0, tries = 0;
+
+    forget_kept(stage);
+    if (stage->plan->plugin->commit)
+        do
+            rc = stage->plan->plugin->commit(stage, stage->self, last, &mark, err);
+        while (leat_stage_retry(stage, rc, &tries, err));
+    if (rc == 0)
+        stage->mark = mark;
+    else
+        leat_run_fail(stage->run, stage->plan->model->id, (err->code = rc, err));
+    return rc;
+}
+
+static void set_token(struct leat_run *run, struct leat_stage *stage)
+{
+    const struct leat_state *state = run->options.state;
+
+    if (!state || !has_transactions(stage))
+        return;
+    (void)snprintf(stage->token_text, sizeof stage->token_text, "%" PRId64 ".%" PRId64, run->work, run->seq);
+    stage->token = (struct leat_token){.who = state->who, .what = stage->token_text};
+}
+
+/* Those with transactions, or those without. */
+static int commit_some(struct leat_run *run, bool transactions, bool last, struct leat_error *err)
+{
+    struct leat_stage *stages[3];
+    int rc = 0;
+
+    stages_of(run, stages);
+    for (int i = 0; i < 3 && rc == 0; i++) {
+        if (!stages[i] || has_transactions(stages[i]) != transactions || (i == 2 && run->stopped_early && last))
+            continue;
+        set_token(run, stages[i]);
+        rc = leat_stage_commit(stages[i], last, err);
+    }
+    return rc;
+}
+
+/* ---- what stands in one ---- */
+
+static void add_books(struct leat_checkpoint *c, struct leat_run *run)
+{
+    struct leat_books books = leat_delivery_closed_books(&run->delivery);
+
+    leat_checkpoint_add_number(c, "books", "read", books.read);
+    leat_checkpoint_add_number(c, "books", "made", books.made);
+    for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
+        leat_checkpoint_add_number(c, "books", leat_verdict_name((enum leat_verdict)v), books.counts[v]);
+    leat_checkpoint_add_number(c, "rows", "rejects", run->delivery.rejects.n_rows);
+    leat_checkpoint_add_number(c, "rows", "results", run->delivery.results.n_rows);
+}
+
+static void add_positions(struct leat_checkpoint *c, const struct leat_delivery *d)
+{
+    char number[16];
+
+    for (int i = 0; i < d->n_partitions; i++) {
+        (void)snprintf(number, sizeof number, "%d", d->partitions[i].number);
+        leat_checkpoint_add(c, "position", number, d->partitions[i].position.p);
+    }
+}
+
+static int add_memory(struct leat_checkpoint *c, struct leat_run *run, struct leat_stage *stage, struct leat_error *err)
+{
+    struct leat_memory *memory = atomic_load_explicit(&stage->memory, memory_order_acquire);
+    int64_t n = 0;
+    int rc = memory ? leat_memory_sync(memory, run->delivery.n_closed, &n, err) : 0;
+
+    if (memory && rc == 0)
+        leat_checkpoint_add_number(c, "memory", stage->plan->model->id, n);
+    return rc;
+}
+
+static int add_memories(struct leat_checkpoint *c, struct leat_run *run, struct leat_error *err)
+{
+    int rc = 0;
+
+    for (int i = 0; i < run->n_segments; i++)
+        for (int j = 0; j < run->segments[i].n_stages && rc == 0; j++)
+            rc = add_memory(c, run, &run->segments[i].workers[0].stages[j], err);
+    return rc;
+}
+
+static void add_stages(struct leat_checkpoint *c, struct leat_run *run)
+{
+    struct leat_stage *stages[3];
+
+    stages_of(run, stages);
+    for (int i = 0; i < 3; i++) {
+        if (!stages[i])
+            continue;
+        if (*stages[i]->mark.text)
+            leat_checkpoint_add(c, "mark", names[i], stages[i]->mark.text);
+        for (int k = 0; k < stages[i]->n_kept; k++)
+            leat_checkpoint_add(c, "kept", stages[i]->kept[k], "");
+    }
+    for (int i = 0; i < run->publisher.n; i++)
+        leat_checkpoint_add(c, "file", run->publisher.files[i].final, run->publisher.files[i].written);
+}
+
+static int save(struct leat_run *run, struct leat_checkpoint *c, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    int rc = leat_state_begin(state, err);
+
+    if (rc < 0)
+        return rc;
+    rc = leat_checkpoint_save(state, c, run->previous, err);
+    if (rc == 0)
+        rc = leat_state_commit(state, err);
+    if (rc < 0) {
+        leat_state_rollback(state);
+        return rc;
+    }
+    run->publisher.n_saved = run->publisher.n;
+    run->saved = true;
+    return 0;
+}
+
+static int take(struct leat_run *run, bool last, struct leat_error *err)
+{
+    struct leat_checkpoint c = {.seq = ++run->seq};
+    int rc = commit_some(run, false, last, err);
+
+    if (rc == 0 && !last)
+        rc = add_memories(&c, run, err);
+    if (rc == 0) {
+        add_books(&c, run);
+        add_positions(&c, &run->delivery);
+        add_stages(&c, run);
+        if (last)
+            leat_checkpoint_add(&c, "end", "ended", "1");
+        rc = save(run, &c, err);
+    }
+    if (rc == 0)
+        rc = commit_some(run, true, last, err);
+    if (rc == 0)
+        run->previous = run->seq;
+    leat_checkpoint_deinit(&c);
+    return rc;
+}
+
+/* ---- when ---- */
+
+static bool is_time(const struct leat_run *run, bool now)
+{
+    return now || leat_report_now() - run->checkpointed_us >= run->plan->pipeline->checkpoint_ms * 1000;
+}
+
+int leat_run_checkpoint(struct leat_run *run, bool now, struct leat_error *err)
+{
+    int rc;
+
+    if (!run->options.state || atomic_load_explicit(&run->positions, memory_order_relaxed) != LEAT_POSITIONS ||
+        !is_time(run, now))
+        return 0;
+    rc = take(run, false, err);
+    run->checkpointed_us = leat_report_now();
+    return rc;
+}
+
+int leat_run_commit(struct leat_run *run, struct leat_error *err)
+{
+    struct leat_books books = leat_delivery_books(&run->delivery);
+    int rc;
+
+    if (!run->stopped_early && !leat_books_balance(&books))
+        return leat_fail(err, LEAT_EDATA,
+                         "the books do not balance: %" PRId64 " records have no verdict, %" PRId64
+                         " are pending; no file got its name. This is a fault of leat: please report it",
+                         leat_books_difference(&books), books.pending);
+    if (run->options.state && !run->stopped_early)
+        return take(run, true, err);
+    rc = commit_some(run, false, true, err);
+    return rc < 0 ? rc : commit_some(run, true, true, err);
+}

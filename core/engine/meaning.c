@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What a pipeline means: everything in the file that decides what becomes of a
+ * record, as lines NAME<tab>TEXT in the order of the file. Two runs may be one
+ * only if these are the same. Options that say how and not what (tuning) are left
+ * out, and of secrets all but that they are there. Values of variables stand in it
+ * as hashes, since they may come from anywhere.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/run.h"
+
+enum { SHOWN = 5, SHOWN_TEXT = 120 };
+
+struct meaning {
+    const struct leat_state *state;
+    struct leat_text_buffer *out;
+};
+
+/* On one line. */
+static void add_text(struct leat_text_buffer *out, const char *text)
+{
+    for (; *text; text++)
+        leat_text_add(out, *text == '\n' || *text == '\t' ? " " : text, 1);
+}
+
+static void add_scalar(struct meaning *m, const struct leat_node *node)
+{
+    const struct leat_node_private *host = leat_node_host(node);
+    char hash[33];
+
+    if (!host || !host->n_values) {
+        add_text(m->out, node->text);
+        return;
+    }
+    add_text(m->out, host->pieces[0]);
+    for (int i = 0; i < host->n_values; i++) {
+        leat_state_hash(m->state, "meaning", host->values[i], strlen(host->values[i]), hash);
+        leat_text_printf(m->out, "${#%.8s}", hash);
+        add_text(m->out, host->pieces[i + 1]);
+    }
+}
+
+static void add_node(struct meaning *m, const char *name, const struct leat_node *node)
+{
+    struct leat_text_buffer below = {0};
+
+    if (node->kind == LEAT_SCALAR) {
+        leat_text_printf(m->out, "%s\t", name);
+        add_scalar(m, node);
+        leat_text_add_string(m->out, "\n");
+        return;
+    }
+    for (int i = 0; i < node->n_children; i++) {
+        below.n = 0;
+        if (node->kind == LEAT_MAP)
+            leat_text_printf(&below, "%s.%s", name, node->children[i]->name);
+        else
+            leat_text_printf(&below, "%s[%d]", name, i + 1);
+        add_node(m, below.p, node->children[i]);
+    }
+    leat_text_deinit(&below);
+}
+
+static const struct leat_option *option_of(const struct leat_plan *stage, const char *name)
+{
+    for (const struct leat_option *o = stage->plugin->options; o && o->name; o++)
+        if (name ? strcmp(o->name, name) == 0 : o->main)
+            return o;
+    return NULL;
+}
+
+static void add_option(struct meaning *m, const struct leat_plan *stage, const char *path, const char *name,
+                       const struct leat_node *node)
+{
+    const struct leat_option *option = option_of(stage, name);
+
+    if (option && option->tuning)
+        return;
+    if (option && option->type == LEAT_OPTION_SECRET)
+        leat_text_printf(m->out, "%s\t(a secret)\n", path);
+    else
+        add_node(m, path, node);
+}
+
+static void add_stage(struct meaning *m, const char *section, const struct leat_plan *stage)
+{
+    const struct leat_node *options = stage->model->options;
+    struct leat_text_buffer path = {0};
+
+    leat_text_printf(m->out, "%s\t%s\n", section, stage->model->plugin);
+    for (int i = 0; options && options->kind == LEAT_MAP && i < options->n_children; i++) {
+        path.n = 0;
+        leat_text_printf(&path, "%s.%s.%s", section, stage->model->plugin, options->children[i]->name);
+        add_option(m, stage, path.p, options->children[i]->name, options->children[i]);
+    }
+    path.n = 0;
+    leat_text_printf(&path, "%s.%s", section, stage->model->plugin);
+    if (options && options->kind != LEAT_MAP)
+        add_option(m, stage, path.p, NULL, options);
+    leat_text_deinit(&path);
+}
+
+void leat_meaning(const struct leat_pipeline_plan *plan, const struct leat_state *state, struct leat_text_buffer *ret)
+{
+    struct meaning m = {.state = state, .out = ret};
+    char section[32];
+
+    for (int i = 0; i < plan->n_stages; i++) {
+        (void)snprintf(section, sizeof section, "stage %d", i);
+        add_stage(&m, i == 0 ? "extract" : i == plan->n_stages - 1 ? "load" : section, &plan->stages[i]);
+    }
+    if (plan->rejects)
+        add_stage(&m, "rejects", plan->rejects);
+    if (plan->results)
+        add_stage(&m, "results", plan->results);
+    leat_text_printf(ret, "max_record\t%" PRId64 "\n", plan->pipeline->max_record);
+}
+
+/* ---- the difference ---- */
+
+/* The text behind NAME<tab> in these lines, or NULL. */
+static const char *value_of(const char *lines, const char *name, size_t n_name, size_t *ret_n)
+{
+    for (const char *line = lines; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        if (strncmp(line, name, n_name) == 0 && line[n_name] == '\t') {
+            *ret_n = strcspn(line + n_name + 1, "\n");
+            return line + n_name + 1;
+        }
+    return NULL;
+}
+
+static void add_shown(struct leat_text_buffer *out, const char *text, size_t n)
+{
+    leat_text_printf(out, "'%.*s%s'", (int)(n < SHOWN_TEXT ? n : SHOWN_TEXT), text, n < SHOWN_TEXT ? "" : "...");
+}
+
+/* What `from` has and `to` has not, or, if `changed`, has otherwise. */
+static int add_differences(const char *from, const char *to, const char *says, bool changed, int n,
+                           struct leat_text_buffer *out)
+{
+    for (const char *line = from; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        size_t n_name = strcspn(line, "\t"), n_was = 0, n_is = 0;
+        const char *was = value_of(from, line, n_name, &n_was), *is = value_of(to, line, n_name, &n_is);
+
+        if ((is && !changed) || (is && n_is == n_was && memcmp(is, was, n_is) == 0) || (!is && changed))
+            continue;
+        if (++n > SHOWN)
+            continue;
+        leat_text_printf(out, "%s%.*s %s ", out->n ? "; " : "", (int)n_name, line, says);
+        add_shown(out, was, n_was);
+        if (is) {
+            leat_text_add_string(out, ", is ");
+            add_shown(out, is, n_is);
+        }
+    }
+    return n;
+}
+
+void leat_meaning_difference(const char *before, const char *now, struct leat_text_buffer *ret)
+{
+    int n = add_differences(before, now, "was", true, 0, ret);
+
+    n = add_differences(before, now, "is gone, it was", false, n, ret);
+    n = add_differences(now, before, "is new:", false, n, ret);
+    if (n > SHOWN)
+        leat_text_printf(ret, "; and %d more", n - SHOWN);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Going on. A run that was stopped or killed has left its work in the state, with
+ * its last checkpoints; the run after it takes up the newest that all stages with
+ * transactions have taken part in, and what lies behind that is cut off.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/run.h"
+#include "observe/log.h"
+
+static struct leat_stage *load_of(struct leat_run *run)
+{
+    return &run->segments[run->n_segments - 1].workers[0].stages[0];
+}
+
+static const char *identity_of(const struct leat_run *run)
+{
+    const struct leat_plan *load = leat_plan_load(run->plan);
+
+    return load->target ? load->target : load->model->plugin;
+}
+
+/* ---- what was left ---- */
+
+static void remove_unless(const char *path, const struct leat_checkpoint *needs)
+{
+    if (leat_checkpoint_get(needs, "kept", path))
+        return;
+    for (int i = 0; i < needs->n_parts; i++)
+        if (strcmp(needs->parts[i].kind, "file") == 0 && strcmp(needs->parts[i].value, path) == 0)
+            return;
+    (void)unlink(path);
+}
+
+/* Removes the files that a checkpoint names and `needs` does not. */
+static void remove_files(const struct leat_checkpoint *c, const struct leat_checkpoint *needs)
+{
+    for (int i = 0; i < c->n_parts; i++) {
+        if (strcmp(c->parts[i].kind, "kept") == 0)
+            remove_unless(c->parts[i].name, needs);
+        else if (strcmp(c->parts[i].kind, "file") == 0)
+            remove_unless(c->parts[i].value, needs);
+    }
+}
+
+int leat_work_give_up(struct leat_state *state, struct leat_error *err)
+{
+    static const struct leat_checkpoint nothing;
+    struct leat_checkpoint c;
+    int64_t seq = 0;
+    int rc;
+
+    do {
+        rc = leat_checkpoint_load(state, seq, &c, err);
+        if (rc == 0)
+            remove_files(&c, &nothing);
+        seq = c.seq;
+        leat_checkpoint_deinit(&c);
+    } while (rc == 0 && seq > 1);
+    leat_memories_remove(state);
+    return rc;
+}
+
+/* ---- choosing ---- */
+
+/* The checkpoint that a stage's target says it has taken part in, of this work: 0: none. */
+static int ask(struct leat_run *run, struct leat_stage *stage, int64_t work, int64_t *ret_seq, struct leat_error *err)
+{
+    struct leat_mark what = {""};
+    int64_t theirs = 0, seq = 0;
+    int rc = stage->plan->plugin->last_commit(stage, stage->self, run->options.state->who, &what, err);
+
+    if (rc < 0) {
+        leat_run_fail(run, stage->plan->model->id, (err->code = rc, err));
+        return rc;
+    }
+    if (sscanf(what.text, "%" SCNd64 ".%" SCNd64, &theirs, &seq) != 2 || theirs != work)
+        seq = 0;
+    *ret_seq = seq;
+    return 0;
+}
+
+/* The newest that all have taken part in; `newest` where nobody has transactions. */
+static int newest_common(struct leat_run *run, int64_t work, int64_t newest, int64_t *ret, struct leat_error *err)
+{
+    struct leat_stage *stages[3] = {run->rejects, run->results, load_of(run)};
+    int rc = 0;
+
+    *ret = newest;
+    for (int i = 0; i < 3 && rc == 0; i++) {
+        int64_t seq;
+
+        if (!stages[i] || !stages[i]->plan->plugin->last_commit)
+            continue;
+        rc = ask(run, stages[i], work, &seq, err);
+        if (rc == 0 && seq < *ret)
+            *ret = seq;
+    }
+    return rc;
+}
+
+static int lost(const struct leat_run *run, struct leat_error *err)
+{
+    return leat_fail(err, LEAT_EDATA, "cannot go on: %s does not know of the last commits to it, so it is not what it "
+                     "was when the run stopped; put it back, or begin anew with `leat run --restart`",
+                     identity_of(run));
+}
+
+/* Rows that a side has got behind the checkpoint, since it took part in a newer one. */
+static int skip_rows(struct leat_run *run, int64_t work, const struct leat_checkpoint *newer, struct leat_error *err)
+{
+    struct leat_stage *stages[2] = {run->rejects, run->results};
+    struct leat_side *sides[2] = {&run->delivery.rejects, &run->delivery.results};
+    static const char *const names[2] = {"rejects", "results"};
+    int rc = 0;
+
+    for (int i = 0; i < 2 && rc == 0; i++) {
+        int64_t seq = 0;
+
+        sides[i]->n_rows = leat_checkpoint_number(&run->resume.from, "rows", names[i]);
+        if (!stages[i] || !stages[i]->plan->plugin->last_commit)
+            continue;
+        rc = ask(run, stages[i], work, &seq, err);
+        if (rc == 0 && seq == newer->seq && seq > run->resume.from.seq)
+            sides[i]->n_skip = leat_checkpoint_number(newer, "rows", names[i]) - sides[i]->n_rows;
+    }
+    return rc;
+}
+
+/* The state keeps two: the newest, and the one before it for those that are behind. */
+static int choose(struct leat_run *run, int64_t work, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    struct leat_checkpoint newest;
+    int64_t seq = 0;
+    int rc = leat_checkpoint_load(state, 0, &newest, err);
+
+    if (rc == 0 && newest.seq)
+        rc = newest_common(run, work, newest.seq, &seq, err);
+    run->seq = newest.seq; /* numbers rise, also over those that are given up */
+    if (rc == 0 && seq == newest.seq) {
+        run->resume.from = newest;
+        newest = (struct leat_checkpoint){0};
+    } else if (rc == 0) {
+        rc = leat_checkpoint_load(state, newest.seq, &run->resume.from, err);
+        if (rc == 0 && run->resume.from.seq != seq)
+            rc = lost(run, err);
+        if (rc == 0)
+            remove_files(&newest, &run->resume.from);
+    }
+    if (rc == 0)
+        rc = skip_rows(run, work, &newest, err);
+    leat_checkpoint_deinit(&newest);
+    return rc;
+}
+
+/* ---- restoring ---- */
+
+static void restore_books(struct leat_run *run)
+{
+    const struct leat_checkpoint *from = &run->resume.from;
+    struct leat_books *books = &run->delivery.books;
+
+    books->read = leat_checkpoint_number(from, "books", "read");
+    books->made = leat_checkpoint_number(from, "books", "made");
+    for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
+        books->counts[v] = leat_checkpoint_number(from, "books", leat_verdict_name((enum leat_verdict)v));
+}
+
+static void restore(struct leat_run *run)
+{
+    const struct leat_checkpoint *from = &run->resume.from;
+
+    restore_books(run);
+    for (int i = 0; i < from->n_parts; i++) {
+        const struct leat_part *part = &from->parts[i];
+
+        if (strcmp(part->kind, "position") == 0)
+            leat_delivery_position(&run->delivery, atoi(part->name), part->value);
+        else if (strcmp(part->kind, "file") == 0)
+            leat_publisher_add(&run->publisher, part->value, part->name);
+    }
+    run->previous = from->seq;
+    run->publisher.n_saved = run->publisher.n;
+    run->saved = from->seq > 0;
+    run->resume.ended = leat_checkpoint_get(from, "end", "ended") != NULL;
+    if (run->resume.ended)
+        run->ended = run->committed = true;
+}
+
+/* ---- the whole ---- */
+
+static int refuse_change(const struct leat_run *run, const char *before, const char *now, struct leat_error *err)
+{
+    struct leat_text_buffer what = {0};
+    int rc;
+
+    leat_meaning_difference(before, now, &what);
+    rc = leat_fail(err, LEAT_EPIPELINE, "the pipeline has changed since the run that was stopped, and going on would mix "
+                   "two of them: %.500s. Change it back to go on, or begin anew with `leat run --restart`",
+                   what.p ? what.p : "in a value");
+    leat_text_deinit(&what);
+    (void)run;
+    return rc;
+}
+
+static void say_given_up(const struct leat_run *run, const struct leat_work *work, const struct leat_checkpoint *c)
+{
+    leat_log(LEAT_LOG_WARNING, "--restart: giving up run %" PRId64 ", which had read %" PRId64 " records and loaded "
+             "%" PRId64 " into %s", work->run, leat_checkpoint_number(c, "books", "read"),
+             leat_checkpoint_number(c, "books", "loaded"), identity_of(run));
+}
+
+/* What there is to go on with, if anything. */
+static int go_on(struct leat_run *run, const struct leat_work *work, const char *meaning, bool restart,
+                 struct leat_error *err)
+{
+    struct leat_checkpoint newest;
+    int rc = leat_checkpoint_load(run->options.state, 0, &newest, err);
+    bool anything = rc == 0 && (newest.seq || leat_plan_load(run->plan)->ledger);
+
+    if (anything && restart)
+        say_given_up(run, work, &newest);
+    leat_checkpoint_deinit(&newest);
+    if (rc < 0 || !anything || restart)
+        return rc;
+    if (strcmp(work->meaning, meaning) != 0)
+        return refuse_change(run, work->meaning, meaning, err);
+    rc = choose(run, work->run, err);
+    if (rc == 0)
+        restore(run);
+    run->work = work->run;
+    return rc;
+}
+
+/* In a transaction. */
+static int note_run(struct leat_run *run, const char *meaning, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    int rc = leat_state_run_begin(state, run->plan->pipeline->load_name, identity_of(run), run->work, err);
+
+    if (rc == 0 && run->work)
+        rc = leat_checkpoint_forget(state, run->resume.from.seq, err);
+    if (rc < 0 || run->work)
+        return rc;
+    rc = leat_state_work_end(state, err); /* checkpoints of what is given up */
+    if (rc == 0)
+        rc = leat_state_work_begin(state, meaning, err);
+    run->work = state->run;
+    run->seq = 0;
+    return rc;
+}
+
+static int begin(struct leat_run *run, const char *meaning, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    int rc = run->work ? 0 : leat_work_give_up(state, err);
+
+    if (rc == 0)
+        rc = leat_watermarks_load(state, &run->resume.watermarks, err);
+    if (rc == 0)
+        rc = leat_state_begin(state, err);
+    if (rc < 0)
+        return rc;
+    rc = note_run(run, meaning, err);
+    if (rc == 0)
+        rc = leat_state_commit(state, err);
+    if (rc < 0)
+        leat_state_rollback(state);
+    return rc < 0 ? rc : leat_checkpoint_files(state, &run->resume.files, err);
+}
+
+int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    struct leat_text_buffer meaning = {0};
+    struct leat_work work = {0};
+    int rc = leat_state_target(state, run->plan->pipeline->load_name, identity_of(run), err);
+
+    leat_meaning(run->plan, state, &meaning);
+    if (rc == 0)
+        rc = leat_state_work(state, &work, err);
+    if (rc == 0 && work.run)
+        rc = go_on(run, &work, meaning.p, restart, err);
+    if (rc == 0)
+        rc = begin(run, meaning.p, err);
+    leat_text_deinit(&meaning);
+    if (rc == 0 && run->resume.from.seq)
+        leat_log(LEAT_LOG_INFO, "going on with run %" PRId64 " behind %" PRId64 " records", run->work,
+                 run->delivery.books.read);
+    return rc;
+}
+
+bool leat_run_goes_on(const struct leat_run *run)
+{
+    return run->options.state && (run->saved || leat_plan_load(run->plan)->ledger);
+}
+
+/* In a transaction. */
+static int note_done(struct leat_run *run, bool success, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    struct leat_checkpoint last;
+    int rc;
+
+    if (success && leat_plan_extract(run->plan)->incremental) {
+        rc = leat_checkpoint_load(state, 0, &last, err);
+        if (rc == 0)
+            rc = leat_watermarks_save(state, &last, err);
+        leat_checkpoint_deinit(&last);
+        if (rc < 0)
+            return rc;
+    }
+    return leat_state_work_end(state, err);
+}
+
+int leat_run_record(struct leat_run *run, int status, const char *report, const char *note, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    bool done = run->committed && !run->failed_stage && run->publisher.n == 0 && run->ended;
+    int rc = state && state->run ? leat_state_begin(state, err) : 0;
+
+    if (rc < 0 || !state || !state->run)
+        return rc;
+    if (done)
+        rc = note_done(run, status == 0, err);
+    if (rc == 0)
+        rc = leat_state_run_end(state, status, report, note, err);
+    if (rc == 0)
+        rc = leat_state_commit(state, err);
+    if (rc < 0)
+        leat_state_rollback(state);
+    else if (done)
+        leat_memories_remove(state);
+    return rc;
+}
