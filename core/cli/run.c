@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "engine/run.h"
@@ -259,6 +260,26 @@ static int record(struct leat_run *run, struct leat_run_report *report, int stat
     return rc < 0 ? leat_cli_failed(&err, false) : status;
 }
 
+/* The run before this one was killed when it had done everything and was about to leave. */
+static int report_last(const struct leat_cli *cli, struct leat_run *run)
+{
+    const struct leat_run_row *last = &run->resume.last;
+    struct leat_state *state = run->options.state;
+
+    leat_log(LEAT_LOG_WARNING, "run %" PRId64 " was killed when it had done everything and was about to end; so nothing "
+             "is left to be done now. Run again for a new run, or with --restart", last->id);
+    state->run = last->id; /* which has been seen to end, once we do */
+    if (cli->json)
+        printf("%s", last->report);
+    if (last->status && last->note)
+        leat_cli_say("%s", last->note);
+    if (cli->report && leat_file_write(cli->report, last->report, strlen(last->report)) < 0) {
+        leat_cli_say("cannot write the report %s", cli->report);
+        return EX_IOERR;
+    }
+    return last->status;
+}
+
 static int run_threads(const struct leat_cli *cli, struct leat_session *session, struct leat_run *run, int signal_fd,
                        struct leat_run_report *report)
 {
@@ -273,6 +294,7 @@ static int run_threads(const struct leat_cli *cli, struct leat_session *session,
     n_files = run->publisher.n;
     status = judge(report, run, session, &stop);
     log_renamed(&run->publisher, n_files);
+    status = leat_cli_report(cli, report, status);
     return record(run, report, status);
 }
 
@@ -299,12 +321,14 @@ static int run_plan(const struct leat_cli *cli, struct leat_session *session, in
         rc = leat_run_resume(&run, cli->restart, &err);
     if (rc == 0)
         log_start(&run);
-    if (rc == 0 && !run.resume.ended)
+    if (rc == 0 && !run.resume.ended && !run.resume.last.id)
         rc = leat_run_start(&run, &err);
     report.run = session->state.run;
     report.goes_on = run.work != report.run ? run.work : 0;
-    if (rc == 0)
-        status = leat_cli_report(cli, &report, run_threads(cli, session, &run, signal_fd, &report));
+    if (rc == 0 && run.resume.last.id)
+        status = report_last(cli, &run);
+    else if (rc == 0)
+        status = run_threads(cli, session, &run, signal_fd, &report);
     else
         status = could_not_start(cli, session, &run, rc, &err);
     leat_run_deinit(&run);
@@ -316,6 +340,7 @@ int leat_cli_run(const struct leat_cli *cli)
     struct leat_session session;
     sigset_t signals;
     int status, fd = -1;
+    char *leaving;
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
@@ -333,8 +358,11 @@ int leat_cli_run(const struct leat_cli *cli)
         status = run_plan(cli, &session, fd);
     else if (*session.why)
         (void)leat_cli_not_started(cli, &session, status);
+    leaving = leat_state_leaving(&session.state);
     leat_session_close(&session);
     if (fd >= 0)
         close(fd);
+    if (leaving && fflush(stdout) == 0)
+        *leaving = 'e';
     return status;
 }

@@ -61,11 +61,6 @@ static int remove_parts(struct leat_state *s, const char *sql, int64_t seq, stru
     return leat_state_run_statement(s, stmt, err);
 }
 
-int leat_checkpoint_forget(struct leat_state *s, int64_t seq, struct leat_error *err)
-{
-    return remove_parts(s, "DELETE FROM part WHERE target = ?1 AND seq > ?2", seq, err);
-}
-
 static int save_part(struct leat_state *s, int64_t seq, const struct leat_part *part, struct leat_error *err)
 {
     sqlite3_stmt *stmt = leat_state_prepare(s, "INSERT OR REPLACE INTO part VALUES (?1, ?2, ?3, ?4, ?5)", err);
@@ -90,10 +85,10 @@ int leat_checkpoint_save(struct leat_state *s, const struct leat_checkpoint *c, 
     return rc;
 }
 
-int leat_checkpoint_load(struct leat_state *s, int64_t before, struct leat_checkpoint *ret, struct leat_error *err)
+int leat_checkpoint_load(struct leat_state *s, int64_t seq, struct leat_checkpoint *ret, struct leat_error *err)
 {
     sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT seq, kind, name, value FROM part WHERE target = ?1 AND seq = "
-                                               "(SELECT max(seq) FROM part WHERE target = ?1 AND (seq < ?2 OR ?2 = 0))",
+                                               "coalesce(nullif(?2, 0), (SELECT max(seq) FROM part WHERE target = ?1))",
                                             err);
     int rc;
 
@@ -101,7 +96,7 @@ int leat_checkpoint_load(struct leat_state *s, int64_t before, struct leat_check
     if (!stmt)
         return err->code;
     sqlite3_bind_int64(stmt, 1, s->target);
-    sqlite3_bind_int64(stmt, 2, before);
+    sqlite3_bind_int64(stmt, 2, seq);
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         ret->seq = sqlite3_column_int64(stmt, 0);
         leat_checkpoint_add(ret, (const char *)sqlite3_column_text(stmt, 1),
@@ -112,15 +107,30 @@ int leat_checkpoint_load(struct leat_state *s, int64_t before, struct leat_check
     return rc;
 }
 
-int leat_checkpoint_files(struct leat_state *s, struct leat_checkpoint *ret, struct leat_error *err)
+int64_t leat_checkpoint_first(struct leat_state *s)
+{
+    sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT min(seq) FROM part WHERE target = ?1", NULL);
+    int64_t seq = 0;
+
+    if (stmt)
+        sqlite3_bind_int64(stmt, 1, s->target);
+    if (stmt && sqlite3_step(stmt) == SQLITE_ROW)
+        seq = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return seq;
+}
+
+int leat_checkpoint_files(struct leat_state *s, bool of_all, struct leat_checkpoint *ret, struct leat_error *err)
 {
     sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT DISTINCT CASE kind WHEN 'kept' THEN name ELSE value END FROM part "
-                                               "WHERE kind IN ('kept', 'file')", err);
+                                               "WHERE kind IN ('kept', 'file') AND (?1 OR target = ?2)", err);
     int rc;
 
     *ret = (struct leat_checkpoint){0};
     if (!stmt)
         return err->code;
+    sqlite3_bind_int(stmt, 1, of_all);
+    sqlite3_bind_int64(stmt, 2, s->target);
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
         leat_checkpoint_add(ret, "kept", (const char *)sqlite3_column_text(stmt, 0), "");
     rc = rc == SQLITE_DONE ? 0 : leat_state_failed(s, "read", err);

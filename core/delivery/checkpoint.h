@@ -39,14 +39,13 @@ void leat_checkpoint_deinit(struct leat_checkpoint *checkpoint);
 /* In a transaction: writes it for the state's target, and removes those before `keep_from`. */
 LEAT_MUST_CHECK int leat_checkpoint_save(struct leat_state *state, const struct leat_checkpoint *checkpoint,
                                          int64_t keep_from, struct leat_error *err);
-/* In a transaction: removes those behind `seq`. */
-LEAT_MUST_CHECK int leat_checkpoint_forget(struct leat_state *state, int64_t seq, struct leat_error *err);
-/* The last one of the state's target, or the last before `before` (0: of all). seq 0: there is none. */
-LEAT_MUST_CHECK int leat_checkpoint_load(struct leat_state *state, int64_t before, struct leat_checkpoint *ret,
+/* The newest of the state's target (`seq` 0), or this one. seq 0: there is none. */
+LEAT_MUST_CHECK int leat_checkpoint_load(struct leat_state *state, int64_t seq, struct leat_checkpoint *ret,
                                          struct leat_error *err);
-
-/* The files that checkpoints of any target need, as parts of one without a number. */
-LEAT_MUST_CHECK int leat_checkpoint_files(struct leat_state *state, struct leat_checkpoint *ret,
+/* The number of the oldest; 0: there is none. */
+int64_t leat_checkpoint_first(struct leat_state *state);
+/* The files that checkpoints of the state's target, or of all, need: as parts of one without a number. */
+LEAT_MUST_CHECK int leat_checkpoint_files(struct leat_state *state, bool of_all, struct leat_checkpoint *ret,
                                           struct leat_error *err);
 
 /* Watermarks: of the target's last success. In a transaction: those of the checkpoint's positions. */

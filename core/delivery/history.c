@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "delivery/state.h"
 
 enum { HISTORY = 1000 /* runs that are remembered */ };
@@ -185,6 +186,48 @@ int leat_state_targets(struct leat_state *s, bool (*each)(void *, const char *lo
 
 /* ---- history ---- */
 
+const char *leat_state_boot(struct leat_arena *arena)
+{
+    struct leat_text_buffer text = {0};
+    const char *boot = "";
+
+    if (leat_file_read("/proc/sys/kernel/random/boot_id", 256, &text) == 0 && text.n)
+        boot = leat_arena_strndup(arena, text.p, strcspn(text.p, "\n"));
+    leat_text_deinit(&text);
+    return boot;
+}
+
+struct last {
+    struct leat_state *state;
+    const char *load, *identity;
+    struct leat_run_row *row;
+};
+
+static bool keep_last(void *context, const struct leat_run_row *row)
+{
+    struct last *last = context;
+    struct leat_arena *arena = &last->state->arena;
+
+    if (strcmp(row->load, last->load) != 0 || strcmp(row->target, last->identity) != 0)
+        return false;
+    *last->row = *row;
+    last->row->load = last->load;
+    last->row->target = last->identity;
+    last->row->report = row->report ? leat_arena_strdup(arena, row->report) : NULL;
+    last->row->note = row->note ? leat_arena_strdup(arena, row->note) : NULL;
+    last->row->boot = leat_arena_strdup(arena, row->boot);
+    return false;
+}
+
+int leat_state_last_run(struct leat_state *s, const char *load, const char *identity, struct leat_run_row *ret,
+                        struct leat_error *err)
+{
+    struct last last = {.state = s, .load = load, .identity = identity, .row = ret};
+
+    *ret = (struct leat_run_row){.status = -1};
+    return leat_state_runs(s, keep_last, &last, err);
+}
+
 /* Adds the hash of a run's row to the seal's sum, or with -1 takes it away. */
 static int count_run(struct leat_state *s, int64_t run, int sign, struct leat_error *err)
 {
@@ -219,8 +262,8 @@ static int forget_old(struct leat_state *s, struct leat_error *err)
 int leat_state_run_begin(struct leat_state *s, const char *load, const char *identity, int64_t goes_on,
                          struct leat_error *err)
 {
-    sqlite3_stmt *stmt = leat_state_prepare(s, "INSERT INTO run (started_us, pid, load, target, goes_on) "
-                                               "VALUES (?1, ?2, ?3, ?4, nullif(?5, 0))", err);
+    sqlite3_stmt *stmt = leat_state_prepare(s, "INSERT INTO run (started_us, pid, load, target, goes_on, boot) "
+                                               "VALUES (?1, ?2, ?3, ?4, nullif(?5, 0), ?6)", err);
     int rc;
 
     if (!stmt)
@@ -230,6 +273,7 @@ int leat_state_run_begin(struct leat_state *s, const char *load, const char *ide
     sqlite3_bind_text(stmt, 3, load, -1, SQLITE_STATIC);
     sqlite3_bind_text(stmt, 4, identity, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 5, goes_on);
+    sqlite3_bind_text(stmt, 6, leat_state_boot(&s->arena), -1, SQLITE_STATIC);
     rc = leat_state_run_statement(s, stmt, err);
     if (rc < 0)
         return rc;
@@ -278,7 +322,7 @@ int leat_state_runs(struct leat_state *s, bool (*each)(void *, const struct leat
                     struct leat_error *err)
 {
     sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT id, started_us, ended_us, status, pid, load, target, goes_on, "
-                                               "report, note FROM run ORDER BY id DESC", err);
+                                               "report, note, boot FROM run ORDER BY id DESC", err);
     bool more = true;
     int rc = SQLITE_ROW;
 
@@ -290,7 +334,8 @@ int leat_state_runs(struct leat_state *s, bool (*each)(void *, const struct leat
             .ended_us = sqlite3_column_int64(stmt, 2), .status = status_of(stmt, 3),
             .pid = sqlite3_column_int64(stmt, 4), .load = (const char *)sqlite3_column_text(stmt, 5),
             .target = (const char *)sqlite3_column_text(stmt, 6), .goes_on = sqlite3_column_int64(stmt, 7),
-            .report = (const char *)sqlite3_column_text(stmt, 8), .note = (const char *)sqlite3_column_text(stmt, 9)};
+            .report = (const char *)sqlite3_column_text(stmt, 8), .note = (const char *)sqlite3_column_text(stmt, 9),
+            .boot = (const char *)sqlite3_column_text(stmt, 10)};
 
         more = each(context, &row);
     }

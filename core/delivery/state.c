@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,7 +27,7 @@ enum { APPLICATION_ID = 0x6c656174 /* "leat" */, BUSY_MS = 10000 };
 static const char *const migrations[LEAT_STATE_VERSION] = {
     "CREATE TABLE pipeline (path TEXT NOT NULL, key BLOB NOT NULL, made_us INTEGER NOT NULL);"
     "CREATE TABLE run (id INTEGER PRIMARY KEY, started_us INTEGER NOT NULL, ended_us INTEGER, status INTEGER,"
-    " pid INTEGER NOT NULL, load TEXT NOT NULL, target TEXT NOT NULL, goes_on INTEGER, report TEXT, note TEXT);"
+    " pid INTEGER NOT NULL, boot TEXT NOT NULL, load TEXT NOT NULL, target TEXT NOT NULL, goes_on INTEGER, report TEXT, note TEXT);"
     "CREATE TABLE target (id INTEGER PRIMARY KEY, load TEXT NOT NULL, identity TEXT NOT NULL, who TEXT NOT NULL,"
     " UNIQUE (load, identity));"
     "CREATE TABLE work (target INTEGER PRIMARY KEY, run INTEGER NOT NULL, began_us INTEGER NOT NULL,"
@@ -162,33 +163,36 @@ static int64_t pragma(struct leat_state *s, const char *sql)
     return value;
 }
 
-/* ---- the count of commits ---- */
+/* ---- NAME.seq: the count of commits, and whether the process has left ---- */
+
+enum { COUNT_BYTES = 20, SEQ_BYTES = 22 };
 
 /* It is written behind each commit and not flushed: a process that is killed has written it, and after a
  * loss of power the log is on disk before it. So the log may know of more commits than it, never of fewer. */
 static int write_count(struct leat_state *s, struct leat_error *err)
 {
-    char text[24];
-    int n = snprintf(text, sizeof text, "%019" PRId64 "\n", s->n_commits);
+    char text[SEQ_BYTES + 1];
 
-    if (pwrite(s->seq_fd, text, (size_t)n, 0) == n)
+    (void)snprintf(text, sizeof text, "%019" PRId64 "\n-\n", s->n_commits);
+    if (pwrite(s->seq_fd, text, SEQ_BYTES, 0) == SEQ_BYTES)
         return 0;
     return leat_fail(err, -errno, "cannot write the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
 }
 
 static int check_count(struct leat_state *s, struct leat_error *err)
 {
-    char text[24] = "";
+    char text[SEQ_BYTES + 2] = "";
     ssize_t n = pread(s->seq_fd, text, sizeof text - 1, 0);
 
     if (n < 0)
         return leat_fail(err, -errno, "cannot read the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
-    if (n > 0 && !*text) /* made, but not written before the power went */
+    if (n == 0 || !*text) /* made, but not written before the power went */
         return 0;
-    if (n > 0 && (n != 20 || strspn(text, "0123456789") != 19))
+    if (n != SEQ_BYTES || strspn(text, "0123456789") != COUNT_BYTES - 1)
         return leat_state_damaged(s, "the count of its commits is no number", err);
-    if (n > 0 && strtoll(text, NULL, 10) > s->n_commits)
+    if (strtoll(text, NULL, 10) > s->n_commits)
         return leat_state_damaged(s, "its last commits are missing", err);
+    s->left_open = text[COUNT_BYTES] == '-';
     return 0;
 }
 
@@ -202,6 +206,15 @@ static int open_count(struct leat_state *s, int flags, struct leat_error *err)
     if (s->seq_fd < 0)
         return leat_fail(err, -errno, "cannot open the state %s: %s", path, strerror(errno));
     return check_count(s, err);
+}
+
+/* The byte is mapped, so that there is no system call between setting it and leaving at which one could be killed. */
+char *leat_state_leaving(struct leat_state *s)
+{
+    char *map = s->seq_fd < 0 || !s->run ? MAP_FAILED
+                                         : mmap(NULL, SEQ_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, s->seq_fd, 0);
+
+    return map == MAP_FAILED ? NULL : map + COUNT_BYTES;
 }
 
 /* ---- opening ---- */

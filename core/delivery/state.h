@@ -44,7 +44,8 @@ struct leat_state {
     int64_t run;        /* of this process; 0: none begun */
     int64_t n_commits;
     uint64_t runs_sum, ledger_sum;
-    int seq_fd;         /* NAME.seq; -1: read-only */
+    int seq_fd;         /* NAME.seq; -1: not open */
+    bool left_open;     /* the process that wrote it last was killed, maybe after its last commit */
 };
 
 /* The folder of all states: `option` if it is given, $XDG_STATE_HOME/leat, or
@@ -60,6 +61,9 @@ LEAT_MUST_CHECK int leat_state_open(struct leat_state *state, const char *folder
 LEAT_MUST_CHECK int leat_state_look(struct leat_state *state, const char *folder, const char *name,
                                     struct leat_error *err);
 void leat_state_close(struct leat_state *state);
+/* The last thing a run does is to write an 'e' here, once the state is closed: so the run
+ * after one that was killed knows whether somebody has seen it end. NULL: there is nothing to say. */
+char *leat_state_leaving(struct leat_state *state);
 
 /* The pipeline file it belongs to. Lives as long as the state. */
 const char *leat_state_file(struct leat_state *state);
@@ -109,7 +113,14 @@ struct leat_run_row {
     int64_t pid, goes_on;             /* the run that this one went on with, or 0 */
     int status;                       /* -1: none */
     const char *load, *target, *report, *note;
+    const char *boot; /* of the machine, when it ran */
 };
+
+/* This boot's; empty where the system has none. Lives in `arena`. */
+const char *leat_state_boot(struct leat_arena *arena);
+/* The last run of the target, if it is also the last of all; id 0: it is not. Lives as long as the state. */
+LEAT_MUST_CHECK int leat_state_last_run(struct leat_state *state, const char *load, const char *identity,
+                                        struct leat_run_row *ret, struct leat_error *err);
 
 /* In a transaction: notes that this process runs; runs that have not ended were killed. */
 LEAT_MUST_CHECK int leat_state_run_begin(struct leat_state *state, const char *load, const char *identity,

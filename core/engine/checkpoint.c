@@ -11,7 +11,8 @@
  *                checkpoint's number in it
  *
  * A stage with transactions may thus be one checkpoint behind the state, never
- * ahead of it, and is asked when a run goes on (resume.c); so the state keeps two.
+ * ahead of it, and is asked when a run goes on (resume.c); so the state keeps all
+ * from the newest on that all have taken part in.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -95,8 +96,13 @@ static void add_books(struct leat_checkpoint *c, struct leat_run *run)
     leat_checkpoint_add_number(c, "books", "made", books.made);
     for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
         leat_checkpoint_add_number(c, "books", leat_verdict_name((enum leat_verdict)v), books.counts[v]);
-    leat_checkpoint_add_number(c, "rows", "rejects", run->delivery.rejects.n_rows);
-    leat_checkpoint_add_number(c, "rows", "results", run->delivery.results.n_rows);
+}
+
+/* What is still to be skipped is there already: a side may hold more than belongs to the checkpoint. */
+static void add_rows(struct leat_checkpoint *c, const char *name, const struct leat_side *side)
+{
+    leat_checkpoint_add_number(c, "rows", name, side->n_rows);
+    leat_checkpoint_add_number(c, "held", name, side->n_rows + side->n_skip);
 }
 
 static void add_positions(struct leat_checkpoint *c, const struct leat_delivery *d)
@@ -175,6 +181,8 @@ static int take(struct leat_run *run, bool last, struct leat_error *err)
         rc = add_memories(&c, run, err);
     if (rc == 0) {
         add_books(&c, run);
+        add_rows(&c, names[0], &run->delivery.rejects);
+        add_rows(&c, names[1], &run->delivery.results);
         add_positions(&c, &run->delivery);
         add_stages(&c, run);
         if (last)

@@ -28,41 +28,33 @@ static const char *identity_of(const struct leat_run *run)
 
 /* ---- what was left ---- */
 
-static void remove_unless(const char *path, const struct leat_checkpoint *needs)
+static bool needs(const struct leat_checkpoint *c, const char *path)
 {
-    if (leat_checkpoint_get(needs, "kept", path))
-        return;
-    for (int i = 0; i < needs->n_parts; i++)
-        if (strcmp(needs->parts[i].kind, "file") == 0 && strcmp(needs->parts[i].value, path) == 0)
-            return;
-    (void)unlink(path);
+    for (int i = 0; i < c->n_parts; i++)
+        if ((strcmp(c->parts[i].kind, "kept") == 0 && strcmp(c->parts[i].name, path) == 0) ||
+            (strcmp(c->parts[i].kind, "file") == 0 && strcmp(c->parts[i].value, path) == 0))
+            return true;
+    return false;
 }
 
-/* Removes the files that a checkpoint names and `needs` does not. */
-static void remove_files(const struct leat_checkpoint *c, const struct leat_checkpoint *needs)
+/* Removes the files of the target's checkpoints that this one does not need. */
+static int remove_files(struct leat_state *state, const struct leat_checkpoint *but, struct leat_error *err)
 {
-    for (int i = 0; i < c->n_parts; i++) {
-        if (strcmp(c->parts[i].kind, "kept") == 0)
-            remove_unless(c->parts[i].name, needs);
-        else if (strcmp(c->parts[i].kind, "file") == 0)
-            remove_unless(c->parts[i].value, needs);
-    }
+    struct leat_checkpoint files;
+    int rc = leat_checkpoint_files(state, false, &files, err);
+
+    for (int i = 0; i < files.n_parts; i++)
+        if (!needs(but, files.parts[i].name))
+            (void)unlink(files.parts[i].name);
+    leat_checkpoint_deinit(&files);
+    return rc;
 }
 
 int leat_work_give_up(struct leat_state *state, struct leat_error *err)
 {
     static const struct leat_checkpoint nothing;
-    struct leat_checkpoint c;
-    int64_t seq = 0;
-    int rc;
+    int rc = remove_files(state, &nothing, err);
 
-    do {
-        rc = leat_checkpoint_load(state, seq, &c, err);
-        if (rc == 0)
-            remove_files(&c, &nothing);
-        seq = c.seq;
-        leat_checkpoint_deinit(&c);
-    } while (rc == 0 && seq > 1);
     leat_memories_remove(state);
     return rc;
 }
@@ -112,8 +104,25 @@ static int lost(const struct leat_run *run, struct leat_error *err)
                      identity_of(run));
 }
 
-/* Rows that a side has got behind the checkpoint, since it took part in a newer one. */
-static int skip_rows(struct leat_run *run, int64_t work, const struct leat_checkpoint *newer, struct leat_error *err)
+/* Rows that a side with transactions has got behind the checkpoint, since it took part in a newer one. */
+static int skip_rows(struct leat_run *run, struct leat_side *side, const char *name, int64_t seq,
+                     struct leat_error *err)
+{
+    struct leat_checkpoint theirs;
+    int rc;
+
+    if (!seq)
+        return 0;
+    rc = leat_checkpoint_load(run->options.state, seq, &theirs, err);
+    if (rc == 0 && !theirs.seq)
+        rc = lost(run, err);
+    if (rc == 0)
+        side->n_skip = leat_checkpoint_number(&theirs, "held", name) - side->n_rows;
+    leat_checkpoint_deinit(&theirs);
+    return rc;
+}
+
+static int restore_sides(struct leat_run *run, int64_t work, struct leat_error *err)
 {
     struct leat_stage *stages[2] = {run->rejects, run->results};
     struct leat_side *sides[2] = {&run->delivery.rejects, &run->delivery.results};
@@ -127,13 +136,14 @@ static int skip_rows(struct leat_run *run, int64_t work, const struct leat_check
         if (!stages[i] || !stages[i]->plan->plugin->last_commit)
             continue;
         rc = ask(run, stages[i], work, &seq, err);
-        if (rc == 0 && seq == newer->seq && seq > run->resume.from.seq)
-            sides[i]->n_skip = leat_checkpoint_number(newer, "rows", names[i]) - sides[i]->n_rows;
+        if (rc == 0)
+            rc = skip_rows(run, sides[i], names[i], seq, err);
     }
     return rc;
 }
 
-/* The state keeps two: the newest, and the one before it for those that are behind. */
+/* Those that nobody needs any more are gone from the state: what is there begins with the newest that all have
+ * taken part in. */
 static int choose(struct leat_run *run, int64_t work, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
@@ -144,20 +154,14 @@ static int choose(struct leat_run *run, int64_t work, struct leat_error *err)
     if (rc == 0 && newest.seq)
         rc = newest_common(run, work, newest.seq, &seq, err);
     run->seq = newest.seq; /* numbers rise, also over those that are given up */
-    if (rc == 0 && seq == newest.seq) {
-        run->resume.from = newest;
-        newest = (struct leat_checkpoint){0};
-    } else if (rc == 0) {
-        rc = leat_checkpoint_load(state, newest.seq, &run->resume.from, err);
-        if (rc == 0 && run->resume.from.seq != seq)
-            rc = lost(run, err);
-        if (rc == 0)
-            remove_files(&newest, &run->resume.from);
-    }
-    if (rc == 0)
-        rc = skip_rows(run, work, &newest, err);
     leat_checkpoint_deinit(&newest);
-    return rc;
+    if (rc == 0 && seq)
+        rc = leat_checkpoint_load(state, seq, &run->resume.from, err);
+    if (rc == 0 && run->seq && !run->resume.from.seq && (seq || leat_checkpoint_first(state) > 1))
+        rc = lost(run, err);
+    if (rc == 0)
+        rc = restore_sides(run, work, err);
+    return rc < 0 ? rc : remove_files(state, &run->resume.from, err);
 }
 
 /* ---- restoring ---- */
@@ -245,8 +249,6 @@ static int note_run(struct leat_run *run, const char *meaning, struct leat_error
     struct leat_state *state = run->options.state;
     int rc = leat_state_run_begin(state, run->plan->pipeline->load_name, identity_of(run), run->work, err);
 
-    if (rc == 0 && run->work)
-        rc = leat_checkpoint_forget(state, run->resume.from.seq, err);
     if (rc < 0 || run->work)
         return rc;
     rc = leat_state_work_end(state, err); /* checkpoints of what is given up */
@@ -273,7 +275,20 @@ static int begin(struct leat_run *run, const char *meaning, struct leat_error *e
         rc = leat_state_commit(state, err);
     if (rc < 0)
         leat_state_rollback(state);
-    return rc < 0 ? rc : leat_checkpoint_files(state, &run->resume.files, err);
+    return rc < 0 ? rc : leat_checkpoint_files(state, true, &run->resume.files, err);
+}
+
+/* Everything was done, and whoever started the run has not seen it end, since it was killed just then: to do it
+ * all again is not what running again means. After a boot nobody waits for it any more. */
+static int find_finished(struct leat_run *run, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    struct leat_run_row *last = &run->resume.last;
+    int rc = leat_state_last_run(state, run->plan->pipeline->load_name, identity_of(run), last, err);
+
+    if (rc == 0 && (!last->ended_us || !last->report || strcmp(last->boot, leat_state_boot(&state->arena)) != 0))
+        last->id = 0;
+    return rc;
 }
 
 int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
@@ -288,7 +303,9 @@ int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
         rc = leat_state_work(state, &work, err);
     if (rc == 0 && work.run)
         rc = go_on(run, &work, meaning.p, restart, err);
-    if (rc == 0)
+    else if (rc == 0 && state->left_open && !restart)
+        rc = find_finished(run, err);
+    if (rc == 0 && !run->resume.last.id)
         rc = begin(run, meaning.p, err);
     leat_text_deinit(&meaning);
     if (rc == 0 && run->resume.from.seq)

@@ -112,6 +112,7 @@ struct leat_resume {
     struct leat_checkpoint watermarks; /* of the last success */
     struct leat_checkpoint files;      /* that interrupted runs need, whatever their load */
     bool ended;                        /* only names are left to be given */
+    struct leat_run_row last;          /* id > 0: nothing at all is left; this run was killed as it left */
 };
 
 /* Whether the extract says where it stands. */

@@ -81,10 +81,10 @@ static void read_values(struct leat_rate *rate, const struct leat_node *node, st
     const struct leat_node *quota = quota_of(node), *leave = leat_node_get(node, "leave");
     double left = 0;
 
-    if (!quota || quota->kind != LEAT_SCALAR || !parse_rate(quota->text, &rate->quota))
+    if (!quota || !parse_rate(quota->text, &rate->quota))
         leat_wrong_at(diagnostics, quota ? quota : node, form,
                       "rates: %s takes a number of calls in a time, at least one a day", rate->name);
-    if (leave && (leave->kind != LEAT_SCALAR || !parse_share(leave->text, &left)))
+    if (leave && !parse_share(leave->text, &left))
         leat_wrong_at(diagnostics, leave, form, "rates: what %s leaves for others is a share of it, below 100%%",
                       rate->name);
     rate->per_second = rate->quota * (1 - left);
