@@ -113,10 +113,14 @@ core_libcore_la_SOURCES = \
 	core/delivery/delivery.c \
 	core/delivery/delivery.h \
 	core/delivery/history.c \
+	core/delivery/ledger.c \
+	core/delivery/ledger.h \
 	core/delivery/lock.c \
 	core/delivery/lock.h \
 	core/delivery/publish.c \
 	core/delivery/publish.h \
+	core/delivery/record-id.c \
+	core/delivery/record-id.h \
 	core/delivery/records.c \
 	core/delivery/records.h \
 	core/delivery/seal.c \
@@ -130,6 +134,7 @@ core_libcore_la_SOURCES = \
 	core/observe/report.h \
 	core/engine/chain.c \
 	core/engine/checkpoint.c \
+	core/engine/intents.c \
 	core/engine/meaning.c \
 	core/engine/memory.c \
 	core/engine/plan-services.c \

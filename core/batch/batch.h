@@ -50,6 +50,11 @@ struct leat_key {
     int n;
 };
 
+/* What stands for a record in the ledger and as an idempotency key: tells nothing of it. */
+struct leat_record_id {
+    unsigned char bytes[16];
+};
+
 /* Batches of one schema, used again and again. */
 struct leat_pool {
     pthread_mutex_t lock;
@@ -100,6 +105,8 @@ struct leat_account {
     struct leat_answered *answers;
     int n_answers, cap_answers;
     struct leat_text_buffer text;
+    int32_t *ordinals;       /* children that have come to the load, per origin row; the load's thread's */
+    bool has_ordinals;
 };
 
 struct leat_batch_private {
@@ -121,6 +128,12 @@ struct leat_batch_private {
     struct leat_text_buffer position;
     struct leat_text_buffer key;    /* scratch of leat_batch_key */
     struct leat_account account;    /* of an origin */
+    /* At a load that answers late (engine/intents.c); the load's thread's. */
+    struct leat_record_id *ids;
+    uint64_t *payloads;
+    uint8_t *verify;                /* bit a row */
+    uint32_t *steps;
+    bool has_ids;
     int64_t charged;
     struct leat_batch *next;        /* in a ring's slot, or in the pool */
 };

@@ -33,6 +33,11 @@ static void batch_free(struct leat_batch *b)
     free(h->account.verdicts);
     free(h->account.rejects);
     free(h->account.answers);
+    free(h->account.ordinals);
+    free(h->ids);
+    free(h->payloads);
+    free(h->verify);
+    free(h->steps);
     leat_text_deinit(&h->account.text);
     leat_text_deinit(&h->position);
     leat_text_deinit(&h->key);
@@ -90,6 +95,7 @@ static void reset(struct leat_batch *b, struct leat_pool *pool)
     h->origin_rows = NULL;
     if (h->n_ended) /* a run that failed left some */
         memset(h->fates, LEAT_OPEN, (size_t)pool->cap_rows);
+    h->has_ids = h->account.has_ordinals = false;
     h->aligned = h->has_position = h->row_too_large = false;
     h->n_ended = 0;
     h->rest = LEAT_OPEN;

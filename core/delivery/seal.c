@@ -27,30 +27,64 @@ static uint64_t seed_of(const struct leat_state *s)
     return seed;
 }
 
-/* Each value with its type and length before it. */
-static void add_value(struct leat_text_buffer *b, sqlite3_stmt *row, int i)
-{
-    int type = sqlite3_column_type(row, i), n = 0;
-    int64_t number = type == SQLITE_INTEGER ? sqlite3_column_int64(row, i) : 0;
-    const void *bytes = type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_column_blob(row, i) : NULL;
+/* A row as one run of bytes: each value with its type and length before it. */
+struct row_bytes {
+    struct leat_text_buffer long_ones;
+    char room[512];
+    size_t n;
+};
 
-    n = bytes ? sqlite3_column_bytes(row, i) : 0;
-    leat_text_add(b, (const char *)&type, sizeof type);
-    leat_text_add(b, (const char *)&number, sizeof number);
-    leat_text_add(b, (const char *)&n, sizeof n);
-    leat_text_add(b, bytes ? bytes : "", (size_t)n);
+static void add_bytes(struct row_bytes *b, const void *bytes, size_t n)
+{
+    if (b->n + n <= sizeof b->room) {
+        memcpy(b->room + b->n, bytes, n);
+        b->n += n;
+    } else {
+        leat_text_add(&b->long_ones, bytes, n);
+    }
+}
+
+static void add_value(struct row_bytes *b, int type, int64_t number, const void *bytes, int n)
+{
+    struct {
+        int64_t type, number, n;
+    } head = {type, number, n};
+
+    add_bytes(b, &head, sizeof head);
+    if (n)
+        add_bytes(b, bytes, (size_t)n);
+}
+
+static uint64_t finish(const struct leat_state *s, struct row_bytes *b)
+{
+    struct leat_hash rest = leat_hash_bytes(b->long_ones.p ? b->long_ones.p : "", b->long_ones.n, seed_of(s));
+    uint64_t hash = leat_hash_bytes(b->room, b->n, seed_of(s)).low ^ (b->long_ones.n ? rest.low : 0);
+
+    leat_text_deinit(&b->long_ones);
+    return hash;
 }
 
 uint64_t leat_state_row_hash(const struct leat_state *s, struct sqlite3_stmt *row)
 {
-    struct leat_text_buffer b = {0};
-    uint64_t hash;
+    struct row_bytes b = {.n = 0};
 
-    for (int i = 0; i < sqlite3_column_count(row); i++)
-        add_value(&b, row, i);
-    hash = leat_hash_bytes(b.p, b.n, seed_of(s)).low;
-    leat_text_deinit(&b);
-    return hash;
+    for (int i = 0; i < sqlite3_column_count(row); i++) {
+        int type = sqlite3_column_type(row, i);
+        const void *bytes = type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_column_blob(row, i) : NULL;
+
+        add_value(&b, type, type == SQLITE_INTEGER ? sqlite3_column_int64(row, i) : 0, bytes,
+                  bytes ? sqlite3_column_bytes(row, i) : 0);
+    }
+    return finish(s, &b);
+}
+
+uint64_t leat_state_values_hash(const struct leat_state *s, const struct leat_state_value *values, int n)
+{
+    struct row_bytes b = {.n = 0};
+
+    for (int i = 0; i < n; i++)
+        add_value(&b, values[i].bytes ? SQLITE_BLOB : SQLITE_INTEGER, values[i].number, values[i].bytes, values[i].n);
+    return finish(s, &b);
 }
 
 /* The sum of the hashes of all rows; their order is not in it, and need not be. */

@@ -37,7 +37,7 @@ static const char *const migrations[LEAT_STATE_VERSION] = {
     "CREATE TABLE watermark (target INTEGER NOT NULL, partition INTEGER NOT NULL, position TEXT NOT NULL,"
     " PRIMARY KEY (target, partition)) WITHOUT ROWID;"
     "CREATE TABLE ledger (target INTEGER NOT NULL, key BLOB NOT NULL, done INTEGER NOT NULL, run INTEGER NOT NULL,"
-    " attempt INTEGER NOT NULL, payload BLOB NOT NULL, steps INTEGER NOT NULL, PRIMARY KEY (target, key))"
+    " attempt INTEGER NOT NULL, payload INTEGER NOT NULL, steps INTEGER NOT NULL, PRIMARY KEY (target, key))"
     " WITHOUT ROWID;"
     "CREATE TABLE seal (small INTEGER NOT NULL, runs INTEGER NOT NULL, ledger INTEGER NOT NULL,"
     " n_commits INTEGER NOT NULL);"
@@ -168,12 +168,13 @@ static int64_t pragma(struct leat_state *s, const char *sql)
 enum { COUNT_BYTES = 20, SEQ_BYTES = 22 };
 
 /* It is written behind each commit and not flushed: a process that is killed has written it, and after a
- * loss of power the log is on disk before it. So the log may know of more commits than it, never of fewer. */
+ * loss of power the log is on disk before it. So the log may know of more commits than it, never of fewer.
+ * Only a run is waited for by somebody: `leat state reset` leaves nothing open. */
 static int write_count(struct leat_state *s, struct leat_error *err)
 {
     char text[SEQ_BYTES + 1];
 
-    (void)snprintf(text, sizeof text, "%019" PRId64 "\n-\n", s->n_commits);
+    (void)snprintf(text, sizeof text, "%019" PRId64 "\n%c\n", s->n_commits, s->run ? '-' : 'e');
     if (pwrite(s->seq_fd, text, SEQ_BYTES, 0) == SEQ_BYTES)
         return 0;
     return leat_fail(err, -errno, "cannot write the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
@@ -359,9 +360,14 @@ static void begin(struct leat_state *s, const char *folder, const char *name)
     s->path = leat_arena_printf(&s->arena, "%s/%s.db", folder, name);
 }
 
+static bool is_empty(struct leat_state *s)
+{
+    return pragma(s, "PRAGMA schema_version") == 0 && pragma(s, "PRAGMA application_id") == 0;
+}
+
 static int open_or_make(struct leat_state *s, const char *file, struct leat_error *err)
 {
-    bool is_new = pragma(s, "PRAGMA schema_version") == 0 && pragma(s, "PRAGMA application_id") == 0;
+    bool is_new = is_empty(s);
     int rc = is_new ? 0 : check_kind(s, err);
 
     if (rc >= 0 && rc < LEAT_STATE_VERSION && !is_new) {
@@ -394,14 +400,26 @@ int leat_state_open(struct leat_state *s, const char *folder, const char *name, 
     return rc;
 }
 
+/* There is none, or one whose process was killed while it made it; or it has gone, and its count is still there. */
+static int look_at_nothing(struct leat_state *s, struct leat_error *err)
+{
+    int rc = open_count(s, O_RDWR, err);
+
+    if (rc < 0)
+        return rc;
+    return leat_fail(err, -ENOENT, "there is no state of a pipeline '%s' in %s", s->name, s->folder);
+}
+
 int leat_state_look(struct leat_state *s, const char *folder, const char *name, struct leat_error *err)
 {
     int rc;
 
     begin(s, folder, name);
     if (access(s->path, F_OK) < 0)
-        return leat_fail(err, -ENOENT, "there is no state of a pipeline '%s' in %s", name, folder);
+        return look_at_nothing(s, err);
     rc = open_db(s, SQLITE_OPEN_READWRITE, err); /* to read beside a writer SQLite wants to lock */
+    if (rc == 0 && is_empty(s))
+        return look_at_nothing(s, err);
     if (rc == 0)
         rc = check_kind(s, err);
     if (rc >= 0)

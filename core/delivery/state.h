@@ -145,6 +145,15 @@ struct sqlite3_stmt *leat_state_prepare(struct leat_state *state, const char *sq
 LEAT_MUST_CHECK int leat_state_run_statement(struct leat_state *state, struct sqlite3_stmt *stmt,
                                              struct leat_error *err);
 int leat_state_damaged(const struct leat_state *state, const char *why, struct leat_error *err);
+/* A value of a row: a blob, or a number where `bytes` is NULL. */
+struct leat_state_value {
+    const void *bytes;
+    int n;
+    int64_t number;
+};
+
+/* The same hash as of a row with these values. */
+uint64_t leat_state_values_hash(const struct leat_state *state, const struct leat_state_value *values, int n);
 /* The hash of the row a statement stands on (seal.c), as the sums of the seal are made of. */
 uint64_t leat_state_row_hash(const struct leat_state *state, struct sqlite3_stmt *row);
 /* Adds up the ledger anew. */

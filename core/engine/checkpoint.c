@@ -160,7 +160,9 @@ static int save(struct leat_run *run, struct leat_checkpoint *c, struct leat_err
 
     if (rc < 0)
         return rc;
-    rc = leat_checkpoint_save(state, c, run->previous, err);
+    rc = leat_intents_write(run, err);
+    if (rc == 0)
+        rc = leat_checkpoint_save(state, c, run->previous, err);
     if (rc == 0)
         rc = leat_state_commit(state, err);
     if (rc < 0) {

@@ -132,9 +132,24 @@ static const char *value_of(const char *lines, const char *name, size_t n_name, 
     return NULL;
 }
 
-static void add_shown(struct leat_text_buffer *out, const char *text, size_t n)
+/* Of long texts, the part where they begin to differ. */
+static size_t shown_from(const char *a, size_t n_a, const char *b, size_t n_b)
 {
-    leat_text_printf(out, "'%.*s%s'", (int)(n < SHOWN_TEXT ? n : SHOWN_TEXT), text, n < SHOWN_TEXT ? "" : "...");
+    size_t same = 0, from;
+
+    while (same < n_a && same < n_b && a[same] == b[same])
+        same++;
+    from = same > SHOWN_TEXT / 2 ? same - SHOWN_TEXT / 2 : 0;
+    while (from && ((unsigned char)a[from] & 0xC0) == 0x80) /* within a character */
+        from--;
+    return from;
+}
+
+static void add_shown(struct leat_text_buffer *out, const char *text, size_t n, size_t from)
+{
+    size_t shown = n - from < SHOWN_TEXT ? n - from : SHOWN_TEXT;
+
+    leat_text_printf(out, "'%s%.*s%s'", from ? "..." : "", (int)shown, text + from, from + shown < n ? "..." : "");
 }
 
 /* What `from` has and `to` has not, or, if `changed`, has otherwise. */
@@ -142,18 +157,19 @@ static int add_differences(const char *from, const char *to, const char *says, b
                            struct leat_text_buffer *out)
 {
     for (const char *line = from; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        size_t n_name = strcspn(line, "\t"), n_was = 0, n_is = 0;
+        size_t n_name = strcspn(line, "\t"), n_was = 0, n_is = 0, shown;
         const char *was = value_of(from, line, n_name, &n_was), *is = value_of(to, line, n_name, &n_is);
 
         if ((is && !changed) || (is && n_is == n_was && memcmp(is, was, n_is) == 0) || (!is && changed))
             continue;
         if (++n > SHOWN)
             continue;
+        shown = is ? shown_from(was, n_was, is, n_is) : 0;
         leat_text_printf(out, "%s%.*s %s ", out->n ? "; " : "", (int)n_name, line, says);
-        add_shown(out, was, n_was);
+        add_shown(out, was, n_was, shown);
         if (is) {
             leat_text_add_string(out, ", is ");
-            add_shown(out, is, n_is);
+            add_shown(out, is, n_is, shown);
         }
     }
     return n;

@@ -16,6 +16,9 @@
 /* A batch of some thousand rows makes a hand-over cost nothing and still fits the second-level cache. */
 enum { BATCH_ROWS = 2048, BATCH_BYTES = 256 << 10, RING_SLOTS = 1 };
 
+/* What is intended when a process dies is asked for by the next one, a call each. */
+enum { INTENT_ROWS = 64 };
+
 /* ---- making ---- */
 
 static int64_t batch_bytes(const struct leat_run *run)
@@ -175,7 +178,9 @@ int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, c
                   struct leat_error *err)
 {
     *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_report_now()};
-    run->cap_rows = plan->pipeline->batch_rows ? (int32_t)plan->pipeline->batch_rows : BATCH_ROWS;
+    run->cap_rows = plan->pipeline->batch_rows ? (int32_t)plan->pipeline->batch_rows
+                    : leat_plan_load(plan)->ledger ? INTENT_ROWS : BATCH_ROWS;
+    leat_rates_init(&run->rates, plan->pipeline->rates, plan->pipeline->n_rates);
     pthread_mutex_init(&run->lock, NULL);
     pthread_cond_init(&run->stage_opened, NULL);
     leat_budget_init(&run->budget, plan->pipeline->memory);
@@ -420,6 +425,7 @@ void leat_run_deinit(struct leat_run *run)
     leat_checkpoint_deinit(&run->resume.watermarks);
     leat_checkpoint_deinit(&run->resume.files);
     leat_budget_deinit(&run->budget);
+    leat_rates_deinit(&run->rates);
     if (run->done_fd >= 0)
         close(run->done_fd);
     pthread_cond_destroy(&run->stage_opened);

@@ -11,8 +11,11 @@
 
 #include "delivery/checkpoint.h"
 #include "delivery/delivery.h"
+#include "delivery/ledger.h"
 #include "delivery/publish.h"
+#include "delivery/record-id.h"
 #include "engine/plan.h"
+#include "engine/rate.h"
 #include "engine/ring.h"
 #include "observe/progress.h"
 #include "observe/report.h"
@@ -118,6 +121,16 @@ struct leat_resume {
 /* Whether the extract says where it stands. */
 enum { LEAT_POSITIONS_NONE = -1, LEAT_POSITIONS_UNKNOWN, LEAT_POSITIONS };
 
+/* Of a load that answers late (intents.c). */
+struct leat_intents {
+    struct leat_record_ids ids;
+    struct leat_ledger ledger;
+    struct leat_ledger_row *outcomes; /* not written yet; done false: to be dropped */
+    int n, cap;
+    int64_t oldest_us;                /* when the first of them came */
+    struct leat_text_buffer payload;  /* scratch */
+};
+
 struct leat_run {
     const struct leat_pipeline_plan *plan;
     struct leat_run_options options;
@@ -143,6 +156,8 @@ struct leat_run {
     atomic_llong bytes_extracted;
     atomic_llong growth;           /* bytes that sixteen extracted ones become on their way through a chain, at most; 0: not known */
     atomic_int positions;          /* LEAT_POSITIONS_...: set by the extract before its first batch goes on */
+    struct leat_intents intents;   /* the load's thread's */
+    struct leat_rates rates;
     struct leat_resume resume;
     int64_t work;                  /* number of the run that began it all, in the state */
     int64_t seq, previous;         /* of the last checkpoint, and of the last that all took part in; the load's
@@ -242,6 +257,21 @@ LEAT_MUST_CHECK int leat_memory_sync(struct leat_memory *memory, uint64_t sequen
 void leat_memory_free(struct leat_memory *memory);
 /* Removes the files of all memories of the state's target. */
 void leat_memories_remove(const struct leat_state *state);
+
+/* ---- ids and intents (intents.c) ---- */
+
+LEAT_MUST_CHECK int leat_intents_open(struct leat_run *run, struct leat_error *err);
+void leat_intents_close(struct leat_run *run);
+/* Before a batch is delivered: what was done before is answered, the rest is intended. */
+LEAT_MUST_CHECK int leat_intents_begin(struct leat_run *run, struct leat_batch *b, struct leat_error *err);
+/* Before a batch is settled: notes what its rows have come to. */
+void leat_intents_note(struct leat_run *run, const struct leat_batch *b);
+/* Writes the outcomes if it is time. */
+LEAT_MUST_CHECK int leat_intents_flush(struct leat_run *run, struct leat_error *err);
+/* The same in a transaction that is open, at any time. */
+LEAT_MUST_CHECK int leat_intents_write(struct leat_run *run, struct leat_error *err);
+/* False: it has none. */
+bool leat_intents_id(const struct leat_batch *b, int32_t row, struct leat_record_id *ret);
 
 /* ---- checkpoints (checkpoint.c) ---- */
 

@@ -291,8 +291,12 @@ static int deliver(struct leat_segment *segment, struct leat_stage *stage, struc
     if (!b->n_selected)
         return 0;
     b->host->stage = stage->plan->model->id;
+    rc = leat_intents_begin(segment->run, b, err);
+    if (rc < 0 || !b->n_selected)
+        return rc;
     do {
         rc = stage->plan->plugin->deliver(stage, stage->self, b, err);
+        leat_intents_note(segment->run, b);
         leat_batch_settle(b);
     } while (b->n_selected && leat_stage_retry(stage, rc, &tries, err));
     if (b->error)
@@ -329,6 +333,7 @@ static void settle_late(struct leat_segment *segment)
     for (int i = 0; i < segment->n_late; i++) {
         struct leat_batch *b = segment->late[i];
 
+        leat_intents_note(segment->run, b);
         leat_batch_settle(b);
         if (b->n_selected)
             segment->late[kept++] = b;
@@ -421,7 +426,9 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, str
     loop->kept = flow == LEAT_MORE || flow == LEAT_FULL;
     loop->full = flow == LEAT_FULL;
     loop->ended = pop == LEAT_POP_END && !loop->kept;
-    rc = leat_delivery_advance(&segment->run->delivery, err);
+    rc = leat_intents_flush(segment->run, err);
+    if (rc == 0)
+        rc = leat_delivery_advance(&segment->run->delivery, err);
     if (rc == 0 && too_many_rejects(segment->run))
         stop_early(segment->run);
     if (rc == 0 && !loop->more && !loop->ended) /* of a ticket that comes in parts, some may be in the target */
@@ -436,8 +443,15 @@ static bool open_sides(struct leat_segment *segment)
     struct leat_run *run = segment->run;
     struct leat_chain sides[] = {{.stages = run->rejects, .n_stages = run->rejects != NULL},
                                  {.stages = run->results, .n_stages = run->results != NULL}};
+    struct leat_error err = {0};
+    int rc;
 
-    return open_chain(segment, &sides[0], true) && open_chain(segment, &sides[1], true);
+    if (!open_chain(segment, &sides[0], true) || !open_chain(segment, &sides[1], true))
+        return false;
+    rc = leat_intents_open(run, &err);
+    if (rc < 0)
+        fail(run, "state", rc, &err);
+    return rc == 0;
 }
 
 static void close_sides(struct leat_run *run)
@@ -483,6 +497,7 @@ void *leat_segment_load(void *argument)
     }
     close_chain(&segment->workers[0], true);
     close_sides(run);
+    leat_intents_close(run);
     leave(run);
     return NULL;
 }

@@ -4,6 +4,7 @@
  * The tables of services that plugins are handed (leat/batch.h, leat/stage.h).
  */
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "engine/run.h"
@@ -21,8 +22,15 @@ static const char *key(const struct leat_batch *b, int32_t row, size_t *ret_n)
 
 static void record_id(const struct leat_batch *b, int32_t row, char ret[33])
 {
-    (void)b, (void)row;
+    struct leat_record_id id;
+    bool has = leat_intents_id(b, row, &id);
+
     *ret = '\0';
+    for (size_t i = 0; has && i < sizeof id.bytes; i++) {
+        ret[2 * i] = "0123456789abcdef"[id.bytes[i] >> 4];
+        ret[2 * i + 1] = "0123456789abcdef"[id.bytes[i] & 15];
+        ret[2 * i + 2] = '\0';
+    }
 }
 
 const struct leat_batch_services leat_host_batch_services = {
@@ -192,15 +200,26 @@ static int evaluate_bool(struct leat_stage *stage, const struct leat_expression 
     return 0;
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
 static int64_t rate_take(struct leat_stage *stage, const char *budget, bool retry)
 {
-    (void)stage, (void)budget, (void)retry;
-    return 0;
+    const char *id = stage->plan->model->id;
+
+    return leat_rate_budget_take(leat_rates_budget(&stage->run->rates, budget, id), id, retry, now_us());
 }
 
 static void rate_told(struct leat_stage *stage, const char *budget, enum leat_reply reply, int64_t retry_after_ms)
 {
-    (void)stage, (void)budget, (void)reply, (void)retry_after_ms;
+    const char *id = stage->plan->model->id;
+
+    leat_rate_budget_told(leat_rates_budget(&stage->run->rates, budget, id), reply, retry_after_ms, now_us());
 }
 
 static const char *watermark(const struct leat_stage *stage, int partition)

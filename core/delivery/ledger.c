@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "delivery/ledger.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+int leat_ledger_open(struct leat_ledger *l, struct leat_state *state, struct leat_error *err)
+{
+    *l = (struct leat_ledger){.state = state, .target = state->target};
+    l->find = leat_state_prepare(state, "SELECT done, run, attempt, payload, steps FROM ledger "
+                                        "WHERE target = ?1 AND key = ?2", err);
+    l->put = l->find ? leat_state_prepare(state, "INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err)
+                     : NULL;
+    l->drop = l->put ? leat_state_prepare(state, "DELETE FROM ledger WHERE target = ?1 AND key = ?2", err) : NULL;
+    return l->drop ? 0 : err->code;
+}
+
+void leat_ledger_close(struct leat_ledger *l)
+{
+    sqlite3_finalize(l->find);
+    sqlite3_finalize(l->put);
+    sqlite3_finalize(l->drop);
+    *l = (struct leat_ledger){0};
+}
+
+static void bind_key(struct leat_ledger *l, sqlite3_stmt *stmt, const struct leat_record_id *id)
+{
+    sqlite3_bind_int64(stmt, 1, l->target);
+    sqlite3_bind_blob(stmt, 2, id->bytes, sizeof id->bytes, SQLITE_STATIC);
+}
+
+int leat_ledger_find(struct leat_ledger *l, const struct leat_record_id *id, struct leat_ledger_row *ret,
+                     struct leat_error *err)
+{
+    int rc;
+
+    bind_key(l, l->find, id);
+    rc = sqlite3_step(l->find);
+    if (rc == SQLITE_ROW)
+        *ret = (struct leat_ledger_row){
+            .id = *id, .done = sqlite3_column_int(l->find, 0), .run = sqlite3_column_int64(l->find, 1),
+            .attempt = sqlite3_column_int64(l->find, 2), .payload = (uint64_t)sqlite3_column_int64(l->find, 3),
+            .steps = (uint32_t)sqlite3_column_int64(l->find, 4)};
+    rc = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : leat_state_failed(l->state, "read", err);
+    sqlite3_reset(l->find);
+    return rc;
+}
+
+static uint64_t hash_of(const struct leat_ledger *l, const struct leat_ledger_row *row)
+{
+    const struct leat_state_value values[] = {
+        {.number = l->target}, {.bytes = row->id.bytes, .n = sizeof row->id.bytes}, {.number = row->done},
+        {.number = row->run}, {.number = row->attempt}, {.number = (int64_t)row->payload}, {.number = row->steps},
+    };
+
+    return leat_state_values_hash(l->state, values, sizeof values / sizeof *values);
+}
+
+static int step(struct leat_ledger *l, sqlite3_stmt *stmt, struct leat_error *err)
+{
+    int rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : leat_state_failed(l->state, "write", err);
+
+    sqlite3_reset(stmt);
+    return rc;
+}
+
+int leat_ledger_put(struct leat_ledger *l, const struct leat_ledger_row *row, const struct leat_ledger_row *was,
+                    struct leat_error *err)
+{
+    bind_key(l, l->put, &row->id);
+    sqlite3_bind_int(l->put, 3, row->done);
+    sqlite3_bind_int64(l->put, 4, row->run);
+    sqlite3_bind_int64(l->put, 5, row->attempt);
+    sqlite3_bind_int64(l->put, 6, (int64_t)row->payload);
+    sqlite3_bind_int64(l->put, 7, row->steps);
+    l->state->ledger_sum += hash_of(l, row) - (was ? hash_of(l, was) : 0);
+    return step(l, l->put, err);
+}
+
+int leat_ledger_drop(struct leat_ledger *l, const struct leat_ledger_row *row, struct leat_error *err)
+{
+    bind_key(l, l->drop, &row->id);
+    l->state->ledger_sum -= hash_of(l, row);
+    return step(l, l->drop, err);
+}
