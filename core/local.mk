@@ -126,6 +126,8 @@ core_libcore_la_SOURCES = \
 	core/delivery/seal.c \
 	core/delivery/state.c \
 	core/delivery/state.h \
+	core/observe/crash.c \
+	core/observe/crash.h \
 	core/observe/log.c \
 	core/observe/log.h \
 	core/observe/progress.c \

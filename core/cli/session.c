@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "engine/run.h"
+#include "observe/crash.h"
 #include "observe/log.h"
 
 int leat_exit_status(int code, bool at_start)
@@ -130,6 +131,8 @@ int leat_session_open(struct leat_session *s, const struct leat_cli *cli, int wa
         rc = leat_pipeline_read(&s->pipeline, cli->file, &overrides, &s->diagnostics, &err);
     if (rc == 0 && (wants & LEAT_SESSION_STATE))
         rc = open_state(s, cli, &err);
+    if (rc == 0 && (wants & LEAT_SESSION_STATE))
+        leat_crash_install(leat_arena_printf(&s->state.arena, "%s/%s.crash", s->state.folder, s->state.name));
     /* What stands in a file with wrong sections can still be planned as far as it goes: all errors in one go. */
     if (rc == 0 || (rc == LEAT_EPIPELINE && s->diagnostics.n && s->pipeline.extract.plugin)) {
         int planned = leat_plan_make(&s->plan, &s->pipeline, &s->registry, &options, &s->diagnostics, &err);

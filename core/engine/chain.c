@@ -40,7 +40,9 @@ static int call(struct leat_stage *stage, struct leat_batch *in, struct leat_bat
 
     for (;;) {
         *ret_again = false;
+        leat_crash_stage = stage->plan->model->id;
         rc = stage->plan->plugin->process(stage, stage->self, in, *out, ret_again, err);
+        leat_crash_stage = NULL;
         if (rc == 0 && (in->error || (*out)->error))
             return leat_fail(err, LEAT_EPLUGIN, "the plugin put or ended a row that is not there");
         if (!leat_stage_retry(stage, rc, &tries, err))

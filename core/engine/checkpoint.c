@@ -49,10 +49,12 @@ int leat_stage_commit(struct leat_stage *stage, bool last, struct leat_error *er
     int rc = 0, tries = 0;
 
     forget_kept(stage);
+    leat_crash_stage = stage->plan->model->id;
     if (stage->plan->plugin->commit)
         do
             rc = stage->plan->plugin->commit(stage, stage->self, last, &mark, err);
         while (leat_stage_retry(stage, rc, &tries, err));
+    leat_crash_stage = NULL;
     if (rc == 0)
         stage->mark = mark;
     else

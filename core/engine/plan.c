@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "delivery/records.h"
+#include "observe/crash.h"
 #include "plugin/options.h"
 
 /* ---- one stage ---- */
@@ -113,7 +114,9 @@ static int call_plan(struct leat_plan *stage)
     stage->accepts = leat_arena_alloc(&stage->whole->arena, (size_t)stage->in.n_fields + 1);
     for (const struct leat_field *f = stage->plugin->fields; f && f->name; f++)
         keep_schema(stage, f, 1);
+    leat_crash_stage = stage->model->id;
     rc = stage->plugin->plan ? stage->plugin->plan(stage, stage->self, &err) : 0;
+    leat_crash_stage = NULL;
     if (rc < 0) {
         stage->failed = true;
         if (rc == LEAT_EUNREACHABLE || rc == LEAT_EPLUGIN)

@@ -9,8 +9,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "engine/run.h"
 #include "observe/log.h"
 
@@ -243,11 +245,48 @@ static int go_on(struct leat_run *run, const struct leat_work *work, const char 
     return rc;
 }
 
+struct newest {
+    int64_t id;
+    bool open;
+};
+
+static bool keep_newest(void *context, const struct leat_run_row *row)
+{
+    struct newest *newest = context;
+
+    *newest = (struct newest){.id = row->id, .open = !row->ended_us && row->status < 0};
+    return false;
+}
+
+/* A plugin that crashed has left a line, which goes into the history of its run. */
+static int note_crash(struct leat_state *state, struct leat_error *err)
+{
+    struct leat_text_buffer text = {0};
+    const char *path = leat_arena_printf(&state->arena, "%s/%s.crash", state->folder, state->name);
+    struct newest newest = {0};
+    int rc;
+
+    if (leat_file_read(path, 4096, &text) < 0 || !text.n) {
+        leat_text_deinit(&text);
+        return 0;
+    }
+    text.p[strcspn(text.p, "\n")] = '\0';
+    rc = leat_state_runs(state, keep_newest, &newest, err);
+    if (rc == 0 && newest.open)
+        rc = leat_state_run_note(state, newest.id, EX_SOFTWARE, text.p, err);
+    leat_text_deinit(&text);
+    (void)unlink(path);
+    return rc;
+}
+
 /* In a transaction. */
 static int note_run(struct leat_run *run, const char *meaning, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
-    int rc = leat_state_run_begin(state, run->plan->pipeline->load_name, identity_of(run), run->work, err);
+    int rc = note_crash(state, err);
+
+    if (rc == 0)
+        rc = leat_state_run_begin(state, run->plan->pipeline->load_name, identity_of(run), run->work, err);
 
     if (rc < 0 || run->work)
         return rc;

@@ -137,7 +137,9 @@ static int deliver_side(struct leat_stage *stage, struct leat_batch *rows, struc
     int rc, tries = 0;
 
     do {
+        leat_crash_stage = stage->plan->model->id;
         rc = stage->plan->plugin->deliver(stage, stage->self, rows, err);
+        leat_crash_stage = NULL;
         leat_batch_settle(rows);
     } while (rows->n_selected && leat_stage_retry(stage, rc, &tries, err));
     if (rc < 0)

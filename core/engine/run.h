@@ -17,6 +17,7 @@
 #include "engine/plan.h"
 #include "engine/rate.h"
 #include "engine/ring.h"
+#include "observe/crash.h"
 #include "observe/progress.h"
 #include "observe/report.h"
 

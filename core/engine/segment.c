@@ -57,6 +57,7 @@ static void leave(struct leat_run *run)
 {
     uint64_t one = 1;
 
+    leat_crash_leave();
     /* acq_rel: the last one sees what the others have done before they left; all sides are this line */
     if (atomic_fetch_sub_explicit(&run->n_running, 1, memory_order_acq_rel) == 1 &&
         write(run->done_fd, &one, sizeof one) < 0)
@@ -71,7 +72,9 @@ enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, s
     int tries = 0;
 
     do {
+        leat_crash_stage = stage->plan->model->id;
         flow = stage->plan->plugin->read(stage, stage->self, b, err);
+        leat_crash_stage = NULL;
         if (flow == LEAT_FAILED)
             leat_batch_undo_row(b); /* what the fault has cut short */
     } while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
@@ -152,6 +155,7 @@ void *leat_segment_extract(void *argument)
     int64_t expected = stage->pool->cap_bytes / 2;
     uint64_t ticket = 0, end;
 
+    leat_crash_enter();
     if (open_chain(segment, &segment->workers[0], true))
         while (wants_more(segment->run) && extract_one(segment, stage, ticket, &expected))
             ticket++;
@@ -241,6 +245,7 @@ void *leat_segment_chain(void *argument)
     struct leat_chain *chain = &segment->workers[worker->number];
     bool more = false;
 
+    leat_crash_enter();
     if (open_worker(segment, worker))
         while (!is_cancelled(segment->run) && chain_one(segment, chain, &more))
             ;
@@ -295,7 +300,9 @@ static int deliver(struct leat_segment *segment, struct leat_stage *stage, struc
     if (rc < 0 || !b->n_selected)
         return rc;
     do {
+        leat_crash_stage = stage->plan->model->id;
         rc = stage->plan->plugin->deliver(stage, stage->self, b, err);
+        leat_crash_stage = NULL;
         leat_intents_note(segment->run, b);
         leat_batch_settle(b);
     } while (b->n_selected && leat_stage_retry(stage, rc, &tries, err));
@@ -352,7 +359,9 @@ static enum leat_flow poll_late(struct leat_segment *segment, struct leat_stage 
     if (!(stage->plan->plugin->traits & LEAT_LATE))
         return LEAT_END;
     do {
+        leat_crash_stage = stage->plan->model->id;
         flow = stage->plan->plugin->poll(stage, stage->self, dry, err);
+        leat_crash_stage = NULL;
         settle_late(segment);
     } while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
     if (flow == LEAT_END && segment->n_late) {
@@ -487,6 +496,7 @@ void *leat_segment_load(void *argument)
     struct load_loop loop = {0};
     int rc = 0;
 
+    leat_crash_enter();
     if (open_chain(segment, &segment->workers[0], true) && open_sides(segment)) {
         while (!loop.ended && rc == 0)
             rc = load_step(segment, stage, &loop, &err);

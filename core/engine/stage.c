@@ -86,9 +86,11 @@ static int open_shared(struct leat_stage *stage, struct leat_error *err)
     memcpy(stage->self, stage->plan->planned, plugin->state_size); /* it may have been open before */
     stage->open = true;                                            /* close is called for what was begun */
     stage->opening = true;
+    leat_crash_stage = stage->plan->model->id;
     do
         rc = plugin->open ? plugin->open(stage, stage->self, err) : 0;
     while (leat_stage_retry(stage, rc, &tries, err));
+    leat_crash_stage = NULL;
     stage->opening = false;
     return rc;
 }
@@ -105,18 +107,23 @@ int leat_stage_open(struct leat_stage *stage, bool first_worker, struct leat_err
     if (stage->worker)
         memset(stage->worker, 0, plugin->worker_size);
     stage->worker_open = true;
-    return plugin->worker_open ? plugin->worker_open(stage, stage->self, err) : 0;
+    leat_crash_stage = stage->plan->model->id;
+    rc = plugin->worker_open ? plugin->worker_open(stage, stage->self, err) : 0;
+    leat_crash_stage = NULL;
+    return rc;
 }
 
 void leat_stage_close(struct leat_stage *stage, bool first_worker)
 {
     const struct leat_plugin *plugin = stage->plan->plugin;
 
+    leat_crash_stage = stage->plan->model->id;
     if (stage->worker_open && plugin->worker_close)
         plugin->worker_close(stage, stage->self);
     stage->worker_open = false;
     if (first_worker && stage->open && plugin->close)
         plugin->close(stage, stage->self);
+    leat_crash_stage = NULL;
     if (first_worker)
         stage->open = false;
 }

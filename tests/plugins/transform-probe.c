@@ -6,16 +6,17 @@
  */
 #include <leat/plugin.h>
 
+#include <signal.h>
 #include <time.h>
 
 enum mode {
     ALIGN, MAKE, AGAIN, RETRY, RETRY_ALIGNED, RETRY_MADE, RETRY_AGAIN, RETRY_REJECTS, RETRY_OPEN, FAIL, FAIL_OPEN,
-    NO_ORIGIN, WRONG_ORIGIN, SLOW, UNEVEN,
+    NO_ORIGIN, WRONG_ORIGIN, SLOW, UNEVEN, CRASH, ABORT,
 };
 
 static const char *const modes[] = {
     "align", "make", "again", "retry", "retry_aligned", "retry_made", "retry_again", "retry_rejects", "retry_open",
-    "fail", "fail_open", "no_origin", "wrong_origin", "slow", "uneven", NULL,
+    "fail", "fail_open", "no_origin", "wrong_origin", "slow", "uneven", "crash", "abort", NULL,
 };
 
 struct probe {
@@ -149,6 +150,8 @@ static int probe_process(struct leat_stage *stage, void *self, struct leat_batch
     struct probe_worker *w = leat_stage_worker(stage);
     int mode = ((struct probe *)self)->mode;
 
+    if ((mode == CRASH || mode == ABORT) && w->n++ >= 3) /* the first batches are fine */
+        raise(mode == CRASH ? SIGSEGV : SIGABRT);
     if (mode == FAIL)
         return leat_fail(err, LEAT_EDATA, "this is no data");
     if (mode == RETRY && w->tries++ % 3 < 2)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# A plugin that crashes: says which stage it was, leaves with 70, and takes nothing with it that
+# was done. The next run goes on, and the history knows.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+case $(nm -D "$LEAT" 2>/dev/null) in *__asan* | *__tsan*) skip_all "a sanitizer handles crashes itself" ;; esac
+[ -z "${LEAT_VALGRIND-}" ] || skip_all "valgrind handles crashes itself"
+
+plugins=$top_builddir/tests/plugins/.libs
+state_home=$PWD/states
+seq 1 1000 | sed '1i id' >in.csv
+
+pipeline()
+{
+    printf '%s\n' 'leat: 1' 'name: p' 'batch_rows: 10' 'checkpoint: 0ms' 'extract: {csv: in.csv}' \
+        "transform: [{id: shaky, probe: {mode: '\${env:MODE}'}}]" 'load: {csv: out.csv}'
+}
+pipeline >p.yaml
+
+for mode in crash:SIGSEGV abort:SIGABRT; do
+    export MODE=${mode%:*}
+    rm -rf states out.csv .out.csv*
+    run leat run --plugin-dir "$plugins" p.yaml
+    is "$status" 70 "$MODE: exit status 70"
+    like "$err" "^leat: the plugin of stage 'shaky' crashed \\(.*${mode#*:}\\)" "$MODE: names the stage"
+    is "$(ls out.csv 2>/dev/null)" "" "$MODE: no file got its name"
+    run leat runs p
+    like "$out" "killed" "$MODE: the history has a run that was killed"
+
+    # The meaning of the pipeline is another with another mode, so one goes on by --restart.
+    export MODE=align
+    run leat run --plugin-dir "$plugins" p.yaml --restart
+    is "$status" 0 "${mode%:*}: and runs again"
+    same out.csv in.csv "${mode%:*}: with the right result"
+    run leat runs p
+    like "$out" "crashed, 70" "${mode%:*}: now the history knows"
+    like "$out" "the plugin of stage 'shaky' crashed" "${mode%:*}: and which stage it was"
+    is "$(find states -name '*.crash')" "" "${mode%:*}: the crash file is gone"
+done
+done_testing
