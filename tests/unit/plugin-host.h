@@ -138,11 +138,25 @@ static void host_file(struct leat_plan *p, const char *path, bool written)
     leat_text_printf(&p->said, "%s %s\n", written ? "writes" : "reads", path);
 }
 
+static void host_incremental(struct leat_plan *p)
+{
+    leat_text_printf(&p->said, "incremental\n");
+}
+
+static bool host_is_told_incremental; /* a load, of the extract */
+
+static bool host_is_incremental(struct leat_plan *p)
+{
+    (void)p;
+    return host_is_told_incremental;
+}
+
 static const struct leat_plan_services host_plan = {
     .input = host_input, .add_field = host_add_field, .alloc = host_alloc, .wrong = host_wrong, .node = host_node,
     .field = host_field, .bind = host_bind_into, .may_connect = host_connects, .target = host_target,
     .estimate = host_estimate, .key = host_key, .searchable = host_nothing, .leaves_out = host_leaves_out,
-    .accepts_secret = host_accepts, .note = host_note, .file = host_file,
+    .accepts_secret = host_accepts, .note = host_note, .file = host_file, .incremental = host_incremental,
+    .is_incremental = host_is_incremental,
 };
 
 /* ---- stage ---- */
@@ -150,9 +164,15 @@ static const struct leat_plan_services host_plan = {
 struct leat_stage {
     struct leat_plan *plan;
     void *worker;
-    const char *position, *mark;
+    const char *position, *mark, *watermark;
+    const struct leat_token *token;
     int64_t rows_wanted;
     bool cancelled;
+    struct leat_text_buffer *memory; /* NULL: what is remembered is gone */
+    size_t n_recall, recalled;       /* bytes of it that are an earlier run's; of them given back */
+    size_t recall_at_once;           /* 0: as many as are asked for */
+    char kept[1024];                 /* paths, one a line, since it was emptied last */
+    const char *needed;              /* such paths that the checkpoint needs, beside the one that the mark names */
     struct {
         const char *what;
         int64_t n;
@@ -211,6 +231,51 @@ static const char *host_mark(const struct leat_stage *s)
     return s->mark;
 }
 
+static const char *host_watermark(const struct leat_stage *s, int partition)
+{
+    return partition == 0 ? s->watermark : NULL;
+}
+
+static int host_remember(struct leat_stage *s, const void *bytes, size_t n, struct leat_error *err)
+{
+    (void)err;
+    if (s->memory)
+        leat_text_add(s->memory, bytes, n);
+    return 0;
+}
+
+static int64_t host_recall(struct leat_stage *s, void *into, size_t n, struct leat_error *err)
+{
+    size_t left = s->n_recall - s->recalled;
+
+    (void)err;
+    n = s->recall_at_once && n > s->recall_at_once ? s->recall_at_once : n;
+    n = n < left ? n : left;
+    if (n)
+        memcpy(into, s->memory->p + s->recalled, n);
+    s->recalled += n;
+    return (int64_t)n;
+}
+
+static void host_keeps(struct leat_stage *s, const char *path)
+{
+    size_t n = strlen(s->kept);
+
+    assert_true(snprintf(s->kept + n, sizeof s->kept - n, "%s\n", path) < (int)(sizeof s->kept - n));
+}
+
+static bool host_is_kept(const struct leat_stage *s, const char *path)
+{
+    const char *found = s->needed ? strstr(s->needed, path) : NULL;
+
+    return (found && found[strlen(path)] == '\n') || (s->mark && strstr(s->mark, strrchr(path, '/') + 1));
+}
+
+static const struct leat_token *host_token(const struct leat_stage *s)
+{
+    return s->token;
+}
+
 static int64_t host_rows_wanted(const struct leat_stage *s)
 {
     return s->rows_wanted;
@@ -219,17 +284,20 @@ static int64_t host_rows_wanted(const struct leat_stage *s)
 static const struct leat_stage_services host_stage = {
     .worker = host_worker, .input = host_stage_input, .output = host_stage_output, .cancelled = host_cancelled,
     .log = host_log, .count = host_count, .publish = host_publish, .position = host_position, .mark = host_mark,
-    .rows_wanted = host_rows_wanted,
+    .rows_wanted = host_rows_wanted, .watermark = host_watermark, .remember = host_remember, .recall = host_recall,
+    .keeps = host_keeps, .is_kept = host_is_kept, .token = host_token,
 };
 
 static const struct leat_batch_services host_batch = {
     .grow = leat_batch_grow, .put_null = leat_batch_null, .end_row = leat_batch_row_done,
     .reject_record = leat_batch_record_rejected, .reject = leat_batch_row_rejected,
-    .answer = leat_batch_row_answered, .answer_rest = leat_batch_rest_answered,
+    .drop = leat_batch_row_dropped, .answer = leat_batch_row_answered, .answer_rest = leat_batch_rest_answered,
     .end_row_from = leat_batch_row_done_from, .set_position = leat_batch_position,
 };
 
 /* ---- a plan ---- */
+
+static void (*host_before_plan)(void *self); /* gives an option what only a pipeline can, such as variables */
 
 /* Plans the plugin with its options as YAML in flow style; `in`: a load's input. */
 __attribute__((unused)) static struct leat_plan *host_begin(const char *options, const struct leat_schema *in,
@@ -254,6 +322,8 @@ __attribute__((unused)) static struct leat_plan *host_begin(const char *options,
         fail_msg("%s", file_said(&p->file));
     for (const struct leat_field *f = p->plugin->fields; f && f->name; f++)
         assert_true(host_add_field(p, f) >= 0);
+    if (host_before_plan)
+        host_before_plan(p->self);
     p->rc = p->plugin->plan ? p->plugin->plan(p, p->self, &err) : 0;
     leat_text_add_string(&p->said, file_said(&p->file));
     return p;
@@ -347,7 +417,7 @@ struct reading {
     int32_t cap_rows;     /* of a batch; 0: 16 */
     int64_t max_record;   /* 0: 1 MiB */
     int max_batches;      /* 0: all */
-    const char *position;
+    const char *position, *watermark;
     bool positions;       /* say those of the batches */
 };
 
@@ -363,7 +433,7 @@ static void say_batch(const struct leat_batch *b, const struct reading *how, str
 /* Opens, reads, closes; what came is the caller's to free, errors stand behind it. */
 __attribute__((unused)) static char *host_read(struct leat_plan *p, struct reading how)
 {
-    struct leat_stage stage = {.plan = p, .position = how.position, .rows_wanted = -1};
+    struct leat_stage stage = {.plan = p, .position = how.position, .watermark = how.watermark, .rows_wanted = -1};
     struct leat_text_buffer out = {0};
     struct leat_error err = {0};
     enum leat_flow flow = LEAT_MORE;

@@ -347,12 +347,51 @@ static void publish(struct leat_stage *stage, const char *written, const char *f
     n_published++;
 }
 
+struct leat_stage {
+    const char *mark;
+};
+
+static const char *mark_of(const struct leat_stage *stage)
+{
+    return stage->mark;
+}
+
+/* Those that are written on by a run that goes on, without the random part of their names, one a line; and in full, of
+ * all commits. */
+static char kept[512], listed[8192];
+
+static void keeps(struct leat_stage *stage, const char *file)
+{
+    const char *name = strrchr(file, '/') + 1, *random = strstr(name, ".leat-");
+    size_t n = strlen(kept);
+
+    (void)stage;
+    assert_int_equal(access(file, F_OK), 0);
+    (void)snprintf(kept + n, sizeof kept - n, "%.*s%s\n", (int)(random - name), name, strrchr(name, '.'));
+    n = strlen(listed);
+    (void)snprintf(listed + n, sizeof listed - n, "%s\n", file);
+}
+
+static bool is_kept(const struct leat_stage *stage, const char *file)
+{
+    (void)stage;
+    return strstr(listed, file);
+}
+
 static void log_nothing(struct leat_stage *stage, enum leat_log_level level, const char *text)
 {
     (void)stage, (void)level, (void)text;
 }
 
-static const struct leat_stage_services services = { .publish = publish, .log = log_nothing };
+static const struct leat_stage_services services = { .publish = publish, .log = log_nothing, .mark = mark_of,
+                                                     .keeps = keeps, .is_kept = is_kept };
+
+static int open_parts(struct parts *parts, const char *mark, struct leat_error *err)
+{
+    struct leat_stage stage = { mark };
+
+    return parts_open(parts, &stage, err);
+}
 
 static char folder[4096], path[4200];
 
@@ -363,6 +402,7 @@ static int make_folder(void **state)
     (void)state;
     leat_stage_services = &services;
     n_published = 0;
+    kept[0] = listed[0] = '\0';
     (void)snprintf(folder, sizeof folder, "%s/cognito-csv.XXXXXX", tmp ? tmp : "/tmp");
     (void)snprintf(path, sizeof path, "%s/users.csv", mkdtemp(folder));
     return 0;
@@ -417,7 +457,7 @@ static void test_parts_turn_and_are_published(void **state)
     struct leat_mark mark = {{0}};
 
     (void)state;
-    assert_int_equal(parts_open(&parts, NULL, NULL), 0);
+    assert_int_equal(open_parts(&parts, NULL, NULL), 0);
     put_rows(&parts, 1, 5);
     assert_int_equal(access(path, F_OK), -1);
     assert_int_equal(parts_commit(&parts, NULL, true, &mark, NULL), 0);
@@ -436,7 +476,7 @@ static void test_a_stopped_run_goes_on_at_its_mark(void **state)
     struct leat_mark mark = {{0}};
 
     (void)state;
-    assert_int_equal(parts_open(&parts, NULL, NULL), 0);
+    assert_int_equal(open_parts(&parts, NULL, NULL), 0);
     put_rows(&parts, 1, 4);
     assert_int_equal(parts_commit(&parts, NULL, false, &mark, NULL), 0);
     assert_int_equal(n_published, 2); /* the first part is whole */
@@ -444,7 +484,7 @@ static void test_a_stopped_run_goes_on_at_its_mark(void **state)
     leat_output_flush(&parts.current->file);
     parts_close(&parts);
 
-    assert_int_equal(parts_open(&resumed, mark.text, NULL), 0);
+    assert_int_equal(open_parts(&resumed, mark.text, NULL), 0);
     assert_int_equal(resumed.number, 2);
     assert_int_equal(resumed.rows, 1);
     put_rows(&resumed, 50, 52);
@@ -456,6 +496,39 @@ static void test_a_stopped_run_goes_on_at_its_mark(void **state)
     assert_file("users-3.csv", "h\nrow52\n");
 }
 
+/* At each commit that gives a mark: the part at hand and its lines. Those that are whole are published. */
+static void test_each_commit_names_what_is_written_on(void **state)
+{
+    struct parts parts = limits(2);
+    struct leat_mark mark = {{0}};
+
+    (void)state;
+    assert_int_equal(open_parts(&parts, NULL, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        put_rows(&parts, 1, 1);
+        kept[0] = '\0';
+        assert_int_equal(parts_commit(&parts, NULL, false, &mark, NULL), 0);
+        assert_string_equal(kept, ".users.csv.kept\n.users.csv.lines.kept\n");
+    }
+    assert_int_equal(n_published, 0);
+    put_rows(&parts, 2, 5);
+    kept[0] = '\0';
+    assert_int_equal(parts_commit(&parts, NULL, false, &mark, NULL), 0);
+    assert_string_equal(kept, ".users-3.csv.kept\n.users-3.csv.lines.kept\n");
+    assert_int_equal(n_published, 4);
+    parts_close(&parts);
+
+    kept[0] = '\0';
+    assert_int_equal(open_parts(&parts, mark.text, NULL), 0);
+    assert_int_equal(parts_commit(&parts, NULL, false, &mark, NULL), 0);
+    assert_string_equal(kept, ".users-3.csv.kept\n.users-3.csv.lines.kept\n");
+    kept[0] = '\0';
+    assert_int_equal(parts_commit(&parts, NULL, true, &mark, NULL), 0);
+    assert_string_equal(kept, "");
+    assert_int_equal(n_published, 6);
+    parts_close(&parts);
+}
+
 static void test_a_damaged_mark_is_refused(void **state)
 {
     static const char *const marks[] = {"x", "1", "1 2", "1 2/3 a", "1 2/9 a/9 b", "/ /"};
@@ -465,7 +538,7 @@ static void test_a_damaged_mark_is_refused(void **state)
         struct parts parts = limits(3);
         struct leat_error err = {0};
 
-        assert_true(parts_open(&parts, marks[i], &err) < 0);
+        assert_true(open_parts(&parts, marks[i], &err) < 0);
         assert_non_null(strstr(err.text, "users.csv"));
         parts_close(&parts);
     }
@@ -477,7 +550,7 @@ static void test_a_run_that_fails_leaves_nothing(void **state)
     char command[4300];
 
     (void)state;
-    assert_int_equal(parts_open(&parts, NULL, NULL), 0);
+    assert_int_equal(open_parts(&parts, NULL, NULL), 0);
     put_rows(&parts, 1, 3);
     parts_close(&parts);
     (void)snprintf(command, sizeof command, "test -z \"$(ls -A '%s')\"", folder);
@@ -496,11 +569,11 @@ static int n_entries(void)
     return n - 2;
 }
 
-static void make_part(const char *name)
+static void make_part(const char *name, const char *end)
 {
     char file[4400];
 
-    (void)snprintf(file, sizeof file, "%s/.%s.leat-0123abcd.part", folder, name);
+    (void)snprintf(file, sizeof file, "%s/.%s.leat-0123abcd.%s", folder, name, end);
     assert_int_equal(fclose(fopen(file, "w")), 0);
 }
 
@@ -515,13 +588,13 @@ static void test_what_a_killed_run_has_left_is_swept(void **state)
 
     (void)state;
     for (int i = 0; i < N_OURS; i++)
-        make_part(ours[i]);
+        make_part(ours[i], i % 2 ? "part" : "kept");
     for (int i = 0; i < N_OTHERS; i++)
-        make_part(others[i]);
-    assert_int_equal(parts_open(&live, NULL, NULL), 0);
+        make_part(others[i], "kept");
+    assert_int_equal(open_parts(&live, NULL, NULL), 0);
     assert_int_equal(n_entries(), N_OTHERS + 2);
     put_rows(&live, 1, 2); /* of the two parts one is finished, and its lock gone */
-    assert_int_equal(parts_open(&next, NULL, NULL), 0);
+    assert_int_equal(open_parts(&next, NULL, NULL), 0);
     assert_int_equal(n_entries(), N_OTHERS + 4 + 2);
     parts_close(&next);
     parts_close(&live);
@@ -534,7 +607,7 @@ static void test_keys_stand_on_one_line_each(void **state)
     struct leat_mark mark = {{0}};
 
     (void)state;
-    assert_int_equal(parts_open(&parts, NULL, NULL), 0);
+    assert_int_equal(open_parts(&parts, NULL, NULL), 0);
     parts_note_row(&parts, "a\tb\\c\nd\re\x01", 10);
     parts_note_row(&parts, NULL, 0);
     assert_int_equal(parts_commit(&parts, NULL, true, &mark, NULL), 0);
@@ -559,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_names_of_parts),
         cmocka_unit_test_setup_teardown(test_parts_turn_and_are_published, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_a_stopped_run_goes_on_at_its_mark, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_each_commit_names_what_is_written_on, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_a_damaged_mark_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_a_run_that_fails_leaves_nothing, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_what_a_killed_run_has_left_is_swept, make_folder, remove_folder),

@@ -367,7 +367,7 @@ static void test_encodings(void **state)
 /* A batch a run; each goes on where the one before has said. */
 static void goes_on(const char *encoding, const char *text, size_t n, int last_byte)
 {
-    char more[64], expected[160], position[64] = "", *at;
+    char more[64], expected[160], position[128] = "", *at;
     struct leat_text_buffer all = {0};
 
     (void)snprintf(more, sizeof more, "encoding: %s", encoding);
@@ -403,12 +403,59 @@ static void test_goes_on_where_it_stopped(void **state)
 
 static void test_cannot_go_on_behind_the_end(void **state)
 {
-    char *got = read_bytes("a,b\n1,2\n", 8, "", (struct reading){.position = "100 7"});
+    char *got = read_bytes("a,b\n1,2\n", 8, "", (struct reading){.position = "100 7 0123456789abcdef 100"});
 
     (void)state;
     assert_has(got, "failed -1006");
-    assert_has(got, "become shorter");
+    assert_has(got, "become shorter than where the last run stopped; `leat run --restart` begins anew");
     free(got);
+}
+
+/* Reads one record of a file, and goes on with another in its place. */
+static char *go_on_with_another(const char *more, const char *first, size_t n_first, const char *then, size_t n_then)
+{
+    char *got = read_bytes(first, n_first, more, (struct reading){.cap_rows = 1, .max_batches = 1, .positions = true});
+    char position[128], *at = strstr(got, "@ ");
+
+    assert_non_null(at);
+    (void)snprintf(position, sizeof position, "%.*s", (int)strcspn(at + 2, "\n"), at + 2);
+    free(got);
+    return read_bytes(then, n_then, more, (struct reading){.position = position});
+}
+
+static void assert_another(const char *more, const char *first, const char *then, const char *wanted)
+{
+    char *got = go_on_with_another(more, first, strlen(first), then, strlen(then));
+
+    assert_has(got, wanted);
+    free(got);
+}
+
+static void test_does_not_go_on_with_another_file(void **state)
+{
+    static const char changed[] = "has changed since the run that stopped; `leat run --restart` begins anew";
+    static const char wide[] = "\xFF\xFE" "a\0\n\0" "1\0\n\0" "2\0\n\0", other[] = "\xFF\xFE" "a\0\n\0" "3\0\n\0" "2\0\n\0";
+    static const char *const bad[] = {"", "8", "8 3", "8 3 0", "x y z 1", "-8 3 cbf29ce484222325 -8"};
+    char *got;
+
+    (void)state;
+    assert_another("", "a,b\n1,2\n3,4\n", "a,b\n1,9\n3,4\n", changed);
+    assert_another("", "a,b\n1,2\n3,4\n", "a,b\n1,2\n3,5\n", "3|5\n"); /* has not been read */
+    assert_another("", "a,b\n1,2\n3,4\n", "a,b\n1,2\n", "");
+    assert_another("", "a,b\n1,2", "a,b\n1,23\n", changed); /* that line was taken as it was */
+    assert_another("", "a,b\n1,2", "a,b\n1,2", "");
+    assert_another("", "a,b\n1,2\n", "a,b\n1,2\n3,4\n", "3|4\n");
+    got = go_on_with_another("encoding: UTF-16", wide, sizeof wide - 1, wide, sizeof wide - 1);
+    assert_string_equal(got, "2\n");
+    free(got);
+    got = go_on_with_another("encoding: UTF-16", wide, sizeof wide - 1, other, sizeof other - 1);
+    assert_has(got, changed);
+    free(got);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        got = read_bytes("a,b\n1,2\n", 8, "", (struct reading){.position = bad[i]});
+        assert_has(got, "failed ");
+        free(got);
+    }
 }
 
 /* ---- csv-spectrum ---- */
@@ -532,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_goes_on_where_it_stopped),
         cmocka_unit_test(test_cannot_go_on_behind_the_end),
+        cmocka_unit_test(test_does_not_go_on_with_another_file),
         cmocka_unit_test(test_csv_spectrum),
     };
 

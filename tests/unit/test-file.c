@@ -180,8 +180,9 @@ static void test_what_is_refused(void **state)
     struct leat_output o;
 
     (void)state;
-    assert_true(leat_output_open(&o, "/nonexistent/x", NULL, &err) < 0); /* a plan says it before: the host's */
-    assert_has(err.text, "cannot write /nonexistent/x: ");
+    (void)snprintf(name, sizeof name, "%s/none/x", folder);
+    assert_true(leat_output_open(&o, name, NULL, &err) < 0); /* a plan says it before: the host's */
+    assert_has(err.text, "/none/x: No such file");
     leat_output_close(&o);
     refused("/dev/null/x", "Not a directory");
     refused(folder, "it is a folder; name a file in it");
@@ -325,6 +326,79 @@ static void test_goes_on_at_the_mark(void **state)
     assert_int_equal(n_files(), 0);
 }
 
+static void remove_all(void)
+{
+    DIR *dir = opendir(folder);
+
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (strlen(entry->d_name) > 2)
+            assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
+    (void)closedir(dir);
+}
+
+static void expect_kept(struct leat_stage *stage, const struct leat_output *o)
+{
+    char wanted[512];
+
+    (void)snprintf(wanted, sizeof wanted, "%s\n", o->part);
+    assert_has(wanted, ".kept\n");
+    assert_int_equal(access(o->part, F_OK), 0);
+    assert_string_equal(stage->kept, wanted);
+    stage->kept[0] = '\0';
+}
+
+/* The host makes its list of files anew with each checkpoint. */
+static void test_each_mark_names_its_file(void **state)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_stage stage = {0};
+    struct leat_mark first = {""}, second = {""}, third = {""};
+
+    (void)state;
+    assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
+    assert_int_equal(leat_output_commit(&o, &stage, false, &first, &err), 0);
+    expect_kept(&stage, &o);
+    put(&o, "a");
+    assert_int_equal(leat_output_commit(&o, &stage, false, &second, &err), 0);
+    expect_kept(&stage, &o);
+    leat_output_close(&o);
+    assert_int_equal(leat_output_open(&o, path, second.text, &err), 0);
+    assert_int_equal(leat_output_commit(&o, &stage, false, &third, &err), 0);
+    expect_kept(&stage, &o);
+    assert_string_equal(third.text, second.text);
+    assert_string_equal(strchr(third.text, ' '), strchr(first.text, ' '));
+    leat_output_close(&o);
+    assert_int_equal(leat_output_open(&o, path, first.text, &err), 0);
+    assert_int_equal(leat_output_tell(&o), 0);
+    assert_int_equal(leat_output_commit(&o, &stage, true, &third, &err), 0);
+    assert_string_equal(stage.kept, ""); /* it has its name */
+    leat_output_close(&o);
+    expect_file(path, "");
+    remove_all();
+}
+
+/* Its run was killed when its files had their names, but before it was done with the rest. */
+static void test_a_mark_of_a_file_that_has_its_name(void **state)
+{
+    struct leat_output o;
+    struct leat_error err = {0};
+    struct leat_mark mark = {""};
+    struct leat_stage stage = {0};
+
+    (void)state;
+    make_marked(&mark);
+    assert_int_equal(leat_output_open(&o, path, mark.text, &err), 0);
+    assert_int_equal(leat_output_commit(&o, &stage, true, &(struct leat_mark){""}, &err), 0);
+    leat_output_close(&o);
+    assert_int_equal(leat_output_open(&o, path, mark.text, &err), -ENOENT);
+    assert_has(err.text, "`leat run --restart` starts anew");
+    leat_output_close(&o);
+    expect_file(path, "kept "); /* untouched */
+    remove_all();
+}
+
 static void test_marks_that_lead_nowhere(void **state)
 {
     struct leat_output o;
@@ -337,11 +411,12 @@ static void test_marks_that_lead_nowhere(void **state)
     (void)snprintf(name, sizeof name, "%s/%s", folder, strchr(mark.text, ' ') + 1);
     assert_int_equal(truncate(name, 3), 0);
     assert_true(leat_output_open(&o, path, mark.text, &err) < 0);
-    assert_non_null(strstr(err.text, "shorter than at the checkpoint"));
+    assert_has(err.text, "shorter than at the checkpoint");
+    assert_has(err.text, "`leat run --restart` starts anew");
     leat_output_close(&o);
     assert_int_equal(unlink(name), 0);
     assert_true(leat_output_open(&o, path, mark.text, &err) < 0);
-    assert_non_null(strstr(err.text, "leat state reset"));
+    assert_has(err.text, "`leat run --restart` starts anew");
     leat_output_close(&o);
     assert_int_equal(leat_output_open(&o, path, "5 ../x", &err), -EINVAL);
     leat_output_close(&o);
@@ -375,17 +450,6 @@ static void killed_run(const char *final, bool mark_it)
     assert_true(WIFSIGNALED(status));
 }
 
-static void remove_all(void)
-{
-    DIR *dir = opendir(folder);
-
-    assert_non_null(dir);
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (strlen(entry->d_name) > 2)
-            assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
-    (void)closedir(dir);
-}
-
 static void touch(const char *name)
 {
     char file[512];
@@ -399,12 +463,14 @@ static void touch(const char *name)
 
 static void test_the_parts_of_killed_runs_are_swept(void **state)
 {
+    struct leat_stage stage = {0};
+
     (void)state;
     killed_run(path, false);
     killed_run(path, false);
     assert_int_equal(n_files(), 2);
     assert_int_equal(access(path, F_OK), -1);
-    leat_output_sweep(path, NULL);
+    leat_output_sweep(&stage, path, NULL);
     assert_int_equal(n_files(), 0);
 }
 
@@ -412,23 +478,44 @@ static void test_nothing_else_is_swept(void **state)
 {
     static const char *const others[] = { "out.txt", ".out.txt.part", ".out.txt.leat-0123456g.part",
                                           ".out.txt.leat-012345678.part", ".out.txt.leat-01234567.parts",
-                                          ".out.txt.leat-01234567.kept", ".in.txt.leat-01234567.part",
+                                          ".out.txt.leat-01234567.keep", ".in.txt.leat-01234567.part",
+                                          ".in.txt.leat-01234567.kept",
                                           "out.txt.leat-01234567.part", ".leat-01234567.part",
                                           ".out.txt.x.leat-01234567.part" };
     enum { N = sizeof others / sizeof *others };
+    struct leat_stage stage = {0};
 
     (void)state;
     for (int i = 0; i < N; i++)
         touch(others[i]);
-    killed_run(path, true); /* covered by a checkpoint, so that a run may go on with it */
-    leat_output_sweep(path, NULL);
-    assert_int_equal(n_files(), N + 1);
     touch(".out.txt.leat-01234567.part");
-    leat_output_sweep(path, NULL);
-    assert_int_equal(n_files(), N + 1);
+    leat_output_sweep(&stage, path, NULL);
+    assert_int_equal(n_files(), N);
     remove_all();
-    leat_output_sweep("/nonexistent/x", NULL);
-    leat_output_sweep("/dev/null", NULL);
+    leat_output_sweep(&stage, "/nonexistent/x", NULL);
+    leat_output_sweep(&stage, "/dev/null", NULL);
+}
+
+/* Two checkpoints that were made, and one that its run was killed before. */
+static void test_what_a_checkpoint_needs_is_not_swept(void **state)
+{
+    struct leat_stage stage = {0};
+    struct leat_mark mark = {""};
+    char needed[512];
+
+    (void)state;
+    make_marked(&mark);
+    touch(".out.txt.leat-0123456a.part"); /* published, and its name in the state */
+    (void)snprintf(needed, sizeof needed, "%s/%s\n%s/.out.txt.leat-0123456a.part\n", folder,
+                   strchr(mark.text, ' ') + 1, folder);
+    killed_run(path, true);
+    assert_int_equal(n_files(), 3);
+    stage.needed = needed;
+    leat_output_sweep(&stage, path, NULL);
+    assert_int_equal(n_files(), 2);
+    *strstr(needed, "\n") = '\0'; /* no path is whole without its end */
+    leat_output_sweep(&stage, path, NULL);
+    assert_int_equal(n_files(), 0);
 }
 
 static void test_a_live_run_is_left_alone(void **state)
@@ -441,15 +528,15 @@ static void test_a_live_run_is_left_alone(void **state)
     (void)state;
     killed_run(path, false);
     assert_int_equal(leat_output_open(&o, path, NULL, &err), 0);
-    leat_output_sweep(path, NULL);
+    leat_output_sweep(&stage, path, NULL);
     assert_int_equal(n_files(), 2); /* the one that was killed may be a finished one of the live run */
     put(&o, "new");
     assert_int_equal(leat_output_finish(&o, &err), 0);
-    leat_output_sweep(path, NULL);
+    leat_output_sweep(&stage, path, NULL);
     assert_int_equal(n_files(), 2);
     assert_int_equal(leat_output_commit(&o, &stage, true, &mark, &err), 0);
     leat_output_close(&o);
-    leat_output_sweep(path, NULL);
+    leat_output_sweep(&stage, path, NULL);
     assert_int_equal(n_files(), 1);
     expect_file(path, "new");
     remove_all();
@@ -474,6 +561,7 @@ static void test_two_do_not_go_on_with_one_part(void **state)
 
 static void test_a_long_name(void **state)
 {
+    struct leat_stage stage = {0};
     char name[512];
     int n = snprintf(name, sizeof name, "%s/", folder);
 
@@ -482,7 +570,7 @@ static void test_a_long_name(void **state)
     name[n + 255] = '\0';
     killed_run(name, false);
     assert_int_equal(n_files(), 1);
-    leat_output_sweep(name, NULL);
+    leat_output_sweep(&stage, name, NULL);
     assert_int_equal(n_files(), 0);
 }
 
@@ -499,9 +587,12 @@ int main(void)
         cmocka_unit_test(test_a_full_disk),
         cmocka_unit_test(test_a_file_size_limit),
         cmocka_unit_test(test_goes_on_at_the_mark),
+        cmocka_unit_test(test_each_mark_names_its_file),
+        cmocka_unit_test(test_a_mark_of_a_file_that_has_its_name),
         cmocka_unit_test(test_marks_that_lead_nowhere),
         cmocka_unit_test(test_the_parts_of_killed_runs_are_swept),
         cmocka_unit_test(test_nothing_else_is_swept),
+        cmocka_unit_test(test_what_a_checkpoint_needs_is_not_swept),
         cmocka_unit_test(test_a_live_run_is_left_alone),
         cmocka_unit_test(test_two_do_not_go_on_with_one_part),
         cmocka_unit_test(test_a_long_name),

@@ -60,6 +60,36 @@ static void test_goes_on_from_a_position(void **state)
     free(all), free(some), free(none), free(empty);
 }
 
+/* A batch a run, each from where the one before has said. */
+static void test_goes_on_as_if_it_had_not_stopped(void **state)
+{
+    static const int32_t sizes[] = {1, 7, 50, 64};
+    char *all = rows("{rows: 100, seed: 3}", (struct reading){.cap_rows = 100});
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct leat_text_buffer together = {0};
+        char position[32] = "";
+
+        for (int n = 0; n < 100; n += sizes[i]) {
+            char *some = rows("{rows: 100, seed: 3}", (struct reading){.cap_rows = sizes[i], .max_batches = 1,
+                                                                      .positions = true,
+                                                                      .position = *position ? position : NULL});
+            char *at = some;
+
+            for (char *next = some; (next = strstr(next, "\n@ ")); next++)
+                at = next + 1;
+            leat_text_add(&together, some, (size_t)(at - some));
+            (void)snprintf(position, sizeof position, "%.*s", (int)strcspn(at + 2, "\n"), at + 2);
+            free(some);
+        }
+        leat_text_add(&together, "", 1);
+        assert_string_equal(together.p, all);
+        leat_text_deinit(&together);
+    }
+    free(all);
+}
+
 /* ---- dirt ---- */
 
 enum { N = 20000, EMAIL = 2, FIRST = 4, LAST = 5, PHONE = 6, BIRTHDATE = 7, STATUS = 11, HASH = 12, ADDRESS = 14 };
@@ -150,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_fields_are_the_contract),
         cmocka_unit_test(test_seed_decides),
         cmocka_unit_test(test_goes_on_from_a_position),
+        cmocka_unit_test(test_goes_on_as_if_it_had_not_stopped),
         cmocka_unit_test(test_dirt_comes_in_shares),
     };
     return cmocka_run_group_tests_name("generate", tests, NULL, NULL);

@@ -8,7 +8,10 @@
 
 #include "plugin-host.h"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include "kit/file/input.h"
 
 static char path[] = "/tmp/leat-jsonl-XXXXXX", options[4096];
 
@@ -274,24 +277,38 @@ static void test_bad_lines_do_not_give_secrets_away(void **state)
                  "! bad_json -: has an object without its closing brace (line 1, byte 23)\n");
 }
 
+static void trace_at(int64_t offset, char trace[LEAT_INPUT_TRACE])
+{
+    int fd = open(path, O_RDONLY);
+
+    assert_true(leat_input_trace(fd, offset, trace));
+    (void)close(fd);
+}
+
 static void test_mark_crlf_and_blank_lines(void **state)
 {
+    char first[LEAT_INPUT_TRACE], last[LEAT_INPUT_TRACE], wanted[200];
+
     (void)state;
     FILE_OF("\xEF\xBB\xBF{\"id\":1}\r\n\r\n  \t\n\n{\"id\":\"\\u0041\xc3\xa9\"}");
-    assert_reads(with("fields: {id: text}"), (struct reading){.positions = true, .cap_rows = 1},
-                 "1\n@ 13 2\nA\xc3\xa9\n@ 37 6\n@ 37 6\nblank line 3\n");
+    trace_at(13, first);
+    trace_at(37, last);
+    (void)snprintf(wanted, sizeof wanted, "1\n@ 13 2 %s\nA\xc3\xa9\n@ 37 6 %s\n@ 37 6 %s\nblank line 3\n", first, last,
+                   last);
+    assert_reads(with("fields: {id: text}"), (struct reading){.positions = true, .cap_rows = 1}, wanted);
 }
 
 static void test_goes_on_from_every_position(void **state)
 {
-    char wanted[512] = "", at[32];
+    char wanted[512] = "", at[64], trace[LEAT_INPUT_TRACE];
     struct leat_plan *p;
     char *got;
 
     (void)state;
     FILE_OF("{\"id\":1}\nbad\n\n{\"id\":2}\n{\"id\":3}\n");
     for (int offset = 9; offset <= 32; offset += offset == 9 ? 4 : offset == 13 ? 1 : 9) {
-        (void)snprintf(at, sizeof at, "%d 7", offset);
+        trace_at(offset, trace);
+        (void)snprintf(at, sizeof at, "%d 7 %s", offset, trace);
         p = host_begin(with("fields: {id: int64}"), NULL, false);
         got = host_read(p, (struct reading){.position = at});
         (void)snprintf(wanted, sizeof wanted, "%s%s", offset < 23 ? "2\n" : "", offset < 32 ? "3\n" : "");
@@ -300,10 +317,45 @@ static void test_goes_on_from_every_position(void **state)
         host_end(p);
     }
     p = host_begin(with("fields: {id: int64}"), NULL, false);
-    got = host_read(p, (struct reading){.position = "1000 7"});
-    assert_non_null(strstr(got, "has become shorter than where the last run stopped"));
+    got = host_read(p, (struct reading){.position = "1000 7 0123456789abcdef"});
+    assert_has(got, "has become shorter than where the last run stopped; `leat run --restart` begins anew");
     free(got);
     host_end(p);
+}
+
+/* Goes on with what is in the file now, at a place of the one that was there. */
+static void assert_goes_on(int64_t offset, const char *trace, const char *wanted)
+{
+    struct leat_plan *p = host_begin(with("fields: {id: int64}"), NULL, false);
+    char at[64], *got;
+
+    (void)snprintf(at, sizeof at, "%" PRId64 " 7 %s", offset, trace);
+    got = host_read(p, (struct reading){.position = at});
+    assert_has(got, wanted);
+    free(got);
+    host_end(p);
+}
+
+static void test_does_not_go_on_with_another_file(void **state)
+{
+    static const char changed[] = "has changed since the run that stopped; `leat run --restart` begins anew";
+    char trace[LEAT_INPUT_TRACE];
+
+    (void)state;
+    FILE_OF("{\"id\":1}\n{\"id\":2}\n{\"id\":3}");
+    trace_at(18, trace);
+    assert_goes_on(18, trace, "3\n");
+    assert_goes_on(9, trace, changed);
+    assert_goes_on(18, "", "cannot be made out");
+    FILE_OF("{\"id\":1}\n{\"id\":2}\n{\"id\":4}\n");
+    assert_goes_on(18, trace, "4\n");
+    FILE_OF("{\"id\":1}\n{\"id\":7}\n{\"id\":3}\n");
+    assert_goes_on(18, trace, changed);
+    FILE_OF("{\"id\":1}\n2");
+    trace_at(10, trace);
+    assert_goes_on(10, trace, "");
+    FILE_OF("{\"id\":1}\n2\n{\"id\":3}\n");
+    assert_goes_on(10, trace, changed);
 }
 
 /* Lines of every length around the limit, with ends that fall on every place of the buffer. */
@@ -335,7 +387,7 @@ static void test_long_lines(void **state)
                         "max_record [{\"t\":\"aaa", 100);
     last = strstr(got, "(line 3, byte 300020)");
     assert_non_null(last);
-    assert_non_null(strstr(last, "@ 580027 4\n"));
+    assert_non_null(strstr(last, "@ 580027 4 "));
     free(got);
     host_end(p);
 }
@@ -398,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_bad_lines_do_not_give_secrets_away),
         cmocka_unit_test(test_mark_crlf_and_blank_lines),
         cmocka_unit_test(test_goes_on_from_every_position),
+        cmocka_unit_test(test_does_not_go_on_with_another_file),
         cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_batches_do_not_matter),
     };

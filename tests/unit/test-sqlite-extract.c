@@ -11,6 +11,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "test-sqlite-faults.h"
+
 static char path[] = "/tmp/leat-sqlite-XXXXXX", options[4096];
 
 static void sql(const char *text)
@@ -204,11 +206,15 @@ static void test_goes_on_from_every_position(void **state)
                 leat_text_add(&wanted, "\0\n", 2);
             leat_text_printf(&wanted, "@ %s\n", positions[i]);
         }
-        leat_text_printf(&wanted, "@ %s\n", positions[3]); /* the last batch is empty */
+        if (from < 4) /* the last batch is empty */
+            leat_text_printf(&wanted, "@ %s\n", positions[3]);
         p = host_begin(with("table: k, cursor: [u, f, bin]"), NULL, false);
         got = host_read(p, (struct reading){.positions = true, .cap_rows = 1,
                                             .position = from ? positions[from - 1] : NULL});
-        assert_memory_equal(got, wanted.p, wanted.n);
+        if (from < 4)
+            assert_memory_equal(got, wanted.p, wanted.n);
+        else
+            assert_string_equal(got, ""); /* no row, and no position */
         free(got);
         host_end(p);
         leat_text_deinit(&wanted);
@@ -246,8 +252,9 @@ static void test_cursor_that_is_not_unique_is_found(void **state)
 
 static void test_position_of_another_cursor_is_refused(void **state)
 {
-    static const char *const bad[] = {"", "[]", "[1]", "[1,2,3,4]", "[1,2,x]", "{}", "[1.5,2,3]", "[null,1,2]",
-                                      "[{\"real\": 1},2,3]", "[1,2,3] 4", "[\"\\ud800\",1,2]"};
+    static const char *const bad[] = {"", "[1]", "[1,2,3,4]", "[1,2,x]", "{}", "[1.5,2,3]", "[null,1,2]",
+                                      "[{\"real\": 1},2,3]", "[1,2,3] 4", "[\"\\ud800\",1,2]",
+                                      "[1,2,3]+", "[1,2,3]+x", "[1,2,3]+-1", "+1", "since", "since [1]"};
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -405,6 +412,60 @@ static void test_a_long_step_can_be_cancelled(void **state)
     host_end(p);
 }
 
+/* ---- faults ---- */
+
+/* What the plan has found out, with the key. */
+static char *plan_of(const char *more)
+{
+    struct leat_text_buffer said = {0};
+    struct leat_plan *p;
+
+    fault_on();
+    p = host_begin(with(more), NULL, false);
+    fault_off();
+    leat_text_printf(&said, "%s", "");
+    if (p->rc < 0 && p->rc != LEAT_EPIPELINE)
+        leat_text_printf(&said, "failed %d: ", p->rc);
+    leat_text_printf(&said, "%s%s\n", host_said(p), host_schema(p));
+    host_end(p);
+    return said.p;
+}
+
+/* A key that cannot be seen is there all the same. */
+static void test_a_fault_in_the_plan_ends_it(void **state)
+{
+    (void)state;
+    assert_faults_are_told(plan_of, "table: two, cursor: u");
+    assert_faults_are_told(plan_of, "table: user, cursor: id, fields: {n: text}");
+    assert_faults_are_told(plan_of, "query: 'SELECT id, name FROM user WHERE id > 1;', cursor: id");
+    assert_faults_are_told(plan_of, "query: SELECT emial FROM user");
+    assert_faults_are_told(plan_of, "query: SELECT 1; SELECT id FROM user");
+}
+
+/* The rows, their rejects and their positions. */
+static char *read_of(const char *more)
+{
+    struct leat_plan *p = host_begin(with(more), NULL, false);
+    bool queried = strstr(more, "query") != NULL; /* of a list of real, text and blob */
+    char *got;
+
+    fault_on();
+    got = host_read(p, (struct reading){.cap_rows = 2, .positions = true,
+                                        .position = queried ? "[{\"real\": \"1.0\"}, \"a\", {\"blob\": \"00\"}]"
+                                                            : NULL});
+    fault_off();
+    host_end(p);
+    return got;
+}
+
+static void test_a_fault_ends_the_reading(void **state)
+{
+    (void)state;
+    assert_faults_are_told(read_of, "table: user, cursor: id");
+    assert_faults_are_told(read_of, "table: many, cursor: [k, id]"); /* with rejects of every kind */
+    assert_faults_are_told(read_of, "query: SELECT * FROM k, cursor: [f, u, bin]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +486,10 @@ int main(void)
         cmocka_unit_test(test_works_without_the_file_where_fields_say_all),
         cmocka_unit_test(test_column_that_vanishes_ends_the_run),
         cmocka_unit_test(test_a_long_step_can_be_cancelled),
+        cmocka_unit_test(test_a_fault_in_the_plan_ends_it),
+        cmocka_unit_test(test_a_fault_ends_the_reading),
     };
+
+    fault_begin();
     return cmocka_run_group_tests_name("sqlite-extract", tests, make_file, remove_file);
 }

@@ -2,7 +2,7 @@
  * Copyright the leat authors
  *
  * The sqlite load (plugins/load/sqlite): tables it makes, values of every type,
- * what constraints refuse, transactions, and mistakes.
+ * what constraints refuse, and mistakes. Its transactions: test-sqlite-commit.c.
  */
 #include "unit.h"
 
@@ -11,10 +11,11 @@
 #include <math.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "batches.h"
+#include "load/sqlite/load.h"
+#include "test-sqlite-faults.h"
 
 static char folder[] = "/tmp/leat-load-XXXXXX", path[64], options[512];
 
@@ -386,111 +387,6 @@ static void test_triggers_keep_their_ways(void **state)
                   "loaded 1\nrejected 1\n! constraint_trigger -: a trigger of the table has left it out\n", "2b\n");
 }
 
-/* ---- transactions ---- */
-
-static void test_nothing_is_there_without_a_commit(void **state)
-{
-    struct loading l;
-    struct leat_batch *b;
-    struct leat_mark mark;
-
-    (void)state;
-    (void)unlink(path);
-    load_begin(&l, with("table: t"), &test_schema);
-    b = load_batch(&l);
-    put_row(b, 1, "a");
-    free(load_deliver(&l, b));
-    assert_int_equal(l.plan->plugin->commit(&l.stage, l.plan->self, false, &mark, &l.err), 0);
-    b = load_batch(&l);
-    put_row(b, 2, "b");
-    free(load_deliver(&l, b));
-    load_end(&l, false);
-    assert_answer("SELECT id FROM t", "1\n");
-}
-
-/* A trigger that rolls back takes along what was written before: so that is committed first, and what is lost is not
- * counted as loaded. */
-static void test_a_lost_transaction_ends_the_run(void **state)
-{
-    struct loading l;
-    struct leat_batch *b;
-    char *got;
-
-    (void)state;
-    (void)unlink(path);
-    change("CREATE TABLE t(id INT, name TEXT); CREATE TRIGGER g BEFORE INSERT ON t WHEN new.id = 2 BEGIN "
-           "SELECT RAISE(ROLLBACK, 'no twos'); END");
-    load_begin(&l, with("table: t"), &test_schema);
-    assert_non_null(strstr(host_said(l.plan), "note a trigger of the file may roll back"));
-    b = load_batch(&l);
-    put_row(b, 0, "z");
-    got = load_deliver(&l, b);
-    assert_string_equal(got, "loaded 1\n");
-    free(got);
-    b = load_batch(&l);
-    put_row(b, 1, "a");
-    put_row(b, 2, "b");
-    put_row(b, 3, "c");
-    got = load_deliver(&l, b);
-    assert_non_null(strstr(got, "failed -5: "));
-    assert_non_null(strstr(got, "no twos, and all since the last commit is undone"));
-    assert_null(strstr(got, "loaded"));
-    free(got);
-    load_end(&l, false);
-    assert_answer("SELECT id FROM t", "0\n");
-}
-
-/* Answers of a batch that was not written whole are not given. */
-static void test_a_batch_that_fails_is_not_loaded(void **state)
-{
-    struct loading l;
-    struct leat_batch *b;
-    char *got;
-
-    (void)state;
-    (void)unlink(path);
-    change("CREATE TABLE t(id INT, name TEXT); CREATE TRIGGER g AFTER INSERT ON t WHEN new.id = 2 BEGIN "
-           "SELECT abs(-9223372036854775808); END");
-    load_begin(&l, with("table: t"), &test_schema);
-    b = load_batch(&l);
-    put_row(b, 1, "a");
-    put_row(b, 2, "b");
-    got = load_deliver(&l, b);
-    assert_non_null(strstr(got, "integer overflow"));
-    assert_null(strstr(got, "loaded"));
-    free(got);
-    load_end(&l, false);
-    assert_answer("SELECT count(*) FROM t", "0\n");
-}
-
-/* Waiting is for the host to do, which says so. */
-static void test_a_locked_file_is_tried_again_soon(void **state)
-{
-    struct timespec before, after;
-    struct loading l;
-    struct leat_batch *b;
-    sqlite3 *other;
-
-    (void)state;
-    (void)unlink(path);
-    change("CREATE TABLE t(id INT, name TEXT)");
-    load_begin(&l, with("table: t"), &test_schema);
-    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    b = load_batch(&l);
-    put_row(b, 1, "a");
-    assert_int_equal(leat_batch_finish(b, &l.err), 0);
-    clock_gettime(CLOCK_MONOTONIC, &before);
-    assert_int_equal(l.plan->plugin->deliver(&l.stage, l.plan->self, b, &l.err), LEAT_ERETRY);
-    clock_gettime(CLOCK_MONOTONIC, &after);
-    assert_true(after.tv_sec - before.tv_sec < 3);
-    sqlite3_close(other);
-    assert_int_equal(l.plan->plugin->deliver(&l.stage, l.plan->self, b, &l.err), 0);
-    leat_batch_release(b);
-    load_end(&l, true);
-    assert_answer("SELECT id FROM t", "1\n");
-}
-
 /* ---- mistakes ---- */
 
 static void test_mistakes_are_named(void **state)
@@ -503,7 +399,6 @@ static void test_mistakes_are_named(void **state)
     assert_wrong(with("table: t, mode: upsert"), &test_schema, "wrong mode: upsert needs `key: COLUMN'");
     assert_wrong(with("table: t, key: idd"), &test_schema, "no field idd");
     assert_wrong(with("table: t, create: false"), &test_schema, "has no table t; `create: true` makes it");
-    assert_wrong("{path: /nowhere/t.db, table: t}", &test_schema, "wrong path: cannot create /nowhere/t.db: No such");
     assert_wrong("{path: /proc/self/exe, table: t}", &test_schema, "it is no SQLite database");
     assert_wrong(with("table: t"), &schema, "duplicate column name: A");
     assert_int_equal(access(path, F_OK), -1); /* a plan makes nothing */
@@ -511,6 +406,69 @@ static void test_mistakes_are_named(void **state)
     assert_wrong(with("table: t, key: id, mode: upsert"), &test_schema, "upsert needs a unique index of t over");
     assert_wrong(with("table: v"), &test_schema, "cannot modify v because it is a view");
     assert_wrong(with("table: z"), &test_schema, "the table z has a column for none of the fields");
+    assert_wrong(with("table: Leat_Commits"), &test_schema, "wrong table: in leat_commits leat notes its commits");
+    change("CREATE TABLE leat_commits(who TEXT, what TEXT)");
+    assert_wrong(with("table: t"), &test_schema, "has a table leat_commits that is none of leat's");
+}
+
+static void assert_plans(const char *with_options)
+{
+    struct leat_plan *p = host_begin(with_options, &test_schema, false);
+
+    assert_null(strstr(host_said(p), "wrong"));
+    host_end(p);
+}
+
+/* Records of an extract that is incremental come again. */
+static void test_what_comes_again_is_not_inserted(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    host_is_told_incremental = true;
+    assert_wrong(with("table: t, key: id"), &test_schema, "wrong mode: the extract is incremental");
+    assert_plans(with("table: t, key: id, mode: upsert"));
+    host_is_told_incremental = false;
+    assert_plans(with("table: t, key: id"));
+}
+
+/* ---- faults ---- */
+
+/* What the plan has found out about the table. */
+static char *plan_of(const char *more)
+{
+    struct leat_text_buffer said = {0};
+    const struct sqlite *s;
+    struct leat_plan *p;
+
+    fault_on();
+    p = host_begin(with(more), &test_schema, false);
+    fault_off();
+    s = p->self;
+    if (p->rc < 0)
+        leat_text_printf(&said, "failed %d: ", p->rc);
+    leat_text_add_string(&said, host_said(p));
+    if (p->rc == 0)
+        leat_text_printf(&said, "%s\n%s\n%d%d%d\n", s->create_sql ? s->create_sql : "-",
+                         s->insert_sql ? s->insert_sql : "-", s->is_view, s->settles, s->only_key);
+    host_end(p);
+    return said.p;
+}
+
+/* A column that cannot be seen is there all the same. */
+static void test_a_fault_in_the_plan_ends_it(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    change("CREATE TABLE t(id INTEGER PRIMARY KEY ON CONFLICT REPLACE, name TEXT, born DATE); CREATE VIEW v AS SELECT "
+           "id, name FROM t; CREATE TRIGGER g INSTEAD OF INSERT ON v BEGIN SELECT RAISE(ROLLBACK, 'no'); END; "
+           "CREATE TABLE leat_commits(who TEXT PRIMARY KEY, what TEXT NOT NULL)");
+    assert_faults_are_told(plan_of, "table: t, key: id");
+    assert_faults_are_told(plan_of, "table: t, key: id, mode: upsert");
+    assert_faults_are_told(plan_of, "table: v");
+    assert_faults_are_told(plan_of, "table: new, key: id");
+    assert_faults_are_told(plan_of, "table: new, create: false");
+    change("DROP TABLE leat_commits; CREATE TABLE leat_commits(who TEXT, what TEXT)");
+    assert_faults_are_told(plan_of, "table: t");
 }
 
 int main(void)
@@ -527,11 +485,11 @@ int main(void)
         cmocka_unit_test(test_a_null_in_the_key_is_rejected),
         cmocka_unit_test(test_only_what_is_written_is_loaded),
         cmocka_unit_test(test_triggers_keep_their_ways),
-        cmocka_unit_test(test_nothing_is_there_without_a_commit),
-        cmocka_unit_test(test_a_lost_transaction_ends_the_run),
-        cmocka_unit_test(test_a_batch_that_fails_is_not_loaded),
-        cmocka_unit_test(test_a_locked_file_is_tried_again_soon),
         cmocka_unit_test(test_mistakes_are_named),
+        cmocka_unit_test(test_what_comes_again_is_not_inserted),
+        cmocka_unit_test(test_a_fault_in_the_plan_ends_it),
     };
+
+    fault_begin();
     return cmocka_run_group_tests_name("sqlite-load", tests, make_folder, remove_folder);
 }

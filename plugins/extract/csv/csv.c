@@ -5,12 +5,16 @@
  * the kit's (kit/csv/read.h); plan.c finds names and types, put.c makes rows,
  * source.c reads the file.
  *
- * One worker; a position is the offset and the line of the next record.
+ * One worker; a position is the offset and the line of the next record, the trace
+ * of the file up to there (kit/file/input.h), and up to where that is: the same, or
+ * where the encoding is not UTF-8 as many bytes as had been read.
  */
 #include "extract/csv/csv.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+
+#include "kit/file/input.h"
 
 static const struct leat_option options[] = {
     { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct csv, path), .required = true, .main = true,
@@ -88,15 +92,22 @@ static int read_header(struct csv *c, const struct leat_schema *schema, struct l
 
 static int go_on(struct csv *c, const char *position, struct leat_error *err)
 {
-    char *rest;
-    int64_t offset = strtoll(position, &rest, 10), line = strtoll(rest, NULL, 10);
-    int rc = csv_source_seek(&c->source, offset);
+    char was[LEAT_INPUT_TRACE], is[LEAT_INPUT_TRACE];
+    int64_t offset, line, traced;
+    int rc;
 
+    if (sscanf(position, "%" SCNd64 " %" SCNd64 " %16s %" SCNd64, &offset, &line, was, &traced) != 4)
+        return leat_fail(err, LEAT_EDATA, "where the run stopped in %s cannot be made out; `leat run --restart` begins "
+                         "anew", c->path);
+    rc = csv_source_seek(&c->source, offset);
     if (rc == -ENODATA)
-        return leat_fail(err, LEAT_EDATA, "%s has become shorter than where the last run stopped; `leat state reset` "
-                         "starts anew", c->path);
+        return leat_fail(err, LEAT_EDATA, "%s has become shorter than where the last run stopped; `leat run --restart` "
+                         "begins anew", c->path);
     if (rc < 0)
         return cannot_read(c, rc, err);
+    if (!leat_input_trace(c->source.fd, traced, is) || strcmp(is, was) != 0)
+        return leat_fail(err, LEAT_EDATA, "%s has changed since the run that stopped; `leat run --restart` begins anew",
+                         c->path);
     leat_csv_reader_seek(&c->reader, offset, line);
     return 0;
 }
@@ -112,12 +123,16 @@ static int csv_open(struct leat_stage *stage, void *self, struct leat_error *err
     return rc == 0 && position ? go_on(c, position, err) : rc;
 }
 
-static void set_position(struct csv *c, struct leat_batch *out)
+/* There is none where the file has been cut short meanwhile. */
+static void set_position(const struct csv *c, struct leat_batch *out)
 {
-    char position[64];
+    int64_t offset = leat_csv_next_offset(&c->reader), traced = csv_source_read(&c->source, offset);
+    char trace[LEAT_INPUT_TRACE], position[128];
 
-    (void)snprintf(position, sizeof position, "%" PRId64 " %" PRId64, leat_csv_next_offset(&c->reader),
-                   c->reader.line);
+    if (!leat_input_trace(c->source.fd, traced, trace))
+        return;
+    (void)snprintf(position, sizeof position, "%" PRId64 " %" PRId64 " %s %" PRId64, offset, c->reader.line, trace,
+                   traced);
     leat_batch_set_position(out, 0, position);
 }
 

@@ -55,6 +55,8 @@ LEAT_MUST_CHECK int csv_source_start(struct csv_source *s, int64_t *ret_skipped)
 ssize_t csv_source_fill(void *source, char *into, size_t n);
 /* Goes on at `offset` of what fill has given since the start, the bytes left out counted. */
 LEAT_MUST_CHECK int csv_source_seek(struct csv_source *s, int64_t offset);
+/* Bytes of the file itself that were read, for one at `offset` of what fill has given: no fewer than are behind it. */
+int64_t csv_source_read(const struct csv_source *s, int64_t offset);
 void csv_source_close(struct csv_source *s);
 
 /* plan.c */

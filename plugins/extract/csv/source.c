@@ -215,6 +215,11 @@ int csv_source_seek(struct csv_source *s, int64_t offset)
     return discard(s, offset);
 }
 
+int64_t csv_source_read(const struct csv_source *s, int64_t offset)
+{
+    return s->converts ? (int64_t)lseek(s->fd, 0, SEEK_CUR) : offset;
+}
+
 void csv_source_close(struct csv_source *s)
 {
     if (!s->opened)

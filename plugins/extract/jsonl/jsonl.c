@@ -4,12 +4,15 @@
  * jsonl: reads JSON objects, one a line. Since no JSON text holds a bare line
  * end, a line that is broken harms no other.
  *
- * One thread reads; a position is the offset and number of the next line.
+ * One thread reads; a position is the offset and number of the next line, and the
+ * trace of the file up to there (kit/file/input.h).
  */
 #include "extract.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+
+#include "kit/file/input.h"
 
 static const struct leat_option options[] = {
     { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct jsonl, path), .required = true, .main = true,
@@ -75,11 +78,14 @@ static void warn_of_left_out(struct leat_stage *stage, const struct jsonl *s)
                        s->n_left_out == 1 ? "" : "s", s->n_left_out == 1 ? "was" : "were", s->first_left_out);
 }
 
+/* There is none where the file has been cut short meanwhile. */
 static void set_position(const struct jsonl *s, struct leat_batch *out)
 {
-    char position[64];
+    char trace[LEAT_INPUT_TRACE], position[96];
 
-    (void)snprintf(position, sizeof position, "%" PRId64 " %" PRId64, s->lines.offset, s->lines.number);
+    if (!leat_input_trace(s->lines.fd, s->lines.offset, trace))
+        return;
+    (void)snprintf(position, sizeof position, "%" PRId64 " %" PRId64 " %s", s->lines.offset, s->lines.number, trace);
     leat_batch_set_position(out, 0, position);
 }
 
@@ -108,13 +114,19 @@ static enum leat_flow jsonl_read(struct leat_stage *stage, void *self, struct le
 
 static int go_on(struct jsonl *s, const char *position, struct leat_error *err)
 {
-    char *rest;
-    int64_t offset = strtoll(position, &rest, 10), number = strtoll(rest, NULL, 10);
+    char was[LEAT_INPUT_TRACE], is[LEAT_INPUT_TRACE];
+    int64_t offset, number;
 
-    if (lines_seek(&s->lines, offset, number) == 0)
-        return 0;
-    return leat_fail(err, LEAT_EDATA, "%s has become shorter than where the last run stopped; `leat state reset` "
-                     "starts anew", s->path);
+    if (sscanf(position, "%" SCNd64 " %" SCNd64 " %16s", &offset, &number, was) != 3)
+        return leat_fail(err, LEAT_EDATA, "where the run stopped in %s cannot be made out; `leat run --restart` begins "
+                         "anew", s->path);
+    if (lines_seek(&s->lines, offset, number) < 0)
+        return leat_fail(err, LEAT_EDATA, "%s has become shorter than where the last run stopped; `leat run --restart` "
+                         "begins anew", s->path);
+    if (!leat_input_trace(s->lines.fd, offset, is) || strcmp(is, was) != 0)
+        return leat_fail(err, LEAT_EDATA, "%s has changed since the run that stopped; `leat run --restart` begins anew",
+                         s->path);
+    return 0;
 }
 
 static int jsonl_open(struct leat_stage *stage, void *self, struct leat_error *err)

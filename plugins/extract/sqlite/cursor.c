@@ -5,6 +5,11 @@
  * cursor's values, kept as SQLite stores them: 7, "text", {"real": "0.1"},
  * {"blob": "00ff"}. Texts are compared byte by byte whatever their collation,
  * so that two which differ only in case are two places.
+ *
+ *     [5, "x"]           behind this row
+ *     [5, "x"]+2         behind it and two rows that have a null and so no place
+ *     []+2               behind two such rows, and there was no other yet
+ *     since [5, "x"]+2   the same in an incremental run that began behind [5, "x"]
  */
 #include "extract.h"
 
@@ -54,9 +59,9 @@ static void add_columns(sqlite3_str *sql, const struct sqlite *s, int n)
 static void add_where(sqlite3_str *sql, const struct sqlite *s)
 {
     sqlite3_str_appendall(sql, " WHERE (");
-    add_columns(sql, s, s->n_cursor);
+    add_columns(sql, s, s->n_behind);
     sqlite3_str_appendall(sql, ") > (");
-    for (int i = 0; i < s->n_cursor; i++)
+    for (int i = 0; i < s->n_behind; i++)
         sqlite3_str_appendf(sql, "%s?%d", i ? ", " : "", s->n_params + 1 + i);
     sqlite3_str_appendall(sql, ") AND ");
     add_columns(sql, s, 1);
@@ -71,7 +76,7 @@ char *cursor_sql(const struct sqlite *s, int64_t limit)
         return sqlite3_mprintf("%s", s->select);
     sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(sql, "SELECT * FROM (%s\n)", s->select);
-    if (s->has_last)
+    if (s->n_behind)
         add_where(sql, s);
     sqlite3_str_appendall(sql, " ORDER BY ");
     add_columns(sql, s, s->n_cursor);
@@ -80,21 +85,24 @@ char *cursor_sql(const struct sqlite *s, int64_t limit)
     return sqlite3_str_finish(sql);
 }
 
-void cursor_bind(const struct sqlite *s, sqlite3_stmt *stmt)
+int cursor_bind(const struct sqlite *s, sqlite3_stmt *stmt)
 {
-    for (int i = 0; i < s->n_cursor; i++) {
+    int rc = SQLITE_OK;
+
+    for (int i = 0; rc == SQLITE_OK && i < s->n_behind; i++) {
         const struct cursor_value *v = &s->last[i];
         int at = s->n_params + 1 + i;
 
         if (v->type == SQLITE_INTEGER)
-            sqlite3_bind_int64(stmt, at, v->integer);
+            rc = sqlite3_bind_int64(stmt, at, v->integer);
         else if (v->type == SQLITE_FLOAT)
-            sqlite3_bind_double(stmt, at, v->real);
+            rc = sqlite3_bind_double(stmt, at, v->real);
         else if (v->type == SQLITE_TEXT) /* copied: the value moves on with the rows */
-            sqlite3_bind_text64(stmt, at, v->bytes ? v->bytes : "", v->n, SQLITE_TRANSIENT, SQLITE_UTF8);
+            rc = sqlite3_bind_text64(stmt, at, v->bytes ? v->bytes : "", v->n, SQLITE_TRANSIENT, SQLITE_UTF8);
         else
-            sqlite3_bind_blob64(stmt, at, v->bytes ? v->bytes : "", v->n, SQLITE_TRANSIENT);
+            rc = sqlite3_bind_blob64(stmt, at, v->bytes ? v->bytes : "", v->n, SQLITE_TRANSIENT);
     }
+    return rc;
 }
 
 /* 1: as it was; 0: another value; negative: no memory. */
@@ -131,19 +139,39 @@ static int keep(struct cursor_value *v, sqlite3_stmt *row, int field, int type)
         v->real = sqlite3_column_double(row, field);
     } else {
         bytes = sqlite3_column_blob(row, field); /* of a text: its bytes */
+        if (!bytes && leat_sqlite_no_memory(sqlite3_db_handle(row)))
+            return -ENOMEM;
         kept = keep_bytes(v, bytes, (size_t)sqlite3_column_bytes(row, field));
         return kept < 0 ? kept : kept && same;
     }
     return same;
 }
 
-enum cursor_step cursor_step(struct sqlite *s, sqlite3_stmt *row)
+static bool has_null(const struct sqlite *s, sqlite3_stmt *row)
 {
-    bool same = s->has_last;
-
     for (int i = 0; i < s->n_cursor; i++)
         if (sqlite3_column_type(row, s->cursor_fields[i]) == SQLITE_NULL)
-            return CURSOR_NULL;
+            return true;
+    return false;
+}
+
+bool cursor_is_behind(struct sqlite *s, sqlite3_stmt *row)
+{
+    if (!s->n_skip || !has_null(s, row))
+        return false;
+    s->n_skip--;
+    return true;
+}
+
+enum cursor_step cursor_step(struct sqlite *s, sqlite3_stmt *row)
+{
+    bool same = s->placed;
+
+    s->read = true;
+    if (has_null(s, row)) {
+        s->n_null++;
+        return CURSOR_NULL;
+    }
     for (int i = 0; i < s->n_cursor; i++) {
         int kept = keep(&s->last[i], row, s->cursor_fields[i], sqlite3_column_type(row, s->cursor_fields[i]));
 
@@ -151,69 +179,101 @@ enum cursor_step cursor_step(struct sqlite *s, sqlite3_stmt *row)
             return CURSOR_NO_MEMORY;
         same &= kept;
     }
-    s->has_last = true;
+    s->placed = true;
+    s->n_null = s->n_skip = 0;
     return same ? CURSOR_AGAIN : CURSOR_FINE;
 }
 
 /* ---- as text ---- */
 
-static void add_value(sqlite3_str *json, const struct cursor_value *v)
+static bool add_text(sqlite3_str *json, const struct cursor_value *v)
+{
+    char *room = sqlite3_malloc64(LEAT_JSON_ROOM(v->n));
+    bool blob = v->type == SQLITE_BLOB;
+    char *end;
+
+    if (!room)
+        return false;
+    end = blob ? leat_hex_put(room, v->bytes, v->n) : leat_json_escape(room, v->bytes, v->n);
+    sqlite3_str_appendall(json, blob ? "{\"blob\": \"" : "");
+    sqlite3_str_append(json, room, (int)(end - room));
+    sqlite3_str_appendall(json, blob ? "\"}" : "");
+    sqlite3_free(room);
+    return true;
+}
+
+static bool add_value(sqlite3_str *json, const struct cursor_value *v)
 {
     char number[LEAT_VALUE_ROOM];
-    char *room;
 
+    if (v->type != SQLITE_INTEGER && v->type != SQLITE_FLOAT)
+        return add_text(json, v);
     if (v->type == SQLITE_INTEGER) {
         sqlite3_str_append(json, number, (int)(leat_int64_put(number, v->integer) - number));
-    } else if (v->type == SQLITE_FLOAT) {
+    } else {
         sqlite3_str_appendall(json, "{\"real\": \"");
         sqlite3_str_append(json, number, (int)(leat_float64_put(number, v->real) - number));
         sqlite3_str_appendall(json, "\"}");
-    } else if ((room = sqlite3_malloc64(LEAT_JSON_ROOM(v->n)))) {
-        bool blob = v->type == SQLITE_BLOB;
-        char *end = blob ? leat_hex_put(room, v->bytes, v->n) : leat_json_escape(room, v->bytes, v->n);
-
-        sqlite3_str_appendall(json, blob ? "{\"blob\": \"" : "");
-        sqlite3_str_append(json, room, (int)(end - room));
-        sqlite3_str_appendall(json, blob ? "\"}" : "");
-        sqlite3_free(room);
     }
+    return true;
 }
 
-void cursor_save(const struct sqlite *s, struct leat_batch *out)
+static bool add_last(sqlite3_str *json, const struct sqlite *s)
 {
-    sqlite3_str *json = sqlite3_str_new(NULL);
-    char *text;
+    bool ok = true;
 
-    for (int i = 0; i < s->n_cursor; i++) {
-        sqlite3_str_appendall(json, i ? ", " : "[");
-        add_value(json, &s->last[i]);
+    sqlite3_str_appendall(json, "[");
+    for (int i = 0; ok && s->placed && i < s->n_cursor; i++) {
+        sqlite3_str_appendall(json, i ? ", " : "");
+        ok = add_value(json, &s->last[i]);
     }
     sqlite3_str_appendall(json, "]");
-    text = sqlite3_str_finish(json);
-    if (text)
-        leat_batch_set_position(out, 0, text);
-    sqlite3_free(text);
-}
-
-static bool load_text(struct cursor_value *v, const struct leat_json_span *span, int type)
-{
-    char *bytes = sqlite3_malloc64(span->n + 1);
-    size_t n = span->n / 2;
-    bool ok = bytes != NULL;
-
-    if (ok && type == SQLITE_TEXT)
-        ok = leat_json_unescape(span->text, span->n, bytes, &n);
-    else if (ok)
-        ok = leat_text_to_bytes(span->text, span->n, bytes);
-    v->type = type;
-    v->n = 0;
-    ok = ok && keep_bytes(v, bytes, n) >= 0;
-    sqlite3_free(bytes);
     return ok;
 }
 
+bool cursor_save(const struct sqlite *s, struct leat_batch *out)
+{
+    sqlite3_str *json = sqlite3_str_new(NULL);
+    bool ok = true;
+    char *text;
+
+    if (s->since && !s->placed)
+        sqlite3_str_appendf(json, "since %s", s->since);
+    else
+        ok = add_last(json, s);
+    if (s->n_null)
+        sqlite3_str_appendf(json, "+%lld", (long long)s->n_null);
+    text = sqlite3_str_finish(json);
+    ok = ok && text;
+    if (ok)
+        leat_batch_set_position(out, 0, text);
+    sqlite3_free(text);
+    return ok;
+}
+
+/* 0, LEAT_EDATA or -ENOMEM, and so all that follow. */
+static int load_text(struct cursor_value *v, const struct leat_json_span *span, int type)
+{
+    char *bytes = sqlite3_malloc64(span->n + 1);
+    size_t n = span->n / 2;
+    bool ok;
+    int kept;
+
+    if (!bytes)
+        return -ENOMEM;
+    if (type == SQLITE_TEXT)
+        ok = leat_json_unescape(span->text, span->n, bytes, &n);
+    else
+        ok = leat_text_to_bytes(span->text, span->n, bytes);
+    v->type = type;
+    v->n = 0;
+    kept = ok ? keep_bytes(v, bytes, n) : LEAT_EDATA;
+    sqlite3_free(bytes);
+    return kept < 0 ? kept : 0;
+}
+
 /* {"real": "0.1"} or {"blob": "00ff"} */
-static bool load_marked(struct cursor_value *v, struct leat_json *j)
+static int load_marked(struct cursor_value *v, struct leat_json *j)
 {
     struct leat_json_span key, value, more;
     char number[LEAT_VALUE_ROOM + 1] = "";
@@ -221,51 +281,51 @@ static bool load_marked(struct cursor_value *v, struct leat_json *j)
     leat_json_enter(j);
     if (!leat_json_member(j, &key) || !leat_json_value(j, &value) || leat_json_member(j, &more) || j->wrong ||
         value.kind != LEAT_JSON_STRING)
-        return false;
+        return LEAT_EDATA;
     if (key.n == 4 && memcmp(key.text, "blob", 4) == 0)
         return load_text(v, &value, SQLITE_BLOB);
     if (value.n > LEAT_VALUE_ROOM)
-        return false;
+        return LEAT_EDATA;
     memcpy(number, value.text, value.n);
     v->type = SQLITE_FLOAT;
     v->real = strtod(number, NULL);
-    return true;
+    return 0;
 }
 
-static bool load_value(struct cursor_value *v, struct leat_json *j)
+static int load_value(struct cursor_value *v, struct leat_json *j)
 {
     struct leat_json_span span;
 
     if (leat_json_peek(j) == LEAT_JSON_OBJECT)
         return load_marked(v, j);
     if (!leat_json_value(j, &span))
-        return false;
+        return LEAT_EDATA;
     if (span.kind == LEAT_JSON_STRING)
         return load_text(v, &span, SQLITE_TEXT);
     v->type = SQLITE_INTEGER;
     v->integer = strtoll(span.text, NULL, 10); /* the text goes on behind it: with a comma or a bracket */
-    return span.kind == LEAT_JSON_NUMBER && span.whole;
+    return span.kind == LEAT_JSON_NUMBER && span.whole ? 0 : LEAT_EDATA;
 }
 
-int cursor_load(struct sqlite *s, const char *position, struct leat_error *err)
+int cursor_load(struct sqlite *s, const char *list)
 {
-    struct leat_json j = leat_json_begin(position, strlen(position));
-    bool ok = leat_json_peek(&j) == LEAT_JSON_ARRAY;
-    int n = 0;
+    struct leat_json j = leat_json_begin(list, strlen(list));
+    int n = 0, rc = leat_json_peek(&j) == LEAT_JSON_ARRAY ? 0 : LEAT_EDATA;
 
-    if (ok)
+    if (rc == 0)
         leat_json_enter(&j);
-    while (ok && leat_json_item(&j))
-        ok = n < s->n_cursor && load_value(&s->last[n++], &j);
-    if (!ok || !leat_json_end(&j) || n != s->n_cursor)
-        return leat_fail(err, LEAT_EDATA, "the position kept by an earlier run does not fit the cursor of %s; "
-                         "see leat state reset", s->path);
-    s->has_last = true;
-    return 0;
+    while (rc == 0 && leat_json_item(&j))
+        rc = n < s->n_cursor ? load_value(&s->last[n++], &j) : LEAT_EDATA;
+    if (rc == 0 && (!leat_json_end(&j) || n != s->n_cursor))
+        rc = LEAT_EDATA;
+    if (rc == 0)
+        s->n_behind = n;
+    return rc;
 }
 
 void cursor_free(struct sqlite *s)
 {
     for (int i = 0; s->last && i < s->n_cursor; i++)
         sqlite3_free(s->last[i].bytes);
+    sqlite3_free(s->since);
 }

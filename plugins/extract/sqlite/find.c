@@ -45,33 +45,44 @@ static int begin(const struct sqlite *s, struct finder *f, const struct leat_sch
     sql = find_sql(s, keys);
     rc = sql ? sqlite_prepare(s, f->db, sql, &f->stmt, err) : leat_fail(err, -ENOMEM, "out of memory");
     sqlite3_free(sql);
-    if (rc == 0)
-        sqlite_bind_params(s, f->stmt);
+    if (rc == 0 && sqlite_bind_params(s, f->stmt) != SQLITE_OK) {
+        rc = leat_sqlite_fail(err, f->db, "cannot search", s->path);
+        sqlite3_finalize(f->stmt);
+        f->stmt = NULL; /* so that the next call begins anew */
+    }
     return rc;
 }
 
-/* False: a key with a null finds nothing. */
-static bool bind_key(const struct sqlite *s, sqlite3_stmt *stmt, const struct leat_batch *keys, int32_t row)
+static bool has_null(const struct leat_batch *keys, int32_t row)
 {
-    for (int i = 0; i < keys->schema->n_fields; i++) {
+    for (int i = 0; i < keys->schema->n_fields; i++)
+        if (leat_is_null(&keys->columns[i], row))
+            return true;
+    return false;
+}
+
+/* A value that is not bound would be a null, which finds nothing. */
+static int bind_key(const struct sqlite *s, sqlite3_stmt *stmt, const struct leat_batch *keys, int32_t row)
+{
+    int rc = SQLITE_OK;
+
+    for (int i = 0; rc == SQLITE_OK && i < keys->schema->n_fields; i++) {
         const struct leat_column *c = &keys->columns[i];
         int at = s->n_params + 1 + i;
         const char *text;
         size_t n;
 
-        if (leat_is_null(c, row))
-            return false;
         if (c->type == LEAT_INT64) {
-            sqlite3_bind_int64(stmt, at, c->int64[row]);
+            rc = sqlite3_bind_int64(stmt, at, c->int64[row]);
         } else if (c->type == LEAT_BYTES) {
             text = leat_text(c, row, &n);
-            sqlite3_bind_blob64(stmt, at, text, n, SQLITE_STATIC);
+            rc = sqlite3_bind_blob64(stmt, at, text, n, SQLITE_STATIC);
         } else {
             text = leat_text(c, row, &n);
-            sqlite3_bind_text64(stmt, at, text, n, SQLITE_STATIC, SQLITE_UTF8);
+            rc = sqlite3_bind_text64(stmt, at, text, n, SQLITE_STATIC, SQLITE_UTF8);
         }
     }
-    return true;
+    return rc;
 }
 
 static int find_one(const struct sqlite *s, struct finder *f, struct leat_find *find, int32_t key,
@@ -79,11 +90,15 @@ static int find_one(const struct sqlite *s, struct finder *f, struct leat_find *
 {
     int rc, bad;
 
+    if (bind_key(s, f->stmt, find->keys, key) != SQLITE_OK)
+        return leat_sqlite_fail(err, f->db, "cannot search", s->path);
     while ((rc = sqlite3_step(f->stmt)) == SQLITE_ROW) {
         if (!leat_batch_has_room(find->out))
             return leat_fail(err, LEAT_EDATA, "cannot search %s: more records have these keys than one batch takes",
                              s->path);
         bad = sqlite_put_row(find->out, s->n_fields, f->stmt);
+        if (bad == ROW_NO_MEMORY)
+            return leat_fail(err, -ENOMEM, "cannot search %s: out of memory", s->path);
         if (bad >= 0)
             return leat_fail(err, LEAT_EDATA, "cannot search %s: %s is not what it is declared as (see fields)",
                              s->path, s->names[bad]);
@@ -105,7 +120,7 @@ int sqlite_find(struct leat_stage *stage, void *self, struct leat_find *find, st
         return rc;
     LEAT_EACH_ROW(find->keys, key) {
         find->ret_found[key] = LEAT_ABSENT;
-        if (rc == 0 && bind_key(s, f->stmt, find->keys, key))
+        if (rc == 0 && !has_null(find->keys, key))
             rc = find_one(s, f, find, key, err);
         sqlite3_reset(f->stmt);
     }

@@ -106,12 +106,13 @@ static bool put_value(struct leat_batch *out, int i, sqlite3_stmt *row)
 
 int sqlite_put_row(struct leat_batch *out, int n_fields, sqlite3_stmt *row)
 {
-    int bad = -1;
+    int bad = ROW_FITS;
 
     for (int i = 0; i < n_fields; i++)
         if (!put_value(out, i, row) && bad < 0)
             bad = i;
-    return bad;
+    /* a text that there is no memory for is none that does not fit */
+    return bad >= 0 && leat_sqlite_no_memory(sqlite3_db_handle(row)) ? ROW_NO_MEMORY : bad;
 }
 
 /* ---- rejects ---- */
@@ -138,10 +139,13 @@ static bool fits(const struct leat_batch *out, int i)
     return out->columns[i].n_rows > out->n_rows;
 }
 
-char *sqlite_misfits(const struct leat_batch *out, sqlite3_stmt *row, int *ret_n)
+/* The values that were not put because they do not fit, as a JSON object of shown values without those of
+ * secret fields, and how many they are. NULL: nothing to show. Freed by sqlite3_free. False: no memory. */
+static bool misfits(const struct leat_batch *out, sqlite3_stmt *row, int *ret_n, char **ret)
 {
     sqlite3_str *json = sqlite3_str_new(NULL);
     const char *value;
+    bool ok;
 
     *ret_n = 0;
     for (int i = 0; i < out->schema->n_fields; i++) {
@@ -161,15 +165,32 @@ char *sqlite_misfits(const struct leat_batch *out, sqlite3_stmt *row, int *ret_n
     }
     if (sqlite3_str_length(json)) /* an empty one stays NULL */
         sqlite3_str_appendall(json, "}");
-    return sqlite3_str_finish(json);
+    ok = sqlite3_str_errcode(json) == SQLITE_OK && !leat_sqlite_no_memory(sqlite3_db_handle(row));
+    *ret = sqlite3_str_finish(json);
+    return ok;
 }
 
-void sqlite_reject_row(struct leat_batch *out, int i, sqlite3_stmt *row)
+/* What else does not fit in a record without a place is kept all the same. */
+bool sqlite_reject_null_cursor(struct leat_batch *out, sqlite3_stmt *row)
+{
+    char *all;
+    int n;
+    bool ok = misfits(out, row, &n, &all);
+
+    if (ok)
+        leat_batch_reject_record(out, "null_cursor", all, all ? strlen(all) : 0,
+                                 "a field of the cursor is null: the record has no place in the order");
+    sqlite3_free(all);
+    return ok;
+}
+
+bool sqlite_reject_row(struct leat_batch *out, int i, sqlite3_stmt *row)
 {
     const struct leat_field *field = &out->schema->fields[i];
     const char *wants = leat_field_wants(field), *value = NULL;
+    char *all;
     int n;
-    char *all = sqlite_misfits(out, row, &n);
+    bool ok = misfits(out, row, &n, &all);
 
     if (n > 1) {
         leat_batch_reject_value(out, i, "conversion_failed", all, all ? strlen(all) : 0,
@@ -182,4 +203,5 @@ void sqlite_reject_row(struct leat_batch *out, int i, sqlite3_stmt *row)
                                 "is not %s (fields can declare another type)", wants);
     }
     sqlite3_free(all);
+    return ok;
 }

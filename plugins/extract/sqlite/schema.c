@@ -67,10 +67,11 @@ static char *keep(struct leat_plan *plan, const char *text)
     return memcpy(leat_plan_alloc(plan, n), text, n);
 }
 
+/* NULL: no memory. */
 static char *keep_sql(struct leat_plan *plan, sqlite3_str *sql)
 {
     char *text = sqlite3_str_finish(sql);
-    char *kept = keep(plan, text ? text : "");
+    char *kept = text ? keep(plan, text) : NULL;
 
     sqlite3_free(text);
     return kept;
@@ -133,7 +134,7 @@ static int wrong_variable(const struct sqlite *s, int i, const char *why, struct
     return leat_fail(err, LEAT_EPIPELINE, "variable %d of the query, behind `%s', %s", i + 1, before, why);
 }
 
-/* What a query says, with the names of its variables, and an end to its last comment: it will stand in another. */
+/* NULL: no memory. What a query says, with the names of its variables, and an end to its last comment: it will stand in another. */
 static char *text_of(struct leat_plan *plan, const struct sqlite *s)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
@@ -157,6 +158,11 @@ int sqlite_fail(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
     return leat_sqlite_fail(err, db, s->table ? "cannot read" : "the query fails on", s->path);
 }
 
+static int no_memory(const struct sqlite *s, struct leat_error *err)
+{
+    return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", s->path);
+}
+
 int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt,
                    struct leat_error *err)
 {
@@ -165,7 +171,7 @@ int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3
 
     if (sqlite3_prepare_v3(db, sql, -1, 0, ret_stmt, NULL) == SQLITE_OK)
         return 0;
-    at = sqlite3_error_offset(db);
+    at = (sqlite3_errcode(db) & 0xFF) == SQLITE_ERROR ? sqlite3_error_offset(db) : -1;
     if (s->table || at < 0)
         return sqlite_fail(s, db, err);
     if (is_variable(sql + at))
@@ -180,16 +186,18 @@ int sqlite_prepare(const struct sqlite *s, sqlite3 *db, const char *sql, sqlite3
                      n < 40 ? n : 40, sql + at);
 }
 
-void sqlite_bind_params(const struct sqlite *s, sqlite3_stmt *stmt)
+int sqlite_bind_params(const struct sqlite *s, sqlite3_stmt *stmt)
 {
     char name[VARIABLE_ROOM];
+    int rc = SQLITE_OK;
 
-    for (int i = 0; i < s->n_params; i++) { /* one in a comment has no number */
+    for (int i = 0; rc == SQLITE_OK && i < s->n_params; i++) { /* one in a comment has no number */
         int at = sqlite3_bind_parameter_index(stmt, variable(name, i));
 
         if (at)
-            sqlite3_bind_text(stmt, at, s->query->params[i], -1, SQLITE_STATIC);
+            rc = sqlite3_bind_text(stmt, at, s->query->params[i], -1, SQLITE_STATIC);
     }
+    return rc;
 }
 
 /* A parameter that the user has written would be null without a word. */
@@ -219,7 +227,7 @@ static int compile(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, sqlite
     char *text = text_of(plan, s);
     const char *tail = text;
     sqlite3_stmt *second = NULL;
-    int rc = sqlite_prepare(s, db, text, ret_stmt, err);
+    int rc = text ? sqlite_prepare(s, db, text, ret_stmt, err) : no_memory(s, err);
 
     if (rc < 0)
         return rc;
@@ -228,6 +236,8 @@ static int compile(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, sqlite
     tail += strlen(sqlite3_sql(*ret_stmt)); /* without what stands behind its semicolon */
     rc = sqlite_prepare(s, db, tail, &second, err);
     sqlite3_finalize(second);
+    if (rc < 0 && rc != LEAT_EPIPELINE)
+        return rc;
     if (rc < 0 || second)
         return leat_fail(err, LEAT_EPIPELINE, "the query holds more than one statement: leave one SELECT");
     while (tail > text && (tail[-1] == ';' || tail[-1] == ' ' || tail[-1] == '\n'))
@@ -244,20 +254,33 @@ static int add_field(struct leat_plan *plan, struct sqlite *s, struct leat_decla
                      int i)
 {
     const struct known *known = type_of(sqlite3_column_decltype(stmt, i));
-    struct leat_field field = { .name = keep(plan, sqlite3_column_name(stmt, i)), .type = known->type,
-                                .local = known->local };
+    struct leat_field field = { .name = s->names[i], .type = known->type, .local = known->local };
     int number;
 
     if (is_variable(field.name))
         leat_plan_wrong(plan, "query", "column %d is a variable, which is a bound value and never the name of a "
                         "column; if the value is meant, give it a name with AS", i + 1);
     leat_declared_apply(declared, &field);
-    s->names[i] = field.name;
+    s->types[i] = field.type;
     number = leat_plan_add_field(plan, &field);
     if (number < 0)
         leat_plan_wrong(plan, s->table ? "table" : "query", "two columns are called %s: rename one with AS",
                         field.name);
     return field.type == LEAT_INT64 || field.type == LEAT_TEXT || field.type == LEAT_BYTES ? number : -1;
+}
+
+static int name_fields(struct leat_plan *plan, struct sqlite *s, sqlite3_stmt *stmt, struct leat_error *err)
+{
+    s->n_fields = sqlite3_column_count(stmt);
+    s->names = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *s->names);
+    for (int i = 0; i < s->n_fields; i++) {
+        const char *name = sqlite3_column_name(stmt, i);
+
+        if (!name)
+            return no_memory(s, err);
+        s->names[i] = keep(plan, name);
+    }
+    return 0;
 }
 
 static void add_fields(struct leat_plan *plan, struct sqlite *s, sqlite3_stmt *stmt)
@@ -266,8 +289,7 @@ static void add_fields(struct leat_plan *plan, struct sqlite *s, sqlite3_stmt *s
     int *searchable;
 
     leat_declared_bind(plan, s->fields, &declared);
-    s->n_fields = sqlite3_column_count(stmt);
-    s->names = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *s->names);
+    s->types = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *s->types);
     searchable = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *searchable);
     for (int i = 0; i < s->n_fields; i++)
         searchable[i] = add_field(plan, s, &declared, stmt, i);
@@ -277,65 +299,72 @@ static void add_fields(struct leat_plan *plan, struct sqlite *s, sqlite3_stmt *s
     leat_declared_unused(plan, &declared, s->what);
 }
 
-/* A number from the file, or -1. */
-static int64_t ask(sqlite3 *db, const char *sql, const char *table)
-{
-    sqlite3_stmt *stmt = NULL;
-    int64_t answer = -1;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC);
-        if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_INTEGER)
-            answer = sqlite3_column_int64(stmt, 0);
-    }
-    sqlite3_finalize(stmt);
-    return answer;
-}
-
-/* The columns of the primary key of a table, in its order. How many; 0: none, or no table. */
-static int primary_key(const struct sqlite *s, sqlite3 *db, int fields[MAX_KEY])
+/* The columns of the primary key of a table, in its order. How many; 0: none, or no table. Negative: SQLite cannot
+ * tell, and a key that is not known would be another one. */
+static int primary_key(const struct sqlite *s, sqlite3 *db, int fields[MAX_KEY], struct leat_error *err)
 {
     static const char *sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE pk > 0 ORDER BY pk";
     sqlite3_stmt *stmt = NULL;
-    int n = 0;
+    int n = 0, rc;
 
-    if (s->table && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(stmt, 1, s->table, -1, SQLITE_STATIC);
-        while (n < MAX_KEY && sqlite3_step(stmt) == SQLITE_ROW)
-            for (int i = 0; i < s->n_fields; i++)
-                if (strcmp(s->names[i], (const char *)sqlite3_column_text(stmt, 0)) == 0)
-                    fields[n++] = i;
+    if (!s->table)
+        return 0;
+    rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(stmt, 1, s->table, -1, SQLITE_STATIC);
+    while (n < MAX_KEY && (rc == SQLITE_OK || rc == SQLITE_ROW) && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 0);
+
+        if (!name)
+            rc = SQLITE_NOMEM;
+        for (int i = 0; name && i < s->n_fields && n < MAX_KEY; i++)
+            if (strcmp(s->names[i], name) == 0)
+                fields[n++] = i;
     }
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        n = sqlite_fail(s, db, err);
     sqlite3_finalize(stmt);
     return n;
 }
 
-/* Rowids may have gaps, so this is the most it can be; counting would read the whole file. */
-static void estimate_rows(struct leat_plan *plan, const struct sqlite *s, sqlite3 *db)
+/* Rowids may have gaps, so this is the most it can be; counting would read the whole file. A table need not have them,
+ * and SQLite may say so; whatever else it says ends the plan. */
+static int estimate_rows(struct leat_plan *plan, const struct sqlite *s, sqlite3 *db, struct leat_error *err)
 {
     /* max and min apart: SQLite finds each at an end of the tree, but scans the table for both in one SELECT */
     char *sql = sqlite3_mprintf("SELECT (SELECT max(rowid) FROM \"%w\") - (SELECT min(rowid) FROM \"%w\") + 1",
                                 s->table, s->table);
-    int64_t n = sql ? ask(db, sql, NULL) : -1;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
 
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_INTEGER && sqlite3_column_int64(stmt, 0) >= 0)
+        leat_plan_estimate(plan, LEAT_ESTIMATE_ROWS, sqlite3_column_int64(stmt, 0));
+    if (!sql)
+        rc = no_memory(s, err);
+    else
+        rc = rc == SQLITE_ROW || (rc & 0xFF) == SQLITE_ERROR ? 0 : sqlite_fail(s, db, err);
+    sqlite3_finalize(stmt);
     sqlite3_free(sql);
-    if (n >= 0)
-        leat_plan_estimate(plan, LEAT_ESTIMATE_ROWS, n);
+    return rc;
 }
 
-static void describe(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
+static int describe(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, struct leat_error *err)
 {
-    int key[MAX_KEY], n = primary_key(s, db, key);
+    int key[MAX_KEY], n = primary_key(s, db, key, err);
 
+    if (n < 0)
+        return n;
     cursor_plan(plan, s);
+    since_plan(plan, s);
     if (!s->cursor)
         leat_plan_note(plan, "without a cursor a stopped run begins again with the first record");
     for (int i = 0; i < n; i++)
         leat_plan_key(plan, key[i]);
     for (int i = 0; !n && i < s->n_cursor && i < MAX_KEY; i++)
         leat_plan_key(plan, s->cursor_fields[i]);
-    if (s->table)
-        estimate_rows(plan, s, db);
+    return s->table ? estimate_rows(plan, s, db, err) : 0;
 }
 
 /* ---- the plan ---- */
@@ -348,14 +377,17 @@ static void plan_declared(struct leat_plan *plan, struct sqlite *s)
     leat_declared_bind(plan, s->fields, &declared);
     s->n_fields = declared.n;
     s->names = leat_plan_alloc(plan, (size_t)declared.n * sizeof *s->names);
+    s->types = leat_plan_alloc(plan, (size_t)declared.n * sizeof *s->types);
     for (int i = 0; i < declared.n; i++) {
         struct leat_field field = { .name = declared.fields[i].name, .type = LEAT_TEXT };
 
         leat_declared_apply(&declared, &field);
         s->names[i] = field.name;
+        s->types[i] = field.type;
         (void)leat_plan_add_field(plan, &field);
     }
     cursor_plan(plan, s);
+    since_plan(plan, s);
 }
 
 static bool options_fit(struct leat_plan *plan, const struct sqlite *s)
@@ -367,16 +399,19 @@ static bool options_fit(struct leat_plan *plan, const struct sqlite *s)
     return s->path && !s->table != !s->query;
 }
 
-/* Which tables there are, for who has misspelt one. Freed by sqlite3_free. */
+/* Which tables there are, for who has misspelt one. NULL: that cannot be told. Freed by sqlite3_free. */
 static char *tables(sqlite3 *db)
 {
-    static const char *sql = "SELECT group_concat(name, ', ') FROM (SELECT name FROM sqlite_schema WHERE type IN "
-                             "('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name LIMIT 20)";
+    static const char *sql = "SELECT coalesce(group_concat(name, ', '), 'none') FROM (SELECT name FROM sqlite_schema "
+                             "WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+                             "ORDER BY name LIMIT 20)";
     sqlite3_stmt *stmt = NULL;
-    char *names = NULL;
+    const char *text = NULL;
+    char *names;
 
     if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-        names = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 0));
+        text = (const char *)sqlite3_column_text(stmt, 0);
+    names = text ? sqlite3_mprintf("%s", text) : NULL;
     sqlite3_finalize(stmt);
     return names;
 }
@@ -390,21 +425,25 @@ static void not_readable(struct leat_plan *plan, const struct sqlite *s, sqlite3
         return;
     }
     names = tables(db);
-    leat_plan_wrong(plan, "table", "%s (its tables: %s)", why->text, names && *names ? names : "none");
+    leat_plan_wrong(plan, "table", "%s%s%s%s", why->text, names ? " (its tables: " : "", names ? names : "",
+                    names ? ")" : "");
     sqlite3_free(names);
 }
 
 static int look_into(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, struct leat_error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = leat_sqlite_in_plan(compile(plan, s, db, &stmt, err), err);
+    int rc = compile(plan, s, db, &stmt, err);
 
+    if (rc == 0)
+        rc = name_fields(plan, s, stmt, err);
     if (rc == 0) {
         add_fields(plan, s, stmt);
-        describe(plan, s, db);
-    } else {
-        not_readable(plan, s, db, err);
+        rc = describe(plan, s, db, err);
     }
+    rc = leat_sqlite_in_plan(rc, err);
+    if (rc < 0)
+        not_readable(plan, s, db, err);
     sqlite3_finalize(stmt);
     return rc;
 }

@@ -21,6 +21,12 @@ static const struct leat_option options[] = {
       .help = "The SELECT whose rows to read, instead of table." },
     { .name = "cursor", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct sqlite, cursor),
       .help = "Columns to order by, unique together, so that a run can go on where one stopped." },
+    { .name = "incremental", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct sqlite, incremental),
+      .default_text = "false",
+      .help = "Whether to read only the records behind the cursor of the last run that succeeded." },
+    { .name = "lag", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct sqlite, lag), .default_text = "0ms",
+      .max = INT64_C(315576000000) /* ten years */,
+      .help = "How much before that an incremental run begins, for changes that became visible late." },
     LEAT_FIELDS_OPTION(struct sqlite, fields),
     LEAT_END_OF_OPTIONS
 };
@@ -43,34 +49,35 @@ static int ambiguous(const struct sqlite *s, struct leat_error *err)
                      cursor);
 }
 
-/* What else does not fit in a record without a place is kept all the same. */
-static void reject_null_cursor(struct leat_batch *out, sqlite3_stmt *row)
+static int no_memory(const struct sqlite *s, struct leat_error *err)
 {
-    int n;
-    char *misfits = sqlite_misfits(out, row, &n);
-
-    leat_batch_reject_record(out, "null_cursor", misfits, misfits ? strlen(misfits) : 0,
-                             "a field of the cursor is null: the record has no place in the order");
-    sqlite3_free(misfits);
+    return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", s->path);
 }
 
 /* Puts the row that SQLite stands on. */
 static int put_row(struct sqlite *s, struct leat_batch *out, struct leat_error *err)
 {
-    int bad = sqlite_put_row(out, s->n_fields, s->rows);
-    enum cursor_step step = s->n_cursor ? cursor_step(s, s->rows) : CURSOR_FINE;
+    enum cursor_step step;
+    bool ok = true;
+    int bad;
 
+    if (cursor_is_behind(s, s->rows))
+        return 0;
+    bad = sqlite_put_row(out, s->n_fields, s->rows);
+    if (bad == ROW_NO_MEMORY)
+        return no_memory(s, err);
+    step = s->n_cursor ? cursor_step(s, s->rows) : CURSOR_FINE;
     if (step == CURSOR_AGAIN)
         return ambiguous(s, err);
     if (step == CURSOR_NO_MEMORY)
-        return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", s->path);
+        return no_memory(s, err);
     if (step == CURSOR_NULL)
-        reject_null_cursor(out, s->rows);
+        ok = sqlite_reject_null_cursor(out, s->rows);
     else if (bad >= 0)
-        sqlite_reject_row(out, bad, s->rows);
+        ok = sqlite_reject_row(out, bad, s->rows);
     else
         leat_batch_end_row(out);
-    return 0;
+    return ok ? 0 : no_memory(s, err);
 }
 
 static enum leat_flow sqlite_read(struct leat_stage *stage, void *self, struct leat_batch *out, struct leat_error *err)
@@ -86,8 +93,10 @@ static enum leat_flow sqlite_read(struct leat_stage *stage, void *self, struct l
         (void)sqlite_fail(s, s->db, err);
         return LEAT_FAILED;
     }
-    if (s->has_last)
-        cursor_save(s, out);
+    if (s->read && !cursor_save(s, out)) { /* without its position the next run would read it again */
+        (void)no_memory(s, err);
+        return LEAT_FAILED;
+    }
     return rc == SQLITE_ROW ? LEAT_MORE : LEAT_END;
 }
 
@@ -110,27 +119,25 @@ static int compare_columns(const struct sqlite *s, struct leat_error *err)
 static int begin(struct sqlite *s, int64_t limit, struct leat_error *err)
 {
     char *sql = cursor_sql(s, limit);
-    int rc = sql ? sqlite_prepare(s, s->db, sql, &s->rows, err) : -ENOMEM;
+    int rc = sql ? sqlite_prepare(s, s->db, sql, &s->rows, err) : no_memory(s, err);
 
     sqlite3_free(sql);
     if (rc < 0)
         return rc;
-    sqlite_bind_params(s, s->rows);
-    if (s->has_last)
-        cursor_bind(s, s->rows);
+    if (sqlite_bind_params(s, s->rows) != SQLITE_OK || cursor_bind(s, s->rows) != SQLITE_OK)
+        return sqlite_fail(s, s->db, err);
     return compare_columns(s, err);
 }
 
 static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct sqlite *s = self;
-    const char *position = s->n_cursor ? leat_stage_position(stage, 0) : NULL;
     int rc = 0;
 
     if (!s->db)
         rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_BRIEF, &s->db, err);
-    if (rc == 0 && position)
-        rc = cursor_load(s, position, err);
+    if (rc == 0 && s->n_cursor)
+        rc = since_open(s, stage, err);
     return rc < 0 ? rc : begin(s, leat_stage_rows_wanted(stage), err);
 }
 

@@ -142,13 +142,13 @@ static int resume_part(struct leat_output *o, const char *folder, const char *ma
     (void)sprintf(o->part, "%s%s", folder, name);
     o->fd = openat(o->folder, o->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (o->fd < 0 || fstat(o->fd, &st) < 0)
-        return leat_fail(err, -errno, "cannot go on with %s: %s, which holds its first part: %s; `leat state reset` "
+        return leat_fail(err, -errno, "cannot go on with %s: %s, which holds its first part: %s; `leat run --restart` "
                          "starts anew", o->path, o->part, strerror(errno));
     if (is_held_by_another(o->fd))
         return leat_fail(err, -EBUSY, "cannot go on with %s: another run is writing it", o->path);
     if (!S_ISREG(st.st_mode) || st.st_size < n)
-        return leat_fail(err, -EINVAL, "cannot go on with %s: %s is shorter than at the checkpoint; `leat state "
-                         "reset` starts anew", o->path, o->part);
+        return leat_fail(err, -EINVAL, "cannot go on with %s: %s is shorter than at the checkpoint; `leat run "
+                         "--restart` starts anew", o->path, o->part);
     if (ftruncate(o->fd, n) < 0 || lseek(o->fd, n, SEEK_SET) < 0)
         return cannot_write(o, -errno, err);
     o->flushed = o->begun = n;
@@ -257,9 +257,17 @@ static void sync_out(struct leat_output *o)
         o->error = -errno;
 }
 
+/* The host may put the part's name into its state, where it must not outlive the file. */
+static void sync_name(struct leat_output *o)
+{
+    if (!o->error && o->part && !o->marked && fsync(o->folder) < 0)
+        o->error = -errno;
+}
+
 int leat_output_finish(struct leat_output *o, struct leat_error *err)
 {
     sync_out(o);
+    sync_name(o);
     return leat_output_check(o, err);
 }
 
@@ -304,9 +312,11 @@ int leat_output_commit(struct leat_output *o, struct leat_stage *stage, bool las
     rc = leat_output_check(o, err);
     if (rc == 0 && o->part)
         rc = leat_output_keep(o, err);
-    if (rc == 0 && o->part)
-        (void)snprintf(ret_mark->text, sizeof ret_mark->text, "%" PRId64 " %s", o->flushed, o->name);
-    return rc;
+    if (rc < 0 || !o->part)
+        return rc;
+    leat_stage_keeps(stage, o->part);
+    (void)snprintf(ret_mark->text, sizeof ret_mark->text, "%" PRId64 " %s", o->flushed, o->name);
+    return 0;
 }
 
 void leat_output_close(struct leat_output *o)

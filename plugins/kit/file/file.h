@@ -9,6 +9,7 @@
  *     deliver  leat_output_reserve, leat_output_put
  *     commit   leat_output_commit    fsync; at the end: leat_stage_publish, before it: a mark,
  *                                    and .kept in place of .part, as a later run goes on with it
+ *                                    (leat_stage_keeps: the host removes it if none does)
  *     close    leat_output_close     removes the part unless it was published or marked
  *
  * The host renames all published files together once the run is done. From open
@@ -49,9 +50,9 @@ void leat_output_plan(struct leat_plan *plan, const char *path);
 typedef bool leat_output_is_ours(const char *path, const char *name);
 
 /* In open, before leat_output_open: removes the parts next to `path` that no live run owns: of its own name
- * (NULL), or of all those that are `is_ours`. Leaves them all while a run holds the lock of one of them. What a
- * checkpoint covers (.kept) stays. */
-void leat_output_sweep(const char *path, leat_output_is_ours *is_ours);
+ * (NULL), or of all those that are `is_ours`. Leaves them all while a run holds the lock of one of them. What the
+ * checkpoint needs that the run goes on from (leat_stage_is_kept) stays. */
+void leat_output_sweep(struct leat_stage *stage, const char *path, leat_output_is_ours *is_ours);
 
 /* `mark`: of the last commit, to go on from; else NULL. `path` is borrowed. */
 LEAT_MUST_CHECK int leat_output_open(struct leat_output *o, const char *path, const char *mark,
@@ -86,7 +87,7 @@ static inline int64_t leat_output_tell(const struct leat_output *o)
 /* 0, or the first fault with its text. */
 LEAT_MUST_CHECK int leat_output_check(const struct leat_output *o, struct leat_error *err);
 
-/* Makes durable all that was put. `last`: closes and publishes; else the mark says where to go on. */
+/* Makes durable all that was put, and its name. `last`: publishes; else the mark says where to go on. */
 LEAT_MUST_CHECK int leat_output_commit(struct leat_output *o, struct leat_stage *stage, bool last,
                                        struct leat_mark *ret_mark, struct leat_error *err);
 

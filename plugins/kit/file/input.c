@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,4 +38,45 @@ int leat_input_open(const char *path, const char *what, int *ret_fd, struct leat
     }
     *ret_fd = fd;
     return 0;
+}
+
+enum { TRACED = 64 /* bytes: enough to hold something that no other line has */ };
+
+/* As many of n bytes as there are, or -1. */
+static ssize_t read_at(int fd, unsigned char *into, size_t n, int64_t offset)
+{
+    size_t done = 0;
+    ssize_t got = 1;
+
+    while (done < n && got != 0) {
+        got = pread(fd, into + done, n - done, (off_t)offset + (off_t)done);
+        if (got < 0 && errno != EINTR)
+            return -1;
+        done += got > 0 ? (size_t)got : 0;
+        got = got < 0 ? 1 : got;
+    }
+    return (ssize_t)done;
+}
+
+/* FNV-1a */
+static uint64_t add(uint64_t hash, unsigned char byte)
+{
+    return (hash ^ byte) * UINT64_C(0x100000001b3);
+}
+
+bool leat_input_trace(int fd, int64_t offset, char ret[LEAT_INPUT_TRACE])
+{
+    int64_t n = offset < TRACED ? offset : TRACED;
+    unsigned char bytes[TRACED + 1];
+    ssize_t got = n < 0 ? -1 : read_at(fd, bytes, (size_t)n + 1, offset - n);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    if (got < n)
+        return false;
+    for (int64_t i = 0; i < n; i++)
+        hash = add(hash, bytes[i]);
+    if (n > 0 && bytes[n - 1] != '\n' && bytes[n - 1] != '\r')
+        hash = add(hash, got > n);
+    (void)snprintf(ret, LEAT_INPUT_TRACE, "%016" PRIx64, hash);
+    return true;
 }

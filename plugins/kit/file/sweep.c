@@ -2,8 +2,10 @@
  * Copyright the leat authors
  *
  * Parts that killed runs have left behind. A live run holds the locks of its
- * parts, the kernel lets go of them with the process: what is not locked is
- * nobody's. No wait, no error: what cannot be swept stays.
+ * parts, the kernel lets go of them with the process: what is not locked, and no
+ * checkpoint needs, is nobody's. That goes for .kept ones as well: a run may be
+ * killed before the checkpoint that it was keeping one for was on disk. No wait,
+ * no error: what cannot be swept stays.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* O_NOFOLLOW, dirfd */
@@ -20,7 +22,9 @@
 enum { TAIL = sizeof ".leat-XXXXXXXX.part" - 1 };
 
 struct sweep {
+    const struct leat_stage *stage;
     DIR *dir;
+    char folder[PATH_MAX];
     const char *path;
     leat_output_is_ours *is_ours;
 };
@@ -39,7 +43,8 @@ static bool final_name(const char *file, char ret[NAME_MAX + 1])
     const char *tail = file + n - TAIL;
 
     if (n <= 1 + TAIL || n > NAME_MAX || file[0] != '.' || memcmp(tail, ".leat-", 6) != 0 ||
-        strspn(tail + 6, "0123456789abcdef") != 8 || strcmp(tail + 14, ".part") != 0)
+        strspn(tail + 6, "0123456789abcdef") != 8 ||
+        (strcmp(tail + 14, ".part") != 0 && strcmp(tail + 14, ".kept") != 0))
         return false;
     memcpy(ret, file + 1, n - 1 - TAIL);
     ret[n - 1 - TAIL] = '\0';
@@ -82,10 +87,18 @@ static bool is_written(struct sweep *s)
     return false;
 }
 
+static bool is_needed(const struct sweep *s, const char *part)
+{
+    char path[PATH_MAX + NAME_MAX + 1];
+
+    (void)snprintf(path, sizeof path, "%s%s", s->folder, part);
+    return leat_stage_is_kept(s->stage, path);
+}
+
 static void remove_parts(struct sweep *s)
 {
     for (const char *part; (part = next_part(s));) {
-        int fd = lock_part(s, part);
+        int fd = is_needed(s, part) ? -1 : lock_part(s, part);
 
         if (fd < 0)
             continue;
@@ -94,16 +107,16 @@ static void remove_parts(struct sweep *s)
     }
 }
 
-void leat_output_sweep(const char *path, leat_output_is_ours *is_ours)
+void leat_output_sweep(struct leat_stage *stage, const char *path, leat_output_is_ours *is_ours)
 {
-    struct sweep s = { .path = path, .is_ours = is_ours ? is_ours : is_own_name };
+    struct sweep s = { .stage = stage, .path = path, .is_ours = is_ours ? is_ours : is_own_name };
     const char *slash = strrchr(path, '/');
-    char folder[PATH_MAX];
-    int n = slash ? (int)(slash - path) + 1 : 1;
+    int n = slash ? (int)(slash - path) + 1 : 2;
 
-    if (snprintf(folder, sizeof folder, "%.*s", n, slash ? path : ".") >= (int)sizeof folder)
+    /* as it stands before the name in the path of a part, by which the host knows it */
+    if (snprintf(s.folder, sizeof s.folder, "%.*s", n, slash ? path : "./") >= (int)sizeof s.folder)
         return;
-    s.dir = opendir(folder);
+    s.dir = opendir(s.folder);
     if (!s.dir)
         return;
     if (!is_written(&s)) {

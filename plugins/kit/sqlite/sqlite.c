@@ -56,7 +56,7 @@ static int unreachable(int rc, struct leat_error *err)
 
 int leat_sqlite_in_plan(int rc, struct leat_error *err)
 {
-    return unreachable(rc == LEAT_ERETRY ? -EIO : rc, err);
+    return unreachable(rc == LEAT_ERETRY || rc == -ENOMEM || rc == -ENOSPC ? -EIO : rc, err);
 }
 
 int leat_sqlite_open(const char *path, int flags, enum leat_sqlite_patience patience, sqlite3 **ret_db,
@@ -84,6 +84,7 @@ static int code_of(int sqlite_code)
     switch (sqlite_code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: /* of the locks on a write-ahead log */
         return LEAT_ERETRY;
     case SQLITE_INTERRUPT:
         return LEAT_ECANCELED;
@@ -115,6 +116,11 @@ int leat_sqlite_fail(struct leat_error *err, sqlite3 *db, const char *doing, con
     if ((code & 0xFF) == SQLITE_NOTADB)
         return leat_fail(err, LEAT_EDATA, "%s %s: it is no SQLite database (or an encrypted one)", doing, path);
     return leat_fail(err, code_of(code), "%s %s: %s", doing, path, db ? sqlite3_errmsg(db) : "out of memory");
+}
+
+bool leat_sqlite_no_memory(sqlite3 *db)
+{
+    return (sqlite3_errcode(db) & 0xFF) == SQLITE_NOMEM;
 }
 
 void leat_sqlite_add_name(sqlite3_str *sql, const char *name)

@@ -9,6 +9,8 @@
 #ifndef LEAT_KIT_SQLITE_H
 #define LEAT_KIT_SQLITE_H
 
+#include <stdbool.h>
+
 #include <sqlite3.h>
 
 #include <leat/error.h>
@@ -26,12 +28,16 @@ enum leat_sqlite_patience {
 LEAT_MUST_CHECK int leat_sqlite_open(const char *path, int flags, enum leat_sqlite_patience patience, sqlite3 **ret_db,
                                      struct leat_error *err);
 
-/* For a plan, which nobody calls again: a store that is locked or cannot be read is one that cannot be reached. */
+/* For a plan, which nobody calls again: a store that is locked, or cannot be read or for want of memory, is one that
+ * cannot be reached; nothing is wrong with the pipeline file. */
 LEAT_MUST_CHECK int leat_sqlite_in_plan(int rc, struct leat_error *err);
 
 /* Fills `err` with what the connection's last call complains of, and returns the code that fits it:
  * LEAT_ERETRY where waiting may help. `doing`: "cannot read". */
 int leat_sqlite_fail(struct leat_error *err, sqlite3 *db, const char *doing, const char *path);
+
+/* True if the connection's last call, such as one for the value of a column, which returns NULL then, found no memory. */
+bool leat_sqlite_no_memory(sqlite3 *db);
 
 /* Appends a name as an SQL identifier, quoted. The one place where names become SQL. */
 void leat_sqlite_add_name(sqlite3_str *sql, const char *name);

@@ -81,7 +81,7 @@ static int csv_open(struct leat_stage *stage, void *self, struct leat_error *err
     c->parts = (struct parts){ .path = c->path, .header = c->header_line, .max_rows = c->max_rows,
                                .max_bytes = c->max_bytes };
     c->parts.n_header = (size_t)(table_write_header(&c->table, c->header_line) - c->header_line);
-    return parts_open(&c->parts, leat_stage_mark(stage), err);
+    return parts_open(&c->parts, stage, err);
 }
 
 /* A row that does not fit begins the next part, unless it would fill it alone. */

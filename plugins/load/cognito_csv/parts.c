@@ -140,11 +140,13 @@ static int resume(struct parts *parts, const char *mark, struct leat_error *err)
     return part_open(parts, file, lines, err);
 }
 
-int parts_open(struct parts *parts, const char *mark, struct leat_error *err)
+int parts_open(struct parts *parts, struct leat_stage *stage, struct leat_error *err)
 {
+    const char *mark = leat_stage_mark(stage);
+
     parts->number = 1;
     parts->rows = 0;
-    leat_output_sweep(parts->path, is_part_name);
+    leat_output_sweep(stage, parts->path, is_part_name);
     return mark && *mark ? resume(parts, mark, err) : part_open(parts, NULL, NULL, err);
 }
 

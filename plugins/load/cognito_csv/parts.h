@@ -34,8 +34,8 @@ struct parts {
 /* In plan: notes what stands in the way of the path. */
 void parts_plan(struct leat_plan *plan, const char *path);
 
-/* Opens the first part, or with the mark of a commit the one that was being written. */
-LEAT_MUST_CHECK int parts_open(struct parts *parts, const char *mark, struct leat_error *err);
+/* Opens the first part, or where the stage has the mark of a commit the one that was being written. */
+LEAT_MUST_CHECK int parts_open(struct parts *parts, struct leat_stage *stage, struct leat_error *err);
 
 /* Whether a row of so many bytes still goes into the current part. Pipelines that write to
  * /dev/null have one part without end. */

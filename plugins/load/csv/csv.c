@@ -101,7 +101,7 @@ static int csv_open(struct leat_stage *stage, void *self, struct leat_error *err
     struct csv *c = self;
     int rc;
 
-    leat_output_sweep(c->path, NULL);
+    leat_output_sweep(stage, c->path, NULL);
     rc = leat_output_open(&c->file, c->path, leat_stage_mark(stage), err);
     if (rc < 0)
         return rc;

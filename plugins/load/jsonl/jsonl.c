@@ -248,7 +248,7 @@ static int jsonl_open(struct leat_stage *stage, void *self, struct leat_error *e
 
     if (make_keys(s, leat_stage_input(stage)) < 0)
         return leat_fail(err, -ENOMEM, "cannot write %s: out of memory", s->path);
-    leat_output_sweep(s->path, NULL);
+    leat_output_sweep(stage, s->path, NULL);
     return leat_output_open(&s->file, s->path, leat_stage_mark(stage), err);
 }
 

@@ -11,16 +11,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *keep_sql(struct leat_plan *plan, sqlite3_str *sql)
+/* An empty statement would compile, and do nothing. */
+static int keep_sql(struct leat_plan *plan, const struct sqlite *s, sqlite3_str *sql, const char **ret,
+                    struct leat_error *err)
 {
     char *text = sqlite3_str_finish(sql);
-    size_t n = text ? strlen(text) : 0;
-    char *kept = leat_plan_alloc(plan, n + 1);
+    size_t n = text ? strlen(text) + 1 : 0;
 
-    if (n)
-        memcpy(kept, text, n);
+    if (!text)
+        return leat_fail(err, -ENOMEM, "cannot plan how to write to %s: out of memory", s->path);
+    *ret = memcpy(leat_plan_alloc(plan, n), text, n);
     sqlite3_free(text);
-    return kept;
+    return 0;
 }
 
 /* ---- the words of the statements ---- */
@@ -67,7 +69,7 @@ static bool is_key(const struct sqlite *s, const char *name)
     return false;
 }
 
-static const char *word_create(struct leat_plan *plan, const struct sqlite *s)
+static int word_create(struct leat_plan *plan, struct sqlite *s, struct leat_error *err)
 {
     const struct leat_schema *in = leat_plan_input(plan);
     sqlite3_str *sql = sqlite3_str_new(NULL);
@@ -87,7 +89,7 @@ static const char *word_create(struct leat_plan *plan, const struct sqlite *s)
         sqlite3_str_appendall(sql, ")");
     }
     sqlite3_str_appendall(sql, ")");
-    return keep_sql(plan, sql);
+    return keep_sql(plan, s, sql, &s->create_sql, err);
 }
 
 static void add_upsert(sqlite3_str *sql, struct sqlite *s, const struct leat_schema *in)
@@ -114,7 +116,7 @@ static void add_upsert(sqlite3_str *sql, struct sqlite *s, const struct leat_sch
 
 /* OR ABORT overrides what the table declares, by which a record could vanish or take another's place. It overrides what
  * triggers say as well, and so stands only where it is needed. */
-static const char *word_insert(struct leat_plan *plan, struct sqlite *s)
+static int word_insert(struct leat_plan *plan, struct sqlite *s, struct leat_error *err)
 {
     const struct leat_schema *in = leat_plan_input(plan);
     sqlite3_str *sql = sqlite3_str_new(NULL);
@@ -130,54 +132,85 @@ static const char *word_insert(struct leat_plan *plan, struct sqlite *s)
     sqlite3_str_appendall(sql, ")");
     if (s->mode == SQLITE_MODE_UPSERT)
         add_upsert(sql, s, in);
-    return keep_sql(plan, sql);
+    return keep_sql(plan, s, sql, &s->insert_sql, err);
+}
+
+/* ---- questions to the file ---- */
+
+/* 1: the statement, with `one` and `two` (or NULL) for ?1 and ?2, gives a row; 0: it gives none; negative: SQLite cannot
+ * tell, which must never be taken for none. */
+static int holds(sqlite3 *db, const char *path, const char *sql, const char *one, const char *two,
+                 struct leat_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(stmt, 1, one, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK && two)
+        rc = sqlite3_bind_text(stmt, 2, two, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    rc = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : leat_sqlite_fail(err, db, "cannot read", path);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+int sqlite_has_table(sqlite3 *db, const char *path, const char *table, struct leat_error *err)
+{
+    return holds(db, path, "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE",
+                 table, NULL, err);
+}
+
+static int has_column(const struct sqlite *s, sqlite3 *db, const char *column, struct leat_error *err)
+{
+    return holds(db, s->path, "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE AND hidden = 0",
+                 s->table, column, err);
+}
+
+static int is_view(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
+{
+    return holds(db, s->path, "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'view'", s->table,
+                 NULL, err);
+}
+
+static int settles(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
+{
+    return holds(db, s->path, "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table' "
+                              "AND sql LIKE '%CONFLICT%'", s->table, NULL, err);
+}
+
+/* An upsert may also fire triggers of tables whose foreign keys follow this one. */
+static int may_roll_back(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
+{
+    return holds(db, s->path, "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' "
+                              "AND (tbl_name = ?1 COLLATE NOCASE OR ?2 = 'upsert') "
+                              "AND EXISTS(SELECT 1 FROM sqlite_schema WHERE sql LIKE '%ROLLBACK%')",
+                 s->table, s->mode == SQLITE_MODE_UPSERT ? "upsert" : "insert", err);
 }
 
 /* ---- which fields are written ---- */
 
-/* True if the statement, with `text` for ?1 and ?2, gives a row. */
-static bool holds(sqlite3 *db, const char *sql, const char *one, const char *two)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool found = false;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(stmt, 1, one, -1, SQLITE_STATIC);
-        if (two)
-            sqlite3_bind_text(stmt, 2, two, -1, SQLITE_STATIC);
-        found = sqlite3_step(stmt) == SQLITE_ROW;
-    }
-    sqlite3_finalize(stmt);
-    return found;
-}
-
-static bool has_table(sqlite3 *db, const char *table)
-{
-    return holds(db, "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE", table,
-                 NULL);
-}
-
-static bool has_column(sqlite3 *db, const char *table, const char *column)
-{
-    return holds(db, "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE AND hidden = 0", table,
-                 column);
-}
-
 /* `db` is NULL where the table is still to be made, with a column for each field. */
-static void choose_fields(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
+static int choose_fields(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, struct leat_error *err)
 {
     const struct leat_schema *in = leat_plan_input(plan);
 
     s->n_fields = 0;
     s->fields = leat_plan_alloc(plan, ((size_t)in->n_fields + 1) * sizeof *s->fields);
     for (int i = 0; i < in->n_fields; i++) {
-        if (db && !has_column(db, s->table, in->fields[i].name))
+        int has = db ? has_column(s, db, in->fields[i].name, err) : 1;
+
+        if (has < 0)
+            return has;
+        if (!has)
             leat_plan_leaves_out(plan, i, "left out, for the table has no column of this name to write");
         else if (!leat_secret_left_out(plan, i, s->secrets))
             s->fields[s->n_fields++] = i;
     }
     if (!s->n_fields)
         leat_plan_wrong(plan, "table", "the table %s has a column for none of the fields that come", s->table);
+    return 0;
 }
 
 /* ---- the plan ---- */
@@ -186,6 +219,11 @@ static bool options_fit(struct leat_plan *plan, struct sqlite *s)
 {
     bool ok = s->path && s->table;
 
+    if (s->table && sqlite3_stricmp(s->table, SQLITE_COMMITS) == 0)
+        leat_plan_wrong(plan, "table", "in " SQLITE_COMMITS " leat notes its commits; name another table");
+    if (s->mode == SQLITE_MODE_INSERT && leat_plan_is_incremental(plan))
+        leat_plan_wrong(plan, "mode", "the extract is incremental, so records come again once they have changed, and "
+                        "insert would refuse them: write `mode: upsert' and `key:' with the columns of the key");
     if (s->mode == SQLITE_MODE_UPSERT && !s->key) {
         leat_plan_wrong(plan, "mode", "upsert needs `key: COLUMN' or a list of columns, to know which row to update");
         return false;
@@ -220,51 +258,75 @@ static int try_statements(const struct sqlite *s, sqlite3 *db, struct leat_error
 static int plan_new_table(struct leat_plan *plan, struct sqlite *s, struct leat_error *err)
 {
     sqlite3 *empty = NULL;
-    int rc = 0;
+    int rc;
 
     if (!s->create)
         return leat_fail(err, LEAT_EPIPELINE, "%s has no table %s; `create: true` makes it", s->path, s->table);
-    choose_fields(plan, s, NULL);
-    s->create_sql = word_create(plan, s);
-    s->insert_sql = word_insert(plan, s);
-    if (sqlite3_open(":memory:", &empty) == SQLITE_OK && s->n_fields)
+    rc = choose_fields(plan, s, NULL, err);
+    if (rc == 0)
+        rc = word_create(plan, s, err);
+    if (rc == 0)
+        rc = word_insert(plan, s, err);
+    if (rc == 0 && sqlite3_open(":memory:", &empty) != SQLITE_OK)
+        rc = leat_sqlite_fail(err, empty, "cannot plan the table in", s->path);
+    if (rc == 0 && s->n_fields)
         rc = try_statements(s, empty, err);
     sqlite3_close(empty);
     return rc;
 }
 
 /* A table that is there has ways of its own. */
-static void look_at_table(struct leat_plan *plan, struct sqlite *s, sqlite3 *db)
+static int look_at_table(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, struct leat_error *err)
 {
-    s->is_view = holds(db, "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'view'",
-                       s->table, NULL);
-    s->settles = holds(db, "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table' "
-                           "AND sql LIKE '%CONFLICT%'", s->table, NULL);
-    /* an upsert may also fire triggers of tables whose foreign keys follow this one */
-    s->may_roll_back = holds(db, "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' "
-                                 "AND (tbl_name = ?1 COLLATE NOCASE OR ?2 = 'upsert') "
-                                 "AND EXISTS(SELECT 1 FROM sqlite_schema WHERE sql LIKE '%ROLLBACK%')",
-                             s->table, s->mode == SQLITE_MODE_UPSERT ? "upsert" : "insert");
-    if (s->may_roll_back)
-        leat_plan_note(plan, "a trigger of the file may roll back, so each batch of records is committed on its own");
+    int view = is_view(s, db, err), own = view < 0 ? view : settles(s, db, err);
+    int back = own < 0 ? own : may_roll_back(s, db, err);
+
+    s->is_view = view > 0;
+    s->settles = own > 0;
+    if (back > 0)
+        leat_plan_note(plan, "a trigger of the file may roll back: a record for which it does ends the run, and what "
+                       "was written since the last checkpoint is undone");
+    return back < 0 ? back : 0;
+}
+
+static int check_commits(const struct sqlite *s, sqlite3 *db, struct leat_error *err)
+{
+    int has = sqlite_has_table(db, s->path, SQLITE_COMMITS, err), fits = has > 0 ? token_fits(db, s->path, err) : 1;
+
+    if (has < 0 || fits < 0)
+        return has < 0 ? has : fits;
+    if (fits)
+        return 0;
+    return leat_fail(err, LEAT_EPIPELINE, "%s has a table " SQLITE_COMMITS " that is none of leat's, which notes its "
+                     "commits in one of this name: rename it", s->path);
+}
+
+static int plan_old_table(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, struct leat_error *err)
+{
+    int rc = look_at_table(plan, s, db, err);
+
+    if (rc == 0)
+        rc = choose_fields(plan, s, db, err);
+    if (rc == 0)
+        rc = word_insert(plan, s, err);
+    return rc == 0 && s->n_fields ? try_statements(s, db, err) : rc;
 }
 
 static int plan_table(struct leat_plan *plan, struct sqlite *s, struct leat_error *err)
 {
     sqlite3 *db = NULL;
-    int rc;
+    int rc, has = 0;
 
-    if (access(s->path, F_OK) < 0)
+    if (access(s->path, F_OK) < 0 && errno == ENOENT)
         return plan_new_table(plan, s, err);
-    rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_PATIENT, &db, err);
-    if (rc == 0 && has_table(db, s->table)) {
-        look_at_table(plan, s, db);
-        choose_fields(plan, s, db);
-        s->insert_sql = word_insert(plan, s);
-        rc = s->n_fields ? try_statements(s, db, err) : 0;
-    } else if (rc == 0) {
-        rc = plan_new_table(plan, s, err);
-    }
+    /* for writing, though it does not: a run that was killed may have left a journal, which only a writer takes back */
+    rc = leat_sqlite_open(s->path, SQLITE_OPEN_READWRITE, LEAT_SQLITE_PATIENT, &db, err);
+    if (rc == 0)
+        rc = check_commits(s, db, err);
+    if (rc == 0)
+        rc = has = sqlite_has_table(db, s->path, s->table, err);
+    if (rc >= 0)
+        rc = has ? plan_old_table(plan, s, db, err) : plan_new_table(plan, s, err);
     sqlite3_close(db);
     return rc;
 }

@@ -5,10 +5,10 @@
  *
  * One worker. From one commit to the next all that is delivered stands in one
  * transaction. A row that a constraint refuses is rejected alone: SQLite then
- * undoes its statement, not the transaction. Whatever else goes wrong ends the
- * run, and what was not committed is as if it had never been. So the rows of a
- * batch are answered when all of it stands; and where a trigger may undo the
- * transaction from within, each batch is one, and is answered once committed.
+ * undoes its statement, not the transaction. Whatever else goes wrong, and also a
+ * trigger that undoes the transaction from within, ends the run, and what was not
+ * committed is as if it had never been. With the rows a token is committed that
+ * says how far they go (token.c), and so a run that goes on knows what is there.
  */
 #include "load.h"
 
@@ -37,36 +37,45 @@ static const struct leat_option options[] = {
 
 /* ---- values ---- */
 
-static void bind_as_text(sqlite3_stmt *stmt, int at, const struct leat_field *field, const struct leat_column *c,
+static int bind_as_text(sqlite3_stmt *stmt, int at, const struct leat_field *field, const struct leat_column *c,
                          int32_t row)
 {
     char text[LEAT_VALUE_ROOM];
     char *end = leat_value_put(text, field, c, row);
 
-    sqlite3_bind_text(stmt, at, text, (int)(end - text), SQLITE_TRANSIENT);
+    return sqlite3_bind_text(stmt, at, text, (int)(end - text), SQLITE_TRANSIENT);
 }
 
-static void bind_value(sqlite3_stmt *stmt, int at, const struct leat_field *field, const struct leat_column *c,
-                       int32_t row)
+/* A value that is not bound would be null in the row. */
+static int bind_value(sqlite3_stmt *stmt, int at, const struct leat_field *field, const struct leat_column *c,
+                      int32_t row)
 {
     const char *text;
     size_t n = 0;
 
     text = c->offsets ? leat_text(c, row, &n) : NULL;
     if (leat_is_null(c, row))
-        sqlite3_bind_null(stmt, at);
-    else if (c->type == LEAT_BYTES)
-        sqlite3_bind_blob64(stmt, at, n ? text : "", n, SQLITE_STATIC);
-    else if (c->offsets)
-        sqlite3_bind_text64(stmt, at, text, n, SQLITE_STATIC, SQLITE_UTF8);
-    else if (c->type == LEAT_INT64)
-        sqlite3_bind_int64(stmt, at, c->int64[row]);
-    else if (c->type == LEAT_BOOL)
-        sqlite3_bind_int(stmt, at, leat_bool(c, row));
-    else if (c->type == LEAT_FLOAT64 && !isnan(c->float64[row])) /* SQLite would store null for what is no number */
-        sqlite3_bind_double(stmt, at, c->float64[row]);
-    else
-        bind_as_text(stmt, at, field, c, row);
+        return sqlite3_bind_null(stmt, at);
+    if (c->type == LEAT_BYTES)
+        return sqlite3_bind_blob64(stmt, at, n ? text : "", n, SQLITE_STATIC);
+    if (c->offsets)
+        return sqlite3_bind_text64(stmt, at, text, n, SQLITE_STATIC, SQLITE_UTF8);
+    if (c->type == LEAT_INT64)
+        return sqlite3_bind_int64(stmt, at, c->int64[row]);
+    if (c->type == LEAT_BOOL)
+        return sqlite3_bind_int(stmt, at, leat_bool(c, row));
+    if (c->type == LEAT_FLOAT64 && !isnan(c->float64[row])) /* SQLite would store null for what is no number */
+        return sqlite3_bind_double(stmt, at, c->float64[row]);
+    return bind_as_text(stmt, at, field, c, row);
+}
+
+static int bind_row(const struct sqlite *s, const struct leat_batch *b, int32_t row)
+{
+    int rc = SQLITE_OK;
+
+    for (int i = 0; rc == SQLITE_OK && i < s->n_fields; i++)
+        rc = bind_value(s->insert, i + 1, &b->schema->fields[s->fields[i]], &b->columns[s->fields[i]], row);
+    return rc;
 }
 
 /* ---- what SQLite refuses ---- */
@@ -141,20 +150,9 @@ static int begin_transaction(struct sqlite *s, struct leat_error *err)
 {
     if (s->in_transaction)
         return 0;
-    /* exclusive: a commit then never waits for a reader, and a batch is never written twice */
-    if (sqlite3_exec(s->db, s->may_roll_back ? "BEGIN EXCLUSIVE" : "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return leat_sqlite_fail(err, s->db, "cannot write to", s->path);
     s->in_transaction = true;
-    return 0;
-}
-
-static int commit(struct sqlite *s, struct leat_error *err)
-{
-    if (!s->in_transaction)
-        return 0;
-    if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        return leat_sqlite_fail(err, s->db, "cannot commit to", s->path);
-    s->in_transaction = false;
     return 0;
 }
 
@@ -189,9 +187,7 @@ static int write_row(struct sqlite *s, struct leat_batch *b, int32_t row, struct
         leat_batch_reject(b, row, null, "null_key", "must not be null, for it is part of the key");
         return 0;
     }
-    for (int i = 0; i < s->n_fields; i++)
-        bind_value(s->insert, i + 1, &b->schema->fields[s->fields[i]], &b->columns[s->fields[i]], row);
-    if (sqlite3_step(s->insert) != SQLITE_DONE)
+    if (bind_row(s, b, row) != SQLITE_OK || sqlite3_step(s->insert) != SQLITE_DONE)
         rc = refused(s, b, row, err);
     else if (!has_written(s, before) && s->only_key)
         leat_batch_answer(b, row, LEAT_ALREADY_THERE, NULL, 0);
@@ -212,19 +208,44 @@ static int sqlite_deliver(struct leat_stage *stage, void *self, struct leat_batc
     LEAT_EACH_ROW(batch, row)
         if (rc == 0)
             rc = write_row(s, batch, row, err);
-    if (rc == 0 && s->may_roll_back)
-        rc = commit(s, err);
     if (rc == 0)
         leat_batch_answer_rest(batch, LEAT_LOADED);
+    s->broken |= rc < 0;
     /* Tried again, it would be written twice. */
     return rc == LEAT_ERETRY ? leat_fail(err, LEAT_EUNREACHABLE, "%s was locked half way", s->path) : rc;
 }
 
+/* Called again, where another has locked the file, it does the same once more. */
 static int sqlite_commit(struct leat_stage *stage, void *self, bool last, struct leat_mark *ret_mark,
                          struct leat_error *err)
 {
-    (void)stage, (void)last, (void)ret_mark;
-    return commit(self, err);
+    struct sqlite *s = self;
+    const struct leat_token *token = leat_stage_token(stage);
+    int rc = 0;
+
+    (void)last, (void)ret_mark;
+    if (s->broken || (s->in_transaction && sqlite3_get_autocommit(s->db))) /* no token may say that it is there */
+        return leat_fail(err, -EIO, "cannot commit to %s: all since the last commit is undone", s->path);
+    if (token) {
+        rc = begin_transaction(s, err);
+        if (rc == 0)
+            rc = token_put(s->db, s->path, token, err);
+    }
+    if (rc < 0 || !s->in_transaction)
+        return rc;
+    if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        return leat_sqlite_fail(err, s->db, "cannot commit to", s->path);
+    s->in_transaction = false;
+    return 0;
+}
+
+static int sqlite_last_commit(struct leat_stage *stage, void *self, const char *who, struct leat_mark *ret_what,
+                              struct leat_error *err)
+{
+    const struct sqlite *s = self;
+
+    (void)stage;
+    return token_get(s->path, who, ret_what, err);
 }
 
 /* ---- the life of the connection ---- */
@@ -239,14 +260,23 @@ static int make_table(struct sqlite *s, struct leat_error *err)
     return rc;
 }
 
+/* EXTRA: what is committed stays so should the power fail, which may else bring back the journal that undoes it. */
+static int connect(struct sqlite *s, struct leat_error *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | (s->create ? SQLITE_OPEN_CREATE : 0);
+    int rc = leat_sqlite_open(s->path, flags, LEAT_SQLITE_BRIEF, &s->db, err);
+
+    if (rc == 0 && sqlite3_exec(s->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL) != SQLITE_OK)
+        rc = leat_sqlite_fail(err, s->db, "cannot write to", s->path);
+    return rc;
+}
+
 static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct sqlite *s = self;
-    int flags = SQLITE_OPEN_READWRITE | (s->create ? SQLITE_OPEN_CREATE : 0), rc = 0;
+    int rc = s->db ? 0 : connect(s, err);
 
     (void)stage;
-    if (!s->db)
-        rc = leat_sqlite_open(s->path, flags, LEAT_SQLITE_BRIEF, &s->db, err);
     if (rc == 0 && s->create_sql && !s->in_transaction)
         rc = make_table(s, err);
     if (rc < 0)
@@ -270,4 +300,5 @@ static void sqlite_close(struct leat_stage *stage, void *self)
 }
 
 LEAT_LOAD(sqlite, .summary = "Writes records into a table of an SQLite file", .options = options, .plan = sqlite_plan,
-          .open = sqlite_open, .deliver = sqlite_deliver, .commit = sqlite_commit, .close = sqlite_close);
+          .open = sqlite_open, .deliver = sqlite_deliver, .commit = sqlite_commit, .last_commit = sqlite_last_commit,
+          .close = sqlite_close);

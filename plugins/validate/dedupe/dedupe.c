@@ -5,6 +5,9 @@
  * goes on. What was seen is remembered as hashes (kit/keyset), so memory grows
  * with the number of keys, not with their length, and spills beyond a bound.
  *
+ * A run that goes on needs them again: the host remembers the seed, then the
+ * keys that were new in each batch, in this order and as they are in memory.
+ *
  * Serial, as the order decides: the state is touched by one thread.
  */
 #include <leat/plugin.h>
@@ -14,7 +17,10 @@
 #include "kit/keyset/keyset.h"
 
 enum { COUNT, REJECT };
-enum { AHEAD = 8 }; /* keys between asking for a cache line and using it: measured, 4 to 32 are alike */
+enum {
+    AHEAD = 8, /* keys between asking for a cache line and using it: measured, 4 to 32 are alike */
+    RECALLED_AT_ONCE = 1024
+};
 
 struct dedupe {
     const struct leat_node *key;
@@ -40,7 +46,7 @@ static const struct leat_option options[] = {
     { .name = "duplicates", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct dedupe, duplicates), .values = fates,
       .default_text = "count", .help = "What becomes of the others: counted in the books, or rejected too." },
     { .name = "memory", .type = LEAT_OPTION_SIZE, LEAT_MEMBER(struct dedupe, memory), .default_text = "256MiB",
-      .min = KEYSET_MIN_MEMORY, .max = INT64_C(1) << 40,
+      .min = KEYSET_MIN_MEMORY, .max = INT64_C(1) << 40, .tuning = true,
       .help = "Memory for the keys, at most 40 bytes each; what is above it goes to temporary files." },
     LEAT_END_OF_OPTIONS
 };
@@ -68,13 +74,68 @@ static bool is_cancelled(void *stage)
     return leat_stage_cancelled(stage);
 }
 
+/* The next n bytes, or what is left: their number. They were remembered by units. */
+static int64_t recall_all(struct leat_stage *stage, void *into, size_t unit, size_t n, struct leat_error *err)
+{
+    size_t got = 0;
+    int64_t more = 1;
+
+    while (got < n && more > 0) {
+        more = leat_recall(stage, (char *)into + got, n - got, err);
+        if (more < 0)
+            return more;
+        got += (size_t)more;
+    }
+    return got % unit == 0 ? (int64_t)got
+                           : leat_fail(err, LEAT_EDATA, "the keys that the last run has seen are damaged; "
+                                       "`leat run --restart` starts anew");
+}
+
+static int add_keys(struct dedupe *d, const struct keyset_key *keys, int64_t n, struct leat_error *err)
+{
+    int rc = 0;
+
+    for (int64_t i = 0; i < n && rc >= 0; i++) {
+        if (i + AHEAD < n)
+            keyset_prefetch(d->seen, keys[i + AHEAD]);
+        rc = keyset_add(d->seen, keys[i], err);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static int recall_keys(struct dedupe *d, struct leat_stage *stage, struct leat_error *err)
+{
+    struct keyset_key keys[RECALLED_AT_ONCE];
+    int64_t n;
+    int rc = 0;
+
+    while (rc == 0 && (n = recall_all(stage, keys, sizeof keys[0], sizeof keys, err)) != 0) {
+        rc = n < 0 ? (int)n : add_keys(d, keys, n / (int64_t)sizeof keys[0], err);
+        if (rc == 0 && leat_stage_cancelled(stage))
+            rc = leat_fail(err, LEAT_ECANCELED, "stopped");
+    }
+    return rc;
+}
+
+/* The seed of the earlier run, under which its keys were hashed, or one for all that will be. */
+static int begin_or_go_on(struct dedupe *d, struct leat_stage *stage, struct leat_error *err)
+{
+    int64_t n = recall_all(stage, &d->seed, sizeof d->seed, sizeof d->seed, err);
+    int rc;
+
+    if (n != 0)
+        return n < 0 ? (int)n : recall_keys(d, stage, err);
+    rc = keyset_seed(&d->seed, err);
+    return rc < 0 ? rc : leat_remember(stage, &d->seed, sizeof d->seed, err);
+}
+
 static int dedupe_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct dedupe *d = self;
     struct keyset_settings settings = { .memory = d->memory, .cancelled = is_cancelled, .cancelled_arg = stage };
-    int rc = keyset_seed(&d->seed, err);
+    int rc = keyset_open(&d->seen, &settings, err);
 
-    return rc < 0 ? rc : keyset_open(&d->seen, &settings, err);
+    return rc < 0 ? rc : begin_or_go_on(d, stage, err);
 }
 
 static int need_rows(struct dedupe *d, int32_t n, struct leat_error *err)
@@ -115,18 +176,23 @@ static int dedupe_process(struct leat_stage *stage, void *self, struct leat_batc
     struct dedupe *d = self;
     int rc = need_rows(d, in->n_selected, err);
     int32_t n = rc < 0 ? 0 : collect_keys(d, in);
+    size_t n_new = 0;
 
     (void)out, (void)ret_again;
     for (int32_t i = 0; i < n && rc >= 0; i++) {
         if (i + AHEAD < n)
             keyset_prefetch(d->seen, d->keys[i + AHEAD]);
         rc = keyset_add(d->seen, d->keys[i], err);
-        if (rc == 0)
+        if (rc > 0)
+            d->keys[n_new++] = d->keys[i];
+        else if (rc == 0)
             end_duplicate(d, in, d->rows[i]);
     }
     if (rc >= 0 && n < in->n_selected)
         leat_stage_count(stage, "key was null", in->n_selected - n);
-    return rc < 0 ? rc : 0;
+    if (rc < 0 || n_new == 0)
+        return rc < 0 ? rc : 0;
+    return leat_remember(stage, d->keys, n_new * sizeof *d->keys, err);
 }
 
 static void report(struct leat_stage *stage, const struct keyset *seen)
