@@ -17,4 +17,14 @@ struct leat_hash {
 
 struct leat_hash leat_hash_bytes(const void *bytes, size_t n, uint64_t seed);
 
+/* The same whatever pieces the bytes come in (XXH64). Begins with leat_running_hash_begin. */
+struct leat_running_hash {
+    uint64_t state[11];
+};
+
+void leat_running_hash_begin(struct leat_running_hash *hash);
+void leat_running_hash_add(struct leat_running_hash *hash, const void *bytes, size_t n);
+/* Of all so far; more may be added. */
+uint64_t leat_running_hash_value(const struct leat_running_hash *hash);
+
 #endif

@@ -75,7 +75,9 @@ int leat_state_target(struct leat_state *s, const char *load, const char *identi
         rc = add_target(s, load, identity, err);
     if (rc == 0)
         rc = leat_state_commit(s, err);
-    if (rc == 0)
+    if (rc < 0)
+        leat_state_rollback(s);
+    else
         rc = find_target(s, load, identity, err);
     return rc < 0 ? rc : 0;
 }

@@ -24,5 +24,7 @@ LEAT_MUST_CHECK int leat_lock_take(struct leat_lock *lock, const char *folder, c
                                    bool (*stop)(void *), void *stop_arg, struct leat_error *err);
 /* Also of a lock that could not be taken, if `fd` was -1 before. */
 void leat_lock_release(struct leat_lock *lock);
+/* Whether somebody has it, for people: it may have changed by now. */
+bool leat_lock_is_held(const char *folder, const char *name);
 
 #endif

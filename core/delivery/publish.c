@@ -37,7 +37,7 @@ int leat_publisher_commit(struct leat_publisher *p, struct leat_error *err)
 
 void leat_publisher_deinit(struct leat_publisher *p)
 {
-    for (int i = p->n_saved; i < p->n; i++)
+    for (int i = 0; i < p->n && !p->may_be_needed; i++)
         (void)unlink(p->files[i].written);
     free(p->files);
     leat_arena_deinit(&p->arena);

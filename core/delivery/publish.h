@@ -6,6 +6,8 @@
 #ifndef LEAT_DELIVERY_PUBLISH_H
 #define LEAT_DELIVERY_PUBLISH_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 struct leat_published {
@@ -16,14 +18,14 @@ struct leat_publisher {
     struct leat_arena arena;
     struct leat_published *files;
     int n, cap;
-    int n_saved; /* of them stand in a checkpoint: a later run goes on with them */
+    bool may_be_needed; /* a checkpoint may name some of them: a later run goes on with those */
 };
 
 /* A file that is whole and fsynced. Copied. One thread at a time. */
 void leat_publisher_add(struct leat_publisher *publisher, const char *written, const char *final);
 /* Renames all and flushes their folders; one that has its name already, from before a crash, is fine. */
 LEAT_MUST_CHECK int leat_publisher_commit(struct leat_publisher *publisher, struct leat_error *err);
-/* Removes what was neither committed nor saved. */
+/* Removes what was not committed and nobody may need. */
 void leat_publisher_deinit(struct leat_publisher *publisher);
 
 #endif

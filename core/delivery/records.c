@@ -90,6 +90,22 @@ static void put_key(struct leat_delivery *d, struct leat_batch *out, int field, 
         leat_batch_null(out, field);
 }
 
+/* The bytes of what was no record; of one that is fed again from a reject file those that stood there. */
+static void put_raw(struct leat_batch *out, int field, const struct leat_batch *origin, const struct leat_reject *reject)
+{
+    const struct leat_schema *schema = origin->schema;
+
+    for (int i = 0; !reject->has_raw && i < schema->n_fields; i++)
+        if (strcmp(schema->fields[i].name, "leat:raw") == 0 && schema->fields[i].type == LEAT_TEXT) {
+            leat_copy_value(out, field, &origin->columns[i], reject->row);
+            return;
+        }
+    if (reject->has_raw)
+        put_bytes(out, field, origin->host->account.text.p + reject->raw, reject->n_raw);
+    else
+        leat_batch_null(out, field);
+}
+
 /* Columns in the order of the plan's reject schema: the source, then ours. */
 static void put_reject(struct leat_delivery *d, struct leat_batch *out, struct leat_batch *origin,
                        const struct leat_reject *reject)
@@ -111,10 +127,10 @@ static void put_reject(struct leat_delivery *d, struct leat_batch *out, struct l
     put_string(out, field++, reject->code);
     put_string(out, field++, texts + reject->reason);
     put_key(d, out, field++, origin, reject->row);
-    if (reject->has_raw && !secret)
-        put_bytes(out, field, texts + reject->raw, reject->n_raw);
-    else
+    if (secret)
         leat_batch_null(out, field);
+    else
+        put_raw(out, field, origin, reject);
     leat_batch_row_done(out);
 }
 

@@ -54,17 +54,29 @@ static int64_t now_us(void)
 
 /* ---- where it is ---- */
 
+/* On disk once it returns: what is committed into it must not go with it when the power does. */
+static int make_folder(const char *path)
+{
+    int rc = mkdir(path, 0700) < 0 ? -errno : 0;
+
+    if (rc == 0)
+        return leat_file_sync_folder(path);
+    return rc == -EEXIST || access(path, F_OK) == 0 ? 0 : rc;
+}
+
 static int make_folders(struct leat_arena *arena, const char *path, struct leat_error *err)
 {
     char *p = leat_arena_strdup(arena, path);
+    int rc;
 
     for (char *slash = p; slash; *slash = '/') {
         slash = strchr(slash + 1, '/');
         if (slash)
             *slash = '\0';
-        if (mkdir(p, 0700) < 0 && errno != EEXIST && access(p, F_OK) < 0)
-            return leat_fail(err, -errno, "cannot make the state folder %s: %s; --state-dir names another", path,
-                             strerror(errno));
+        rc = make_folder(p);
+        if (rc < 0)
+            return leat_fail(err, rc, "cannot make the state folder %s: %s; --state-dir names another", path,
+                             strerror(-rc));
         if (!slash)
             break;
     }
@@ -268,9 +280,18 @@ static int make(struct leat_state *s, const char *file, struct leat_error *err)
 {
     int rc = migrate(s, 0, err);
 
+    int synced;
+
     if (rc == 0)
         rc = insert_pipeline(s, file, err);
-    return rc < 0 ? rc : leat_state_commit(s, err);
+    if (rc == 0)
+        rc = leat_state_commit(s, err);
+    if (rc < 0)
+        return rc;
+    synced = leat_file_sync_folder(s->path);
+    if (synced == 0) /* it may just have been made, by a process that was killed */
+        synced = leat_file_sync_folder(s->folder);
+    return synced < 0 ? leat_fail(err, synced, "cannot flush the folder %s: %s", s->folder, strerror(-synced)) : 0;
 }
 
 /* The key and the counters; what they say is checked by the seal afterwards. */
@@ -453,8 +474,16 @@ int leat_state_remove(const char *folder, const char *name, struct leat_error *e
 
 /* ---- transactions ---- */
 
+static void remember_sums(struct leat_state *s)
+{
+    s->n_commits_before = s->n_commits;
+    s->runs_sum_before = s->runs_sum;
+    s->ledger_sum_before = s->ledger_sum;
+}
+
 int leat_state_begin(struct leat_state *s, struct leat_error *err)
 {
+    remember_sums(s);
     return execute(s, "BEGIN IMMEDIATE", err);
 }
 
@@ -466,12 +495,18 @@ int leat_state_commit(struct leat_state *s, struct leat_error *err)
     rc = leat_state_seal(s, err);
     if (rc == 0)
         rc = execute(s, "COMMIT", err);
-    return rc < 0 ? rc : write_count(s, err);
+    if (rc < 0)
+        return rc;
+    remember_sums(s); /* it is made, whatever comes of the count */
+    return write_count(s, err);
 }
 
 void leat_state_rollback(struct leat_state *s)
 {
     (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    s->n_commits = s->n_commits_before;
+    s->runs_sum = s->runs_sum_before;
+    s->ledger_sum = s->ledger_sum_before;
 }
 
 void leat_state_hash(const struct leat_state *s, const char *what, const void *bytes, size_t n, char ret[33])

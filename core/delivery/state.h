@@ -42,8 +42,9 @@ struct leat_state {
     int64_t target;     /* of this run; 0: none chosen */
     const char *who;    /* 32 hexadecimal digits: this pipeline, load and target */
     int64_t run;        /* of this process; 0: none begun */
-    int64_t n_commits;
-    uint64_t runs_sum, ledger_sum;
+    /* What the seal holds: as the transaction at hand has made it, and as the last commit has left it. */
+    int64_t n_commits, n_commits_before;
+    uint64_t runs_sum, ledger_sum, runs_sum_before, ledger_sum_before;
     int seq_fd;         /* NAME.seq; -1: not open */
     bool left_open;     /* the process that wrote it last was killed, maybe after its last commit */
 };
@@ -73,7 +74,7 @@ LEAT_MUST_CHECK int leat_state_remove(const char *folder, const char *name, stru
 /* All that is written between these two is on disk once `commit` has returned, or none of it. */
 LEAT_MUST_CHECK int leat_state_begin(struct leat_state *state, struct leat_error *err);
 LEAT_MUST_CHECK int leat_state_commit(struct leat_state *state, struct leat_error *err);
-/* After a failure between them. */
+/* After a failure of either or between them. */
 void leat_state_rollback(struct leat_state *state);
 
 /* 32 hexadecimal digits: HMAC-SHA256, cut, of bytes under the state's key; `what` keeps uses apart. */

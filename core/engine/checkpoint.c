@@ -20,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "engine/run.h"
+#include "observe/log.h"
 
 /* What there is to commit: the load comes last. NULL: there is none. */
 static void stages_of(struct leat_run *run, struct leat_stage *ret[3])
@@ -120,11 +121,13 @@ static void add_positions(struct leat_checkpoint *c, const struct leat_delivery 
 static int add_memory(struct leat_checkpoint *c, struct leat_run *run, struct leat_stage *stage, struct leat_error *err)
 {
     struct leat_memory *memory = atomic_load_explicit(&stage->memory, memory_order_acquire);
-    int64_t n = 0;
-    int rc = memory ? leat_memory_sync(memory, run->delivery.n_closed, &n, err) : 0;
+    struct leat_memory_note note = {0};
+    int rc = memory ? leat_memory_sync(memory, run->delivery.n_closed, &note, err) : 0;
 
-    if (memory && rc == 0)
-        leat_checkpoint_add_number(c, "memory", stage->plan->model->id, n);
+    if (memory && rc == 0) {
+        leat_checkpoint_add_number(c, "memory", stage->plan->model->id, note.n_bytes);
+        leat_checkpoint_add_number(c, "memory_sum", stage->plan->model->id, (int64_t)note.sum);
+    }
     return rc;
 }
 
@@ -165,15 +168,13 @@ static int save(struct leat_run *run, struct leat_checkpoint *c, struct leat_err
     rc = leat_intents_write(run, err);
     if (rc == 0)
         rc = leat_checkpoint_save(state, c, run->previous, err);
+    run->publisher.may_be_needed = true; /* also a commit that fails may turn out to have been made */
     if (rc == 0)
         rc = leat_state_commit(state, err);
-    if (rc < 0) {
+    if (rc < 0)
         leat_state_rollback(state);
-        return rc;
-    }
-    run->publisher.n_saved = run->publisher.n;
-    run->saved = true;
-    return 0;
+    run->saved |= rc == 0;
+    return rc;
 }
 
 static int take(struct leat_run *run, bool last, struct leat_error *err)
@@ -208,6 +209,17 @@ static bool is_time(const struct leat_run *run, bool now)
     return now || leat_report_now() - run->checkpointed_us >= run->plan->pipeline->checkpoint_ms * 1000;
 }
 
+static int take_and_say(struct leat_run *run, bool last, struct leat_error *err)
+{
+    int64_t began_us = leat_report_now();
+    int rc = take(run, last, err);
+
+    if (rc == 0)
+        leat_log(LEAT_LOG_INFO, "checkpoint %" PRId64 ": behind %" PRId64 " records, after %.1f ms", run->seq,
+                 leat_delivery_closed_books(&run->delivery).read, (double)(leat_report_now() - began_us) / 1000);
+    return rc;
+}
+
 int leat_run_checkpoint(struct leat_run *run, bool now, struct leat_error *err)
 {
     int rc;
@@ -215,7 +227,7 @@ int leat_run_checkpoint(struct leat_run *run, bool now, struct leat_error *err)
     if (!run->options.state || atomic_load_explicit(&run->positions, memory_order_relaxed) != LEAT_POSITIONS ||
         !is_time(run, now))
         return 0;
-    rc = take(run, false, err);
+    rc = take_and_say(run, false, err);
     run->checkpointed_us = leat_report_now();
     return rc;
 }
@@ -231,7 +243,7 @@ int leat_run_commit(struct leat_run *run, struct leat_error *err)
                          " are pending; no file got its name. This is a fault of leat: please report it",
                          leat_books_difference(&books), books.pending);
     if (run->options.state && !run->stopped_early)
-        return take(run, true, err);
+        return take_and_say(run, true, err);
     rc = commit_some(run, false, true, err);
     return rc < 0 ? rc : commit_some(run, true, true, err);
 }

@@ -2,8 +2,8 @@
  * Copyright the leat authors
  *
  * Memories: STATE/NAME.TARGET-STAGE.memory, one file a stage that remembers. Bytes
- * are only ever added; a checkpoint records how many belong to it, and a run that
- * goes on cuts off what is behind them.
+ * are only ever added; a checkpoint records how many belong to it and their sum, and
+ * a run that goes on cuts off what is behind them.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -38,9 +38,41 @@ static struct leat_memory *memory_of(struct leat_stage *stage)
     m->path = leat_strdup(leat_arena_printf(&arena, "%s/%s.%" PRId64 "-%td.memory", state->folder, state->name,
                                             state->target, stage->plan - stage->run->plan->stages));
     m->n_to_recall = leat_checkpoint_number(&stage->run->resume.from, "memory", stage->plan->model->id);
+    m->sum_to_recall = (uint64_t)leat_checkpoint_number(&stage->run->resume.from, "memory_sum", stage->plan->model->id);
+    leat_running_hash_begin(&m->hash);
     leat_arena_deinit(&arena);
     atomic_store_explicit(&stage->memory, m, memory_order_release); /* pairs with the load's thread, checkpoint.c */
     return m;
+}
+
+static int damaged(const struct leat_memory *m, const char *why, struct leat_error *err)
+{
+    return leat_fail(err, -EUCLEAN, "%s, which belongs to the state, %s at the last checkpoint; `leat run --restart` "
+                     "begins anew", m->path, why);
+}
+
+/* All that is to be recalled: is it what was remembered? */
+static int check(struct leat_memory *m, struct leat_error *err)
+{
+    char room[BUFFER];
+    int64_t done = 0;
+
+    while (done < m->n_to_recall) {
+        int64_t left = m->n_to_recall - done;
+        ssize_t n = pread(m->fd, room, left < BUFFER ? (size_t)left : BUFFER, done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return cannot(m, "read", err);
+        if (n == 0)
+            return damaged(m, "is shorter than", err);
+        leat_running_hash_add(&m->hash, room, (size_t)n);
+        done += n;
+    }
+    if (m->n_to_recall && leat_running_hash_value(&m->hash) != m->sum_to_recall)
+        return damaged(m, "is not what it was", err);
+    return 0;
 }
 
 /* Anew, or cut back to what the checkpoint knows. */
@@ -57,11 +89,15 @@ static int open_file(struct leat_memory *m, struct leat_error *err)
     end = lseek(m->fd, 0, SEEK_END);
     if (end < 0 || (end > m->n_to_recall && ftruncate(m->fd, m->n_to_recall) < 0))
         return cannot(m, "cut back", err);
-    if (end < m->n_to_recall)
-        return leat_fail(err, -EUCLEAN, "%s, which belongs to the state, is shorter than at the last checkpoint; "
-                         "`leat run --restart` begins anew", m->path);
     m->n_written = m->n_to_recall;
-    return 0;
+    return check(m, err);
+}
+
+static void hash_buffer(struct leat_memory *m)
+{
+    if (m->buffer.n > m->n_hashed)
+        leat_running_hash_add(&m->hash, m->buffer.p + m->n_hashed, m->buffer.n - m->n_hashed);
+    m->n_hashed = m->buffer.n;
 }
 
 /* Under the lock. */
@@ -79,8 +115,9 @@ static int write_buffer(struct leat_memory *m, struct leat_error *err)
             done += (size_t)n;
     }
     if (rc == 0) {
+        hash_buffer(m);
         m->n_written += (int64_t)m->buffer.n;
-        m->buffer.n = 0;
+        m->buffer.n = m->n_hashed = 0;
     }
     return rc;
 }
@@ -94,8 +131,10 @@ int leat_memory_remember(struct leat_stage *stage, const void *bytes, size_t n, 
     if (!m || positions == LEAT_POSITIONS_NONE) /* nobody will go on from here */
         return 0;
     pthread_mutex_lock(&m->lock);
+    if (m->n_to_recall) /* the sum goes on from it */
+        rc = open_file(m, err);
     leat_text_add(&m->buffer, bytes, n);
-    if (m->buffer.n >= BUFFER && positions == LEAT_POSITIONS)
+    if (rc == 0 && m->buffer.n >= BUFFER && positions == LEAT_POSITIONS)
         rc = write_buffer(m, err);
     pthread_mutex_unlock(&m->lock);
     return rc;
@@ -129,9 +168,13 @@ void leat_memory_note(struct leat_memory *m, uint64_t sequence)
     struct leat_memory_note note = {.sequence = sequence};
 
     pthread_mutex_lock(&m->lock);
+    hash_buffer(m);
     note.n_bytes = m->n_written + (int64_t)m->buffer.n;
-    if (m->fd < 0)
-        note.n_bytes += m->n_to_recall;
+    note.sum = leat_running_hash_value(&m->hash);
+    if (m->fd < 0 && m->n_to_recall) {
+        note.n_bytes = m->n_to_recall;
+        note.sum = m->sum_to_recall;
+    }
     if (!m->n_notes || m->notes[m->n_notes - 1].sequence != sequence)
         m->notes = leat_grow(m->notes, m->n_notes++, &m->cap_notes, sizeof *m->notes);
     m->notes[m->n_notes - 1] = note;
@@ -139,7 +182,7 @@ void leat_memory_note(struct leat_memory *m, uint64_t sequence)
 }
 
 /* Batches that passed by empty may have no note: the last one before them counts. */
-static int64_t bytes_below(struct leat_memory *m, uint64_t sequence)
+static struct leat_memory_note note_below(struct leat_memory *m, uint64_t sequence)
 {
     int at = 0;
 
@@ -149,15 +192,17 @@ static int64_t bytes_below(struct leat_memory *m, uint64_t sequence)
         m->n_notes -= at;
         memmove(m->notes, m->notes + at, (size_t)m->n_notes * sizeof *m->notes);
     }
-    return m->n_notes && m->notes[0].sequence < sequence ? m->notes[0].n_bytes : m->n_to_recall;
+    if (m->n_notes && m->notes[0].sequence < sequence)
+        return m->notes[0];
+    return (struct leat_memory_note){.n_bytes = m->n_to_recall, .sum = m->sum_to_recall};
 }
 
-int leat_memory_sync(struct leat_memory *m, uint64_t sequence, int64_t *ret_n, struct leat_error *err)
+int leat_memory_sync(struct leat_memory *m, uint64_t sequence, struct leat_memory_note *ret, struct leat_error *err)
 {
     int rc;
 
     pthread_mutex_lock(&m->lock);
-    *ret_n = bytes_below(m, sequence);
+    *ret = note_below(m, sequence);
     rc = write_buffer(m, err);
     pthread_mutex_unlock(&m->lock);
     if (rc == 0 && fdatasync(m->fd) < 0)

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "base/hash.h"
 #include "delivery/checkpoint.h"
 #include "delivery/delivery.h"
 #include "delivery/ledger.h"
@@ -32,6 +33,7 @@ enum { LEAT_MAX_COUNTERS = 16 };
 struct leat_memory_note {
     uint64_t sequence;
     int64_t n_bytes;
+    uint64_t sum; /* of these bytes */
 };
 
 /* What a stage remembers from one run to the next (memory.c): a file in the state
@@ -42,7 +44,10 @@ struct leat_memory {
     int fd;                        /* -1: not made yet */
     struct leat_text_buffer buffer; /* not written yet */
     int64_t n_written;
+    struct leat_running_hash hash; /* of all that is remembered */
+    size_t n_hashed;               /* of the buffer */
     int64_t n_recalled, n_to_recall; /* bytes of an earlier run; the stage's thread's */
+    uint64_t sum_to_recall;        /* of these */
     struct leat_memory_note *notes; /* ascending; the first is that of the last checkpoint */
     int n_notes, cap_notes;
     bool synced_folder;
@@ -252,8 +257,8 @@ int leat_memory_remember(struct leat_stage *stage, const void *bytes, size_t n, 
 int64_t leat_memory_recall(struct leat_stage *stage, void *into, size_t n, struct leat_error *err);
 /* After a batch, in the stage's thread. */
 void leat_memory_note(struct leat_memory *memory, uint64_t sequence);
-/* Makes durable what was remembered of the batches below `sequence`, and says how much that is. */
-LEAT_MUST_CHECK int leat_memory_sync(struct leat_memory *memory, uint64_t sequence, int64_t *ret_n,
+/* Makes durable what was remembered of the batches below `sequence`, and says how much that is, and its sum. */
+LEAT_MUST_CHECK int leat_memory_sync(struct leat_memory *memory, uint64_t sequence, struct leat_memory_note *ret,
                                      struct leat_error *err);
 void leat_memory_free(struct leat_memory *memory);
 /* Removes the files of all memories of the state's target. */
