@@ -17,7 +17,7 @@ enum {
     N_SLICES = 10,
     LEAST_MEASURED = 10 * MS,
     STEADY = 500 * MS,           /* between two slow-downs */
-    CALM = 5 * SECOND,           /* without throttling: the next one is news */
+    SILENCE = 5 * SECOND,        /* who has not called for longer has not learned more */
     RECOVERY = 30 * SECOND,      /* from nothing to the ceiling */
     MOST_ASKED = 600 * SECOND,   /* of what a server may ask us to wait */
     MOST_THROTTLED = 300 * SECOND,
@@ -31,11 +31,11 @@ enum {
     FAILURES = 20,
     PROBES = 5,
     FREE_RETRIES = 50,
-    CALLS_A_RETRY = 5,
-    MEMORY = 32,                 /* replies that the throttled share is taken over */
+    CALLS_A_RETRY = 3,
+    MEMORY = 128,                /* replies that the throttled share is taken over */
     MOST_USERS = 8,
 };
-static const double much_throttled = 0.2, least_rate = 0.2, least_share = 0.01;
+static const double little_throttled = 0.08, much_throttled = 0.2, least_rate = 0.2, least_share = 0.01;
 
 /* A stage that takes from a budget. */
 struct user {
@@ -65,7 +65,6 @@ struct leat_rate_budget {
     int64_t slices[N_SLICES], slice; /* calls in each; the number of the latest since the clock's zero */
 
     double throttled_share;      /* of the last replies */
-    int64_t throttled_us;        /* the last one */
     int64_t refusing_us;         /* since when there are only refusals; with `refusing` */
     bool refusing;
     int64_t steady_until_us, steady_until_told; /* both must pass before the next slow-down */
@@ -290,8 +289,8 @@ static void raise_rate(struct leat_rate_budget *b)
     b->raised_us = b->now_us;
     if (b->rate <= 0)
         return;
-    if (us > CALM)
-        us = CALM; /* who has not called has not learned either */
+    if (us > SILENCE)
+        us = SILENCE;
     b->rate += b->base * (double)us / RECOVERY;
     if (b->ceiling > 0 && b->rate > b->ceiling)
         b->rate = b->ceiling;
@@ -306,18 +305,19 @@ static double floor_of(const struct leat_rate_budget *b)
     return b->ceiling > 0 && b->ceiling < least ? b->ceiling : least;
 }
 
-static void lower_rate(struct leat_rate_budget *b, bool news)
+static void lower_rate(struct leat_rate_budget *b)
 {
-    bool much = news || b->rate <= 0 || b->throttled_share > much_throttled;
+    bool much = b->throttled_share > much_throttled;
     double was = busiest(b);
 
-    if (b->now_us < b->steady_until_us || b->n_told <= b->steady_until_told)
+    if (b->throttled_share <= little_throttled || b->now_us < b->steady_until_us ||
+        b->n_told <= b->steady_until_told)
         return;
     if (b->rate <= 0)
         b->tokens = 0;
     else if (b->rate < was)
         was = b->rate;
-    if (much && !(b->ceiling > 0))
+    if ((much || b->rate <= 0) && !(b->ceiling > 0))
         b->base = was;
     b->rate = was * (much ? 0.5 : 1 - b->throttled_share);
     if (b->rate < floor_of(b))
@@ -345,17 +345,15 @@ static void fine(struct leat_rate_budget *b)
 
 static void throttled(struct leat_rate_budget *b)
 {
-    bool news = b->n_throttled++ == 0 || b->now_us - b->throttled_us >= CALM;
-
+    b->n_throttled++;
     server_answers(b);
     if (!b->refusing)
         b->refusing_us = b->now_us;
     b->refusing = true;
     b->fine_since = false;
     b->given_up |= b->now_us - b->refusing_us > MOST_THROTTLED;
-    lower_rate(b, news);
-    b->throttled_us = b->now_us;
     note_share(b, true);
+    lower_rate(b);
 }
 
 /* Full jitter, so that many runs that have lost one server do not come back as one. */

@@ -11,21 +11,23 @@
  *    number, so never more than the share that is ours, let alone the quota.
  *    Calls are spread evenly at 98 % of it; the rest makes up for up to 20 ms
  *    that a caller comes late.
- *  - Throttling. Where it is news (none in the last 5 s), or more than a fifth of
- *    the replies, the rate is halved: that of now, or what callers have made of it
- *    if they have used less. Otherwise it goes down by the share that was refused:
- *    that is the edge of a quota, or noise, and halving at each would bring any
- *    rate down to a few calls a second. At most once in 500 ms, and not for calls
- *    that were under way when it last went down; never below 1 % or 0.2/s. Fine
- *    replies raise it again, from nothing to the ceiling in 30 s.
+ *  - Throttling. What counts is the share of refusals among the last replies, 128
+ *    or so. Up to 8 % is noise, or a quota's edge: a server that refuses one call
+ *    in twenty whatever the rate is not helped by a lower one. Beyond that the rate
+ *    goes down by the share, and by half where it is more than a fifth: that of
+ *    now, or what callers have made of it if they have used less. At most once in
+ *    500 ms, and not for calls that were under way when it last went down; never
+ *    below 1 % or 0.2/s. Fine replies raise it again, from nothing to the ceiling in
+ *    30 s. So at a quota below the rate some 5 to 10 % of the calls are refused.
  *  - Without a rate of its own a budget has no limit until it is throttled: then
  *    the same, from the rate that was measured, and no limit again at twice that.
  *  - Asked to wait. Nobody goes before what the server asked for has passed, ten
  *    minutes at most.
- *  - Retries are at most a fifth of all calls, and 50. One beyond that waits for
- *    other calls to make room; where nothing else moves, one goes a second, or
- *    as soon as the one before has been fine. While all replies are failures,
- *    retries pause for a random time that doubles, up to 3.2 s.
+ *  - Retries are at most a third of all calls, and 50: so there are 1.5 calls to a
+ *    first one, and 75. One beyond that waits for other calls to make room; where
+ *    nothing else moves, one goes a second, or as soon as the one before has been
+ *    fine. While all replies are failures, retries pause for a random time that
+ *    doubles, up to 3.2 s.
  *  - Failing. After 20 failures in a row, and 5 s, only one call goes after 1 s,
  *    2 s, 4 s, 8 s and 16 s, to see whether the server is back. If none of them
  *    is answered, or if five minutes of throttling bring no fine reply, the

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -356,6 +357,27 @@ static const char *stage_id(const struct leat_run *run, int i)
     return run->plan->stages[i].model->id;
 }
 
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static void add_budgets(struct leat_run *run, struct leat_progress *ret)
+{
+    enum { MOST = sizeof ret->budgets / sizeof *ret->budgets };
+    struct leat_rate_view views[MOST];
+
+    ret->n_budgets = leat_rates_view(&run->rates, monotonic_us(), MOST, views);
+    for (int i = 0; i < ret->n_budgets; i++)
+        ret->budgets[i] = (struct leat_progress_budget){
+            .name = views[i].name, .used = views[i].used, .ceiling = views[i].ceiling, .quota = views[i].quota,
+            .current = views[i].current, .n_calls = views[i].n_calls, .n_throttled = views[i].n_throttled,
+            .waiting_ms = views[i].waiting_ms};
+}
+
 void leat_run_progress(struct leat_run *run, struct leat_progress *ret)
 {
     *ret = (struct leat_progress){.books = leat_delivery_books(&run->delivery), .memory_limit = run->budget.limit,
@@ -363,6 +385,7 @@ void leat_run_progress(struct leat_run *run, struct leat_progress *ret)
     pthread_mutex_lock(&run->budget.lock);
     ret->memory = run->budget.used;
     pthread_mutex_unlock(&run->budget.lock);
+    add_budgets(run, ret);
     for (int i = 0; i < run->n_rings && ret->n_rings < 32; i++) {
         struct leat_ring *ring = &run->rings[i];
         struct leat_progress_ring *r = &ret->rings[ret->n_rings++];

@@ -91,6 +91,24 @@ static void add_ring(const struct leat_progress_ring *r, const char *slowest, st
     leat_text_printf(b, " %5.1f MiB%s", (double)r->bytes / 1048576, slowest == r->to ? "  < slowest" : "");
 }
 
+/* "api: 48.2 calls/s of 50 (quota 60, slowed to 49), 1234 calls, 12 throttled" */
+static void add_budget(const struct leat_progress_budget *budget, struct leat_text_buffer *b)
+{
+    leat_text_add_visible(b, budget->name, strlen(budget->name));
+    leat_text_printf(b, ": %.1f calls/s", budget->used);
+    if (budget->ceiling > 0)
+        leat_text_printf(b, " of %.4g", budget->ceiling);
+    if (budget->quota > budget->ceiling)
+        leat_text_printf(b, " (quota %.4g)", budget->quota);
+    if (budget->current > 0 && (budget->ceiling <= 0 || budget->current < budget->ceiling * 0.99))
+        leat_text_printf(b, ", slowed to %.1f", budget->current);
+    leat_text_printf(b, ", %" PRId64 " calls", budget->n_calls);
+    if (budget->n_throttled)
+        leat_text_printf(b, ", %" PRId64 " throttled", budget->n_throttled);
+    if (budget->waiting_ms >= 1000)
+        leat_text_printf(b, ", waiting %" PRId64 " s", budget->waiting_ms / 1000);
+}
+
 /* A line that wraps would take two rows, and the next drawing would not go up far enough. */
 static void end_line(struct leat_text_buffer *line, int width, FILE *out)
 {
@@ -122,12 +140,17 @@ void leat_progress_draw(const struct leat_progress *p, struct leat_progress_scre
         add_ring(&p->rings[i], slowest, &line);
         end_line(&line, s->width, out);
     }
+    for (int i = 0; i < p->n_budgets; i++) {
+        leat_text_add_string(&line, "  ");
+        add_budget(&p->budgets[i], &line);
+        end_line(&line, s->width, out);
+    }
     leat_text_add_string(&line, "  slowest: ");
     leat_text_add_visible(&line, slowest, strlen(slowest));
     leat_text_printf(&line, "; %.1f of %.0f MiB in use", (double)p->memory / 1048576,
                      (double)p->memory_limit / 1048576);
     end_line(&line, s->width, out);
-    s->n_lines = p->n_rings + 2;
+    s->n_lines = p->n_rings + p->n_budgets + 2;
     leat_text_deinit(&line);
     fflush(out);
 }
@@ -143,6 +166,10 @@ void leat_progress_line(const struct leat_progress *p, struct leat_progress_scre
     add_total(p, s, &line);
     leat_text_add_string(&line, "; slowest: ");
     leat_text_add_visible(&line, slowest, strlen(slowest));
+    for (int i = 0; i < p->n_budgets; i++) {
+        leat_text_add_string(&line, "; ");
+        add_budget(&p->budgets[i], &line);
+    }
     end_line(&line, 0, out);
     leat_text_deinit(&line);
     fflush(out);

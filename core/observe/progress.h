@@ -22,6 +22,15 @@ struct leat_progress_ring {
     int64_t full_us, empty_us;     /* waited so far: producers, consumers */
 };
 
+/* What a stage asks of a server. */
+struct leat_progress_budget {
+    const char *name;
+    double used, ceiling, quota;   /* calls a second: made of late, ours, the server's; 0: not declared */
+    double current;                /* that may be made now, for the server's sake; 0: any */
+    int64_t n_calls, n_throttled;
+    int64_t waiting_ms;            /* until the next; 0: no wait */
+};
+
 struct leat_progress {
     struct leat_books books;
     int64_t rows_expected;         /* -1: not known */
@@ -29,6 +38,8 @@ struct leat_progress {
     double seconds;
     int n_rings;
     struct leat_progress_ring rings[32];
+    int n_budgets;
+    struct leat_progress_budget budgets[8];
 };
 
 /* What the last drawing has left on the screen. */
