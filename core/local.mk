@@ -99,6 +99,7 @@ core_libcore_la_SOURCES = \
 	core/pipeline/place.c \
 	core/pipeline/place.h \
 	core/pipeline/rates.c \
+	core/pipeline/replay.c \
 	core/pipeline/set.c \
 	core/pipeline/yaml.c \
 	core/pipeline/yaml.h \
@@ -144,6 +145,7 @@ core_libcore_la_SOURCES = \
 	core/engine/plan.h \
 	core/engine/rate.c \
 	core/engine/rate.h \
+	core/engine/replay.c \
 	core/engine/resume.c \
 	core/engine/ring.c \
 	core/engine/ring.h \
@@ -175,6 +177,8 @@ leat_SOURCES = \
 	core/cli/plan.h \
 	core/cli/plugin.c \
 	core/cli/preview.c \
+	core/cli/rejects.c \
+	core/cli/replay.c \
 	core/cli/report.c \
 	core/cli/run.c \
 	core/cli/runs.c \

@@ -23,7 +23,7 @@ struct leat_cli {
     const char *load;
     const char **params, **sets, **plugin_dirs;
     int n_params, n_sets, n_plugin_dirs;
-    const char *state_dir, *report, *stage, *format;
+    const char *state_dir, *report, *stage, *format, *from_rejects;
     int64_t rows;
     int64_t wait_ms, time_limit_ms; /* 0: not given */
     bool json, connect, quiet, progress, restart, log_json;
@@ -36,6 +36,9 @@ struct leat_session {
     struct leat_registry registry;
     struct leat_pipeline pipeline;
     struct leat_pipeline_plan plan;
+    struct leat_pipeline source;            /* with --from-rejects: as the file has it, to know its extract */
+    struct leat_pipeline_plan source_plan;
+    struct leat_replay replay;
     struct leat_lock lock;
     struct leat_state state; /* db NULL: not opened */
     char why[1024]; /* why it could not be opened; empty: it could, or nothing was begun */
@@ -91,6 +94,12 @@ int leat_session_open(struct leat_session *session, const struct leat_cli *cli, 
 void leat_session_check_tests(struct leat_session *session);
 void leat_session_close(struct leat_session *session);
 
+/* Which extract plugin reads a reject file. */
+LEAT_MUST_CHECK int leat_cli_reject_plugin(const char *path, const char **ret, struct leat_error *err);
+/* After session->source_plan: what the reject file that stands for its extract needs to know of it. */
+LEAT_MUST_CHECK int leat_cli_replay(struct leat_session *session, const char *path, struct leat_replay *ret,
+                                    struct leat_error *err);
+
 /* Whether --report would take the place of a file that the run itself reads or writes; session->why says so. */
 bool leat_cli_report_clashes(const struct leat_cli *cli, struct leat_session *session);
 /* Says how a run went, everywhere it is to be said. The status, or another where the report cannot be written. */
@@ -105,6 +114,7 @@ int leat_cli_test(const struct leat_cli *cli);
 int leat_cli_plan(const struct leat_cli *cli);
 int leat_cli_graph(const struct leat_cli *cli);
 int leat_cli_plugin(const struct leat_cli *cli);
+int leat_cli_rejects(const struct leat_cli *cli);
 int leat_cli_runs(const struct leat_cli *cli);
 int leat_cli_state(const struct leat_cli *cli);
 int leat_cli_completion(const struct leat_cli *cli);

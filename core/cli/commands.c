@@ -8,14 +8,14 @@
 #include "cli/cli.h"
 
 const struct leat_command leat_commands[] = {
-    {"run", "Move the records as the file declares.", "run [OPTION]... FILE", "lspdRwtDjrqPFv", leat_cli_run,
+    {"run", "Move the records as the file declares.", "run [OPTION]... FILE", "lspdxRwtDjrqPFv", leat_cli_run,
      "Exit status: 0 done; 65 finished, but with rejects above the limit or unknowns;\n"
      "69 a store could not be reached; 70 a plugin broke; 74 input or output failed;\n"
      "75 a store was lost on the way: run again; 78 the file is wrong; 128 + n a signal.\n"},
     {"check", "Find what is wrong with a file, without touching a store.", "check [OPTION]... FILE", "lspdDjcv",
      leat_cli_check, "Every mistake is shown in one go, with its line and what to type instead.\n"
      "--json: {\"file\":..., \"mistakes\":[{\"line\", \"column\", \"text\", \"help\"}]} for editors.\n"},
-    {"preview", "Show the first rows after any stage, as a table.", "preview [OPTION]... FILE", "lspdDgnv",
+    {"preview", "Show the first rows after any stage, as a table.", "preview [OPTION]... FILE", "lspdxDgnv",
      leat_cli_preview,
      "Everything runs but the load. --stage ID shows what comes out of a stage,\n"
      "--stage of the extract what goes in. Secrets are not shown.\n"},
@@ -26,7 +26,7 @@ const struct leat_command leat_commands[] = {
      "      input:  [{id: 1, email: A@x.io, status: deleted}]\n"
      "      output: []\n"
      "      rejects: [{field: email, code: bad_email}]\n"},
-    {"plan", "Show what a run will do: stages, fields, workers, estimates.", "plan [OPTION]... FILE", "lspdDjv",
+    {"plan", "Show what a run will do: stages, fields, workers, estimates.", "plan [OPTION]... FILE", "lspdxDjv",
      leat_cli_plan, "Stores may be opened for their estimates; nothing is read or written.\n"},
     {"graph", "Draw the pipeline.", "graph [--format mermaid|dot] FILE", "lspdDfv", leat_cli_graph,
      "Mermaid is shown by many web pages for source code; dot is Graphviz's:\n"
@@ -34,6 +34,10 @@ const struct leat_command leat_commands[] = {
     {"runs", "Show the history of a pipeline.", "runs [OPTION]... NAME|FILE", "djn", leat_cli_runs,
      "The newest first: when, how long, how it ended, and what it moved. --json gives\n"
      "all that is known of each, its report included.\n"},
+    {"rejects", "Show what is in a reject file, by stage and reason.", "rejects [--json] FILE", "Dj", leat_cli_rejects,
+     "One line for each stage, field and code: how many, and where the first of them stands.\n"
+     "FILE is CSV or JSON lines, as rejects: has written it. Keys and values are masked.\n"
+     "Put the records right in the file, then: leat run PIPELINE --from-rejects FILE\n"},
     {"state", "Show what is kept between runs, or give it up.", "state list | show | reset | forget NAME|FILE", "ld",
      leat_cli_state,
      "leat state list           pipelines that have a state\n"

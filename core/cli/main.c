@@ -34,9 +34,8 @@ static int unknown_command(const char *name)
     for (const struct leat_command *c = leat_commands; c->name && n < 32; c++)
         names[n++] = c->name;
     near = leat_nearest(name, names, n);
-    leat_cli_say("there is no command '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
-                 near ? "'?" : "");
-    fprintf(stderr, "leat --help shows what there is\n");
+    leat_cli_say("there is no command '%s'%s%s%s; leat --help shows what there is", name, near ? "; did you mean '" : "",
+                 near ? near : "", near ? "'?" : "");
     return EX_USAGE;
 }
 

@@ -18,6 +18,7 @@ const struct leat_cli_option leat_cli_options[] = {
     {'s', false, "set", "PATH=VALUE", "Change a value of the file, such as load.csv.path=out.csv."},
     {'p', false, "param", "NAME=VALUE", "Set a parameter that the file declares in params:."},
     {'d', false, "state-dir", "FOLDER", "Keep the state of runs here."},
+    {'x', false, "from-rejects", "FILE", "Feed the records of this reject file, repaired, instead of the extract's."},
     {'R', false, "restart", NULL, "Give up what a run that was stopped has done, and begin anew."},
     {'w', false, "wait", "TIME", "Wait so long for another run of this pipeline to end, such as 5m."},
     {'t', false, "time-limit", "TIME", "Stop after so long, to go on with the next run."},
@@ -117,6 +118,7 @@ static int take(struct leat_cli *cli, char letter, const char *value)
     case 'w': return take_time(&cli->wait_ms, "--wait", value);
     case 't': return take_time(&cli->time_limit_ms, "--time-limit", value);
     case 'F': return take_log_format(cli, value);
+    case 'x': return take_named(&cli->from_rejects, "--from-rejects", value);
     case 'R': cli->restart = true; break;
     }
     return 0;
@@ -124,9 +126,8 @@ static int take(struct leat_cli *cli, char letter, const char *value)
 
 static int usage_error(const struct leat_command *command, const char *what, const char *word, const char *near)
 {
-    leat_cli_say("%s: %s '%s'%s%s%s", command->name, what, word, near ? "; did you mean --" : "", near ? near : "",
-                 near ? "?" : "");
-    fprintf(stderr, "leat %s --help shows what there is\n", command->name);
+    leat_cli_say("%s: %s '%s'%s%s%s; leat %s --help shows what there is", command->name, what, word,
+                 near ? "; did you mean --" : "", near ? near : "", near ? "?" : "", command->name);
     return EX_USAGE;
 }
 

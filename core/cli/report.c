@@ -87,6 +87,7 @@ static bool may_replace(const char *path)
 /* Also a run that could not start stands in the history. */
 static void record(struct leat_session *session, const struct leat_run_report *report)
 {
+    const char *load = session->pipeline.work_name ? session->pipeline.work_name : report->load;
     struct leat_state *state = &session->state;
     struct leat_text_buffer json = {0};
     struct leat_error err = {0};
@@ -96,7 +97,7 @@ static void record(struct leat_session *session, const struct leat_run_report *r
         return;
     leat_report_text(report, &json);
     if (!state->run)
-        rc = leat_state_run_begin(state, report->load ? report->load : "", "", 0, &err);
+        rc = leat_state_run_begin(state, load ? load : "", "", 0, &err);
     if (rc == 0)
         rc = leat_state_run_end(state, report->status, json.p, report->error, &err);
     if (rc == 0)
@@ -108,7 +109,8 @@ static void record(struct leat_session *session, const struct leat_run_report *r
 
 int leat_cli_not_started(const struct leat_cli *cli, struct leat_session *session, int status)
 {
-    struct leat_run_report report = {.pipeline = session->pipeline.name, .load = session->pipeline.load_name,
+    const struct leat_pipeline *p = session->pipeline.name ? &session->pipeline : &session->source;
+    struct leat_run_report report = {.pipeline = p->name, .load = p->load_name,
                                      .started_us = leat_report_now(), .status = status};
     struct leat_error err = {0};
 

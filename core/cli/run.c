@@ -101,7 +101,7 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
     struct pollfd fds[2] = {{.fd = run->done_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
     bool terminal = isatty(STDERR_FILENO) && !cli->quiet, drawn = terminal && cursor_moves();
     int every_ms = drawn ? 200 : terminal || cli->progress ? 5000 : -1;
-    struct leat_progress_screen screen = {0};
+    struct leat_progress_screen screen = {.last_read = leat_checkpoint_number(&run->resume.from, "books", "read")};
     int64_t started = leat_report_now(), signalled = 0;
 
     for (;;) {
@@ -247,28 +247,26 @@ static void log_renamed(const struct leat_publisher *publisher, int n_before)
 }
 
 /* The history. What cannot be written there is said, and worth a status of its own. */
-static int record(struct leat_run *run, struct leat_run_report *report, int status)
+static int record(struct leat_run *run, const struct leat_run_report *report)
 {
     struct leat_text_buffer json = {0};
     struct leat_error err = {0};
     int rc;
 
-    report->status = status;
     leat_report_text(report, &json);
-    rc = leat_run_record(run, status, json.p, *report->error ? report->error : NULL, &err);
+    rc = leat_run_record(run, report->status, json.p, *report->error ? report->error : NULL, &err);
     leat_text_deinit(&json);
-    return rc < 0 ? leat_cli_failed(&err, false) : status;
+    return rc < 0 ? leat_cli_failed(&err, false) : report->status;
 }
 
-/* The run before this one was killed when it had done everything and was about to leave. */
+/* The run before this one was killed when it had done everything and was about to leave, or could not say so. */
 static int report_last(const struct leat_cli *cli, struct leat_run *run)
 {
     const struct leat_run_row *last = &run->resume.last;
     struct leat_state *state = run->options.state;
 
-    leat_log(LEAT_LOG_WARNING, "run %" PRId64 " was killed when it had done everything and was about to end; so nothing "
-             "is left to be done now. Run again for a new run, or with --restart", last->id);
-    state->run = last->id; /* which has been seen to end, once we do */
+    leat_log(LEAT_LOG_WARNING, "run %" PRId64 " had done everything, and was killed or failed as it was about to end; so "
+             "nothing is left to be done now. Run again for a new run, or with --restart", last->id);
     if (cli->json)
         printf("%s", last->report);
     if (last->status && last->note)
@@ -277,6 +275,7 @@ static int report_last(const struct leat_cli *cli, struct leat_run *run)
         leat_cli_say("cannot write the report %s", cli->report);
         return EX_IOERR;
     }
+    state->run = last->id; /* which has been seen to end, once we do */
     return last->status;
 }
 
@@ -284,7 +283,7 @@ static int run_threads(const struct leat_cli *cli, struct leat_session *session,
                        struct leat_run_report *report)
 {
     struct stop stop = {0};
-    int n_files, status;
+    int n_files, status, recorded, told;
 
     if (!run->resume.ended) {
         wait_for(run, cli, signal_fd, &stop);
@@ -294,8 +293,11 @@ static int run_threads(const struct leat_cli *cli, struct leat_session *session,
     n_files = run->publisher.n;
     status = judge(report, run, session, &stop);
     log_renamed(&run->publisher, n_files);
-    status = leat_cli_report(cli, report, status);
-    return record(run, report, status);
+    told = leat_cli_report(cli, report, status);
+    recorded = record(run, report);
+    if (told != status || recorded != status)
+        run->options.state->run = 0; /* whoever waits for it has not learned how it went: the run after it will say so */
+    return told != status ? told : recorded;
 }
 
 static int could_not_start(const struct leat_cli *cli, struct leat_session *session, struct leat_run *run, int rc,

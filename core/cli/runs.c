@@ -14,7 +14,6 @@
 
 struct listing {
     const struct leat_cli *cli;
-    struct leat_lock lock;  /* held: nobody runs */
     int64_t n;
     bool running;           /* the newest that has not ended is at work */
 };

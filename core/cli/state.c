@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/calendar.h"
@@ -28,13 +29,21 @@ static int name_in(const struct leat_cli *cli, const char *file, struct leat_nam
 
     (void)cli;
     (void)!leat_pipeline_read(&pipeline, file, &none, &diagnostics, &err); /* whatever else is wrong with it */
-    if (pipeline.name)
+    if (pipeline.name && *pipeline.name)
         ret->name = leat_arena_strdup(&ret->arena, pipeline.name);
     else
         leat_cli_say("%s says no name: that a state could have", file);
     leat_pipeline_deinit(&pipeline);
     leat_diagnostics_deinit(&diagnostics);
     return ret->name ? 0 : EX_CONFIG;
+}
+
+/* A folder that happens to be called as the pipeline is none. */
+static bool is_file(const char *operand)
+{
+    struct stat st;
+
+    return strchr(operand, '/') || (stat(operand, &st) == 0 && !S_ISDIR(st.st_mode));
 }
 
 int leat_cli_state_find(const struct leat_cli *cli, const char *operand, struct leat_named_state *ret)
@@ -45,7 +54,7 @@ int leat_cli_state_find(const struct leat_cli *cli, const char *operand, struct 
     *ret = (struct leat_named_state){.state = {.seq_fd = -1}};
     if (leat_state_folder(&ret->arena, cli->state_dir, false, &ret->folder, &err) < 0)
         return leat_cli_failed(&err, true);
-    if (strchr(operand, '/') || access(operand, F_OK) == 0)
+    if (is_file(operand))
         status = name_in(cli, operand, ret);
     else
         ret->name = operand;
@@ -55,15 +64,13 @@ int leat_cli_state_find(const struct leat_cli *cli, const char *operand, struct 
 int leat_cli_state_look(const struct leat_cli *cli, const char *operand, struct leat_named_state *ret)
 {
     struct leat_error err = {0};
-    struct leat_lock lock = {.fd = -1};
     int status = leat_cli_state_find(cli, operand, ret);
 
     if (status != 0)
         return status;
     if (leat_state_look(&ret->state, ret->folder, ret->name, &err) < 0)
         return leat_cli_failed(&err, true);
-    ret->running = leat_lock_take(&lock, ret->folder, ret->name, 0, NULL, NULL, &err) == LEAT_EBUSY;
-    leat_lock_release(&lock);
+    ret->running = leat_lock_is_held(ret->folder, ret->name);
     return 0;
 }
 
@@ -221,7 +228,7 @@ static int reset_locked(struct leat_named_state *named, struct reset *r)
 {
     int rc = reset_targets(named, r);
 
-    if (r->all && rc != -ENOENT) {
+    if (r->all && rc != -ENOENT && rc != -EPROTO) { /* damaged or not, but ours */
         leat_state_close(&named->state);
         rc = leat_state_remove(named->folder, named->name, &r->err);
     }
@@ -236,8 +243,12 @@ static int reset(const struct leat_cli *cli, const char *operand, bool all)
     struct reset r = {.load = cli->load, .all = all};
     struct leat_lock lock = {.fd = -1};
     int status = leat_cli_state_find(cli, operand, &named);
-    int rc = status == 0 ? leat_lock_take(&lock, named.folder, named.name, 0, NULL, NULL, &r.err) : 0;
+    int rc = 0;
 
+    if (status == 0 && access(named.folder, F_OK) < 0)
+        rc = leat_fail(&r.err, -ENOENT, "there is no state of a pipeline '%s' in %s", named.name, named.folder);
+    else if (status == 0)
+        rc = leat_lock_take(&lock, named.folder, named.name, 0, NULL, NULL, &r.err);
     if (status == 0 && rc == 0)
         rc = reset_locked(&named, &r);
     if (status == 0 && rc < 0)

@@ -335,12 +335,19 @@ static bool is_device(const char *path)
     return stat(path, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
+static const char *clash_hint(const struct leat_pipeline_plan *plan)
+{
+    const char *hint = plan->pipeline->replay ? leat_replay_hint(plan) : NULL;
+
+    return hint ? hint : "give one of them another path";
+}
+
 static void check_pair(const struct leat_plan *a, const struct leat_plan *b)
 {
     for (int i = 0; i < a->n_files; i++)
         for (int j = 0; j < b->n_files; j++)
             if (clash(&a->files[i], &b->files[j]) && !is_device(a->files[i].path))
-                leat_wrong_at(b->whole->diagnostics, b->model->node, "give one of them another path",
+                leat_wrong_at(b->whole->diagnostics, b->model->node, clash_hint(b->whole),
                               "%s: its file %s is also that of %s", b->model->id, b->files[j].path, a->model->id);
 }
 
@@ -389,6 +396,8 @@ static void plan_stages(struct leat_pipeline_plan *plan)
             plan_load(stage, in);
         else
             plan_stage(stage, in);
+        if (i == 0 && p->replay)
+            leat_replay_plan_extract(stage);
         in = fields_behind(stage);
     }
     if (leat_plan_extract(plan)->plugin && !leat_plan_extract(plan)->failed && !leat_plan_extract(plan)->out.n_fields)

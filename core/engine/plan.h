@@ -108,6 +108,15 @@ static inline struct leat_plan *leat_plan_load(const struct leat_pipeline_plan *
     return &plan->stages[plan->n_stages - 1];
 }
 
+/* ---- rejects fed again (replay.c) ---- */
+
+/* The extract that has just been planned in place of another one. */
+void leat_replay_plan_extract(struct leat_plan *extract);
+/* How to give outputs other files than those that are there; NULL: none is. Lives as long as the plan. */
+const char *leat_replay_hint(const struct leat_pipeline_plan *plan);
+/* LEAT_EUSAGE: a file that a run has written would be replaced. */
+LEAT_MUST_CHECK int leat_replay_spare_files(const struct leat_pipeline_plan *plan, struct leat_error *err);
+
 /* The services of leat/plan.h. */
 extern const struct leat_plan_services leat_host_plan_services;
 

@@ -193,7 +193,7 @@ static void restore(struct leat_run *run)
             leat_publisher_add(&run->publisher, part->value, part->name);
     }
     run->previous = from->seq;
-    run->publisher.n_saved = run->publisher.n;
+    run->publisher.may_be_needed = true;
     run->saved = from->seq > 0;
     run->resume.ended = leat_checkpoint_get(from, "end", "ended") != NULL;
     if (run->resume.ended)
@@ -286,7 +286,7 @@ static int note_run(struct leat_run *run, const char *meaning, struct leat_error
     int rc = note_crash(state, err);
 
     if (rc == 0)
-        rc = leat_state_run_begin(state, run->plan->pipeline->load_name, identity_of(run), run->work, err);
+        rc = leat_state_run_begin(state, run->plan->pipeline->work_name, identity_of(run), run->work, err);
 
     if (rc < 0 || run->work)
         return rc;
@@ -301,8 +301,10 @@ static int note_run(struct leat_run *run, const char *meaning, struct leat_error
 static int begin(struct leat_run *run, const char *meaning, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
-    int rc = run->work ? 0 : leat_work_give_up(state, err);
+    int rc = run->work ? 0 : leat_replay_spare_files(run->plan, err);
 
+    if (rc == 0 && !run->work)
+        rc = leat_work_give_up(state, err);
     if (rc == 0)
         rc = leat_watermarks_load(state, &run->resume.watermarks, err);
     if (rc == 0)
@@ -323,11 +325,23 @@ static int find_finished(struct leat_run *run, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
     struct leat_run_row *last = &run->resume.last;
-    int rc = leat_state_last_run(state, run->plan->pipeline->load_name, identity_of(run), last, err);
+    int rc = leat_state_last_run(state, run->plan->pipeline->work_name, identity_of(run), last, err);
 
     if (rc == 0 && (!last->ended_us || !last->report || strcmp(last->boot, leat_state_boot(&state->arena)) != 0))
         last->id = 0;
+    if (rc == 0 && last->id) /* it may have been killed before it had done so */
+        leat_memories_remove(state);
     return rc;
+}
+
+static void say_where(const struct leat_run *run)
+{
+    if (run->resume.from.seq)
+        leat_log(LEAT_LOG_INFO, "going on with run %" PRId64 " behind %" PRId64 " records", run->work,
+                 run->delivery.books.read);
+    else if (!run->resume.last.id)
+        leat_log(LEAT_LOG_INFO, "beginning at the start: there is no run into %s by the load %s to go on with",
+                 identity_of(run), run->plan->pipeline->work_name);
 }
 
 int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
@@ -335,7 +349,7 @@ int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
     struct leat_state *state = run->options.state;
     struct leat_text_buffer meaning = {0};
     struct leat_work work = {0};
-    int rc = leat_state_target(state, run->plan->pipeline->load_name, identity_of(run), err);
+    int rc = leat_state_target(state, run->plan->pipeline->work_name, identity_of(run), err);
 
     leat_meaning(run->plan, state, &meaning);
     if (rc == 0)
@@ -347,9 +361,8 @@ int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
     if (rc == 0 && !run->resume.last.id)
         rc = begin(run, meaning.p, err);
     leat_text_deinit(&meaning);
-    if (rc == 0 && run->resume.from.seq)
-        leat_log(LEAT_LOG_INFO, "going on with run %" PRId64 " behind %" PRId64 " records", run->work,
-                 run->delivery.books.read);
+    if (rc == 0)
+        say_where(run);
     return rc;
 }
 

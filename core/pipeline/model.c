@@ -496,6 +496,8 @@ static void build(struct modelling *m, const struct leat_overrides *o)
     read_chain(m, "validate", LEAT_KIND_VALIDATE);
     read_loads(m);
     read_load(m, o->load);
+    p->work_name = p->replay && p->load_name ? leat_arena_printf(arena_of(m), "%s from rejects", p->load_name)
+                                             : p->load_name;
     read_optional_stage(m, "rejects", &p->rejects);
     read_optional_stage(m, "results", &p->results);
     read_limit(m, "max_rejects", &p->max_rejects);
@@ -510,15 +512,40 @@ static void build(struct modelling *m, const struct leat_overrides *o)
     give_ids(m);
 }
 
+static void begin(struct leat_pipeline *p)
+{
+    *p = (struct leat_pipeline){.memory = 32 << 20, .max_record = 1 << 20, .checkpoint_ms = 2000};
+}
+
+/* All behind the reading: p->source is there. */
+static int model(struct leat_pipeline *p, const struct leat_overrides *o, struct leat_diagnostics *diagnostics,
+                 struct leat_error *err)
+{
+    struct modelling m = {.pipeline = p, .diagnostics = diagnostics};
+
+    p->root = leat_yaml_parse(&p->source, &p->arena, diagnostics);
+    if (p->root && p->root->kind != LEAT_MAP)
+        leat_wrong(diagnostics, &p->source, 1, 1, "begin with  leat: 1", "a pipeline file is a mapping of sections");
+    else if (p->root) {
+        for (int i = 0; i < o->n_sets; i++)
+            leat_pipeline_set(p, o->sets[i], diagnostics);
+        if (o->replay)
+            leat_pipeline_replay(p, o->replay);
+        build(&m, o);
+    }
+    return diagnostics->n ? leat_fail(err, LEAT_EPIPELINE, "%s has %d mistake%s", p->source.path, diagnostics->n,
+                                      diagnostics->n == 1 ? "" : "s")
+                          : 0;
+}
+
 int leat_pipeline_read(struct leat_pipeline *p, const char *path, const struct leat_overrides *o,
                        struct leat_diagnostics *diagnostics, struct leat_error *err)
 {
-    struct modelling m = {.pipeline = p, .diagnostics = diagnostics};
     struct leat_text_buffer text = {0};
     size_t bom;
     int rc;
 
-    *p = (struct leat_pipeline){.memory = 32 << 20, .max_record = 1 << 20, .checkpoint_ms = 2000};
+    begin(p);
     rc = leat_file_read(path, MAX_PIPELINE, &text);
     if (rc < 0) {
         leat_text_deinit(&text);
@@ -531,17 +558,18 @@ int leat_pipeline_read(struct leat_pipeline *p, const char *path, const struct l
                                      .text = leat_arena_strndup(&p->arena, text.p ? text.p + bom : "", text.n - bom),
                                      .n = text.n - bom};
     leat_text_deinit(&text);
-    p->root = leat_yaml_parse(&p->source, &p->arena, diagnostics);
-    if (p->root && p->root->kind != LEAT_MAP)
-        leat_wrong(diagnostics, &p->source, 1, 1, "begin with  leat: 1", "a pipeline file is a mapping of sections");
-    else if (p->root) {
-        for (int i = 0; i < o->n_sets; i++)
-            leat_pipeline_set(p, o->sets[i], diagnostics);
-        build(&m, o);
-    }
-    return diagnostics->n ? leat_fail(err, LEAT_EPIPELINE, "%s has %d mistake%s", path, diagnostics->n,
-                                      diagnostics->n == 1 ? "" : "s")
-                          : 0;
+    return model(p, o, diagnostics, err);
+}
+
+int leat_pipeline_read_text(struct leat_pipeline *p, const char *name, const char *text,
+                            const struct leat_overrides *o, struct leat_diagnostics *diagnostics,
+                            struct leat_error *err)
+{
+    begin(p);
+    p->real_path = ""; /* no file is it */
+    p->source = (struct leat_source){.path = name, .folder = leat_path_canonical(&p->arena, "."), .text = text,
+                                     .n = strlen(text)};
+    return model(p, o, diagnostics, err);
 }
 
 void leat_pipeline_deinit(struct leat_pipeline *p)

@@ -45,6 +45,20 @@ struct leat_load_model {
     struct leat_stage_model stage;
 };
 
+/* A reject file that stands for the extract (replay.c); all of it outlives the pipeline. */
+struct leat_replay {
+    const char *path;                 /* of the reject file, from the working directory */
+    const char *plugin;               /* the extract that reads it */
+    const struct leat_node *const *options; /* and what it is to know of the file beside its path */
+    int n_options;
+    /* The extract that it stands for: */
+    const struct leat_schema *schema; /* without a secret */
+    const char *extract_id;
+    const char *const *key;           /* names of the fields that tell its records apart */
+    int n_key;
+    bool incremental;
+};
+
 struct leat_pipeline {
     struct leat_arena arena;
     struct leat_source source;
@@ -59,6 +73,7 @@ struct leat_pipeline {
     int n_chain;
     struct leat_stage_model load;   /* the one that will run */
     const char *load_name;          /* its name in loads:, or its plugin's */
+    const char *work_name;          /* what its runs are called in the state: the same, or that and "from rejects" */
     struct leat_load_model *loads;
     int n_loads;
     struct leat_stage_model rejects, results; /* plugin NULL: none */
@@ -70,6 +85,7 @@ struct leat_pipeline {
     int64_t memory, max_record, batch_rows;
     bool strict;                    /* a field that the load cannot carry is a mistake */
     const struct leat_node *tests;  /* NULL: none */
+    const struct leat_replay *replay; /* NULL: the extract is that of the file */
 };
 
 /* What the command line changes. */
@@ -79,6 +95,7 @@ struct leat_overrides {
     int n_params;
     const char *const *sets;   /* PATH=VALUE */
     int n_sets;
+    const struct leat_replay *replay; /* --from-rejects, or NULL */
 };
 
 /* Reads, parses and models a file. Notes all it finds wrong; negative if there
@@ -87,6 +104,10 @@ struct leat_overrides {
 LEAT_MUST_CHECK int leat_pipeline_read(struct leat_pipeline *pipeline, const char *path,
                                        const struct leat_overrides *overrides,
                                        struct leat_diagnostics *diagnostics, struct leat_error *err);
+/* The same for a pipeline of our own, in `text`; paths start at the working directory. `name` is for messages. */
+LEAT_MUST_CHECK int leat_pipeline_read_text(struct leat_pipeline *pipeline, const char *name, const char *text,
+                                            const struct leat_overrides *overrides,
+                                            struct leat_diagnostics *diagnostics, struct leat_error *err);
 void leat_pipeline_deinit(struct leat_pipeline *pipeline);
 
 
@@ -96,5 +117,7 @@ void leat_rates_read(struct leat_pipeline *pipeline, struct leat_diagnostics *di
 /* --set PATH=VALUE on the tree: extract.sqlite.path=..., load.csv.path=... */
 void leat_pipeline_set(struct leat_pipeline *pipeline, const char *assignment, struct leat_diagnostics *diagnostics);
 
+/* --from-rejects on the tree (replay.c). */
+void leat_pipeline_replay(struct leat_pipeline *pipeline, const struct leat_replay *replay);
 
 #endif

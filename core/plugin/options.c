@@ -200,8 +200,6 @@ static bool bind_list(const struct binder *b)
 
     if (b->node->kind == LEAT_LIST)
         return bind_pointer(b, b->node);
-    if (b->node->kind == LEAT_MAP)
-        return wrong(b, "write it as [a, b]", "must be a list");
     list = leat_arena_alloc(b->binding->arena, sizeof *list);
     children = leat_arena_alloc(b->binding->arena, sizeof *children);
     *list = *b->node;

@@ -29,8 +29,8 @@ wrong "name one pipeline file" run p.yaml p.yaml
 wrong "name one pipeline file" check
 wrong "no value goes with '--json'" run --json=yes p.yaml
 unlike "$err" "did you mean" "leat run --json=yes p.yaml: that is no typing mistake"
-wrong "a value is missing behind '--set'$" run p.yaml --set
-wrong "no option '--frobnicate'$" run --frobnicate=3 p.yaml
+wrong "a value is missing behind '--set';" run p.yaml --set
+wrong "no option '--frobnicate';" run --frobnicate=3 p.yaml
 wrong "no option '--rum'" run --rum=3 p.yaml
 wrong "--param takes NAME=VALUE, not 'c'" run p.yaml --param c
 wrong "--param takes NAME=VALUE, not '=c'" run p.yaml --param =c

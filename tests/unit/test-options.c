@@ -132,7 +132,7 @@ static void test_nothing_given_is_the_defaults(void **state)
     }
 }
 
-static void test_a_scalar_is_a_list_of_one(void **state)
+static void test_a_scalar_or_mapping_is_a_list_of_one(void **state)
 {
     struct test_file f;
     struct bound b;
@@ -142,6 +142,11 @@ static void test_a_scalar_is_a_list_of_one(void **state)
     assert_int_equal(b.list->kind, LEAT_LIST);
     assert_int_equal(b.list->n_children, 1);
     assert_string_equal(b.list->children[0]->text, "email");
+    file_close(&f);
+    assert_true(bind(&f, "o: {list: {a: b}}\n", options, &b));
+    assert_int_equal(b.list->kind, LEAT_LIST);
+    assert_int_equal(b.list->n_children, 1);
+    assert_string_equal(leat_node_get(b.list->children[0], "a")->text, "b");
     file_close(&f);
 }
 
@@ -181,7 +186,6 @@ static void test_mistakes(void **state)
     assert_wrong("o: {word: frist}\n", options, "did you mean 'first'?");
     assert_wrong("o: {map: x}\n", options, "must be a mapping");
     assert_wrong("o: {map: [x]}\n", options, "must be a mapping");
-    assert_wrong("o: {list: {a: b}}\n", options, "must be a list");
     assert_wrong("o: {text: [a]}\n", options, "must be text, not a list");
     assert_wrong("o: {number: {a: b}}\n", options, "must be integer, not a mapping");
     assert_wrong("o: {path: ''}\n", options, "must not be empty");
@@ -267,7 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_type),
         cmocka_unit_test(test_nothing_given_is_the_defaults),
-        cmocka_unit_test(test_a_scalar_is_a_list_of_one),
+        cmocka_unit_test(test_a_scalar_or_mapping_is_a_list_of_one),
         cmocka_unit_test(test_the_main_option),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_all_mistakes_in_one_go),

@@ -27,7 +27,7 @@ enum leat_option_type {
     LEAT_OPTION_BOOLEAN,    /* bool: true, false */
     LEAT_OPTION_ENUM,       /* int: index into `values` */
     LEAT_OPTION_PATH,       /* const char *, made absolute from the pipeline file's folder */
-    LEAT_OPTION_LIST,       /* const struct leat_node *, a list; one scalar is a list of one */
+    LEAT_OPTION_LIST,       /* const struct leat_node *, a list; a scalar or a mapping is a list of one */
     LEAT_OPTION_MAP,        /* const struct leat_node *, a mapping */
     LEAT_OPTION_EXPRESSION, /* const struct leat_node *, for leat_plan_expression */
     LEAT_OPTION_QUERY,      /* const struct leat_query * */
