@@ -46,7 +46,13 @@ include %D%/validate/cognito_user/local.mk
 include %D%/validate/dedupe/local.mk
 include %D%/validate/rules/local.mk
 
-# Needs libphonenumber; see LEAT_PLUGIN_DEP in configure.ac:
+# Needs libcurl; see LEAT_PLUGIN_DEP in configure.ac:
+if WITH_LIBCURL
+include %D%/kit/http/local.mk
+include %D%/load/http/local.mk
+endif
+
+# Needs libphonenumber:
 if WITH_LIBPHONENUMBER
 include %D%/function/phone_e164/local.mk
 endif

@@ -7,6 +7,21 @@ PLUGIN_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
 tests_unit_test_keyset_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_keyset_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
 
+tests_unit_test_dedupe_SOURCES = tests/unit/test-dedupe.c tests/unit/plugin-host.h \
+	plugins/validate/dedupe/dedupe.c
+tests_unit_test_dedupe_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_dedupe_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
+
+tests_unit_test_checkpoint_SOURCES = tests/unit/test-checkpoint.c tests/unit/test-state.h
+
+tests_unit_test_lock_SOURCES = tests/unit/test-lock.c tests/unit/test-state.h
+
+tests_unit_test_state_SOURCES = tests/unit/test-state.c tests/unit/test-state.h
+
+tests_unit_test_rate_SOURCES = tests/unit/test-rate.c tests/unit/test-rate.h
+
+tests_unit_test_rate_storms_SOURCES = tests/unit/test-rate-storms.c tests/unit/test-rate.h
+
 tests_unit_test_rules_SOURCES = tests/unit/test-rules.c plugins/validate/rules/formats.c \
 	plugins/validate/rules/values.c plugins/validate/rules/text.c
 tests_unit_test_rules_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
@@ -84,16 +99,40 @@ tests_unit_test_jsonl_load_LDADD = plugins/kit/json/libjson.la plugins/kit/file/
 
 tests_unit_test_sqlite_extract_SOURCES = tests/unit/test-sqlite-extract.c tests/unit/plugin-host.h \
 	plugins/extract/sqlite/sqlite.c plugins/extract/sqlite/schema.c plugins/extract/sqlite/cursor.c \
-	plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
+	plugins/extract/sqlite/since.c plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
 tests_unit_test_sqlite_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_sqlite_extract_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/json/libjson.la \
 	plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
 
+tests_unit_test_sqlite_cursor_SOURCES = tests/unit/test-sqlite-cursor.c tests/unit/plugin-host.h \
+	plugins/extract/sqlite/sqlite.c plugins/extract/sqlite/schema.c plugins/extract/sqlite/cursor.c \
+	plugins/extract/sqlite/since.c plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
+tests_unit_test_sqlite_cursor_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_sqlite_cursor_LDADD = $(tests_unit_test_sqlite_extract_LDADD)
+
+tests_unit_test_sqlite_commit_SOURCES = tests/unit/test-sqlite-commit.c tests/unit/plugin-host.h \
+	plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c plugins/load/sqlite/token.c
+tests_unit_test_sqlite_commit_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_sqlite_commit_LDADD = $(tests_unit_test_sqlite_load_LDADD)
+
 tests_unit_test_sqlite_load_SOURCES = tests/unit/test-sqlite-load.c tests/unit/plugin-host.h \
-	plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c
+	plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c plugins/load/sqlite/token.c
 tests_unit_test_sqlite_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_sqlite_load_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_fuzz_fuzz_jsonl_SOURCES = tests/fuzz/fuzz-jsonl.c plugins/extract/jsonl/record.c
 tests_fuzz_fuzz_jsonl_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_fuzz_fuzz_jsonl_LDADD = plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)
+
+tests_unit_test_http_SOURCES = tests/unit/test-http.c tests/unit/plugin-host.h \
+	plugins/load/http/http.c plugins/load/http/plan.c plugins/load/http/parse.c plugins/load/http/template.c \
+	plugins/load/http/run.c plugins/load/http/pick.c plugins/load/http/request.c plugins/load/http/judge.c \
+	plugins/load/http/settle.c
+tests_unit_test_http_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_http_LDADD = plugins/kit/http/libhttp.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+	$(LDADD) $(LIBCURL_LIBS)
+
+tests_unit_test_http_kit_SOURCES = tests/unit/test-http-kit.c tests/unit/plugin-host.h
+tests_unit_test_http_kit_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_http_kit_LDADD = plugins/kit/http/libhttp.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+	$(LDADD) $(LIBCURL_LIBS)
