@@ -10,12 +10,14 @@ UNIT_TESTS = \
 	tests/unit/test-build \
 	tests/unit/test-calendar \
 	tests/unit/test-chain \
+	tests/unit/test-checkpoint \
 	tests/unit/test-cognito \
 	tests/unit/test-cognito-csv \
 	tests/unit/test-csv-extract \
 	tests/unit/test-csv-load \
 	tests/unit/test-csv-read \
 	tests/unit/test-csv-values \
+	tests/unit/test-dedupe \
 	tests/unit/test-delivery \
 	tests/unit/test-expr \
 	tests/unit/test-expr-functions \
@@ -27,11 +29,16 @@ UNIT_TESTS = \
 	tests/unit/test-jsonl-extract \
 	tests/unit/test-jsonl-load \
 	tests/unit/test-keyset \
+	tests/unit/test-lock \
+	tests/unit/test-meaning \
 	tests/unit/test-model \
 	tests/unit/test-number \
 	tests/unit/test-options \
 	tests/unit/test-phone-e164 \
 	tests/unit/test-progress \
+	tests/unit/test-rate \
+	tests/unit/test-rate-storms \
+	tests/unit/test-rates \
 	tests/unit/test-registry \
 	tests/unit/test-ring \
 	tests/unit/test-rules \
@@ -39,12 +46,20 @@ UNIT_TESTS = \
 	tests/unit/test-settle \
 	tests/unit/test-source \
 	tests/unit/test-split-list \
+	tests/unit/test-sqlite-commit \
+	tests/unit/test-sqlite-cursor \
 	tests/unit/test-sqlite-extract \
 	tests/unit/test-sqlite-load \
+	tests/unit/test-state \
 	tests/unit/test-text \
 	tests/unit/test-visible \
 	tests/unit/test-yaml \
 	$(NULL)
+
+# The same, where there is libcurl.
+if WITH_LIBCURL
+UNIT_TESTS += tests/unit/test-http tests/unit/test-http-kit
+endif
 
 # Shell: bash, reads tests/lib/tap.sh first.
 SHELL_TESTS = \
@@ -70,13 +85,17 @@ SHELL_TESTS = \
 	tests/cli/test-check.sh \
 	tests/cli/test-cognito.sh \
 	tests/cli/test-completion.sh \
+	tests/cli/test-crash.sh \
 	tests/cli/test-failures.sh \
+	tests/cli/test-http.sh \
 	tests/cli/test-no-start.sh \
 	tests/cli/test-parameters.sh \
 	tests/cli/test-patience.sh \
 	tests/cli/test-plan-json.sh \
 	tests/cli/test-plugin.sh \
 	tests/cli/test-preview.sh \
+	tests/cli/test-rejects.sh \
+	tests/cli/test-replay.sh \
 	tests/cli/test-report.sh \
 	tests/cli/test-run.sh \
 	tests/cli/test-sides.sh \
@@ -91,6 +110,28 @@ SHELL_TESTS = \
 	tests/meta/test-dependencies.sh \
 	tests/meta/test-plugins.sh \
 	tests/fuzz/test-corpus.sh \
+	$(NULL)
+
+# The proof that runs can be killed and repeated: faults of all kinds, of which `make check' tries a
+# share and `make soak' all. In FAULT_TESTS is what belongs to `make check'; what needs long is in SOAK_ONLY_TESTS.
+FAULT_TESTS = \
+	tests/doubles/test-api.sh \
+	tests/faults/test-flat.sh \
+	tests/faults/test-kill-recovery.sh \
+	tests/faults/test-kill.sh \
+	tests/faults/test-term.sh \
+	$(NULL)
+SOAK_ONLY_TESTS = \
+	tests/faults/test-alloc.sh \
+	tests/faults/test-disk-full.sh \
+	tests/faults/test-errors.sh \
+	tests/faults/test-http.sh \
+	tests/faults/test-kill-syscalls.sh \
+	tests/faults/test-mutants.sh \
+	tests/faults/test-overlap.sh \
+	tests/faults/test-power.sh \
+	tests/faults/test-state-damage.sh \
+	tests/faults/test-swap.sh \
 	$(NULL)
 
 # tests/fuzz/fuzz-NAME.c has LLVMFuzzerTestOneInput; its corpus is tests/fuzz/corpus/NAME/.
@@ -110,6 +151,7 @@ TSAN_TESTS = \
 	tests/unit/test-expr-functions \
 	tests/unit/test-chain \
 	tests/unit/test-delivery \
+	tests/unit/test-rate \
 	tests/unit/test-ring \
 	tests/cli/test-failures.sh \
 	tests/cli/test-patience.sh \
@@ -141,6 +183,8 @@ EXTRA_DIST += \
 	tests/bad-input \
 	tests/bench \
 	tests/cases \
+	tests/doubles \
+	tests/faults \
 	tests/fuzz/corpus \
 	tests/lib/env.sh \
 	tests/lib/tap.sh \
@@ -149,13 +193,14 @@ EXTRA_DIST += \
 	tests/valgrind.supp \
 	$(NULL)
 
-check_PROGRAMS += $(FUZZ_TARGETS)
-TESTS = $(SHELL_TESTS)
+check_PROGRAMS += $(FUZZ_TARGETS) tests/doubles/httpd
+TESTS = $(SHELL_TESTS) $(FAULT_TESTS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 LDADD = tests/libfuzzreplay.la core/libcore.la $(CMOCKA_LIBS)
+tests_doubles_httpd_LDADD =
 
 # main() of the fuzz targets; a program with a main() of its own leaves it in the archive.
 check_LTLIBRARIES += tests/libfuzzreplay.la
@@ -187,6 +232,8 @@ check-valgrind: all
 		LEAT_VALGRIND='$(VALGRIND) --quiet --error-exitcode=99 --leak-check=full --keep-debuginfo=yes --num-callers=30 --suppressions=$(abs_top_srcdir)/tests/valgrind.supp'
 check-fuzz: all
 	@$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/fuzz/test-corpus.sh TEST_SUITE_LOG=test-suite-fuzz.log
+soak: all
+	@LEAT_SOAK=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FAULT_TESTS) $(SOAK_ONLY_TESTS)' TEST_SUITE_LOG=test-suite-soak.log
 coverage:
 	@test -n '$(GCOVR)' || { echo "gcovr is missing: apt-get install gcovr, then configure again" >&2; exit 1; }
 	@$(SUB_BUILD) _coverage --enable-coverage -- check
@@ -194,7 +241,7 @@ coverage:
 bench: all
 	@if test -x $(top_srcdir)/tests/bench/run.sh; then LEAT='$(abs_builddir)/leat' $(top_srcdir)/tests/bench/run.sh; \
 	else echo "there is no tests/bench/run.sh yet" >&2; exit 1; fi
-.PHONY: check-asan check-tsan check-valgrind check-fuzz coverage bench
+.PHONY: check-asan check-tsan check-valgrind check-fuzz soak coverage bench
 
 # Whole folders are distributed, and automake takes them from the build tree too: what a test
 # run has left there must not go into the tarball.
@@ -206,4 +253,4 @@ clean-local:
 	-rm -rf _asan _tsan _coverage
 mostlyclean-local:
 	-chmod -R u+w tests/tmp 2>/dev/null; rm -rf tests/tmp
-CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log
+CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log test-suite-soak.log

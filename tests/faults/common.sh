@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# What the tests of faults share. Read after tests/lib/tap.sh; ends the test.
+#
+#   drives DRIVER [ARGUMENT...]   runs tests/faults/DRIVER.py, which speaks TAP itself. What the
+#                                 test was called with goes to it, too: --help says what it takes
+#   injects                       builds the shim (inject.c) for it
+#   in_memory                     works on a tmpfs, if there is one with room and the counts are the reduced
+#                                 ones: for faults that do not ask what the disk does, which are then ten
+#                                 times as fast
+#   sanitized [KIND]              true if the program is built with a sanitizer: asan, tsan or valgrind
+#
+# Counts are small in `make check', smaller still under a sanitizer, and whole with LEAT_SOAK=1
+# (`make soak'); LEAT_SEED is where all that is random begins. Both are printed, with the command
+# that replays a failure.
+faults=$top_srcdir/tests/faults
+arguments=("$@")
+memory=
+
+sanitized()
+{
+    case ${1-} in
+    valgrind) [ "${LEAT_VALGRIND-}" ] ;;
+    '') [ "${LEAT_VALGRIND-}" ] || nm -D "$LEAT" 2>/dev/null | grep -Eq '__(asan|tsan)_' ;;
+    *) nm -D "$LEAT" 2>/dev/null | grep -q "__$1_" ;;
+    esac
+}
+
+# The shim; without its malloc where a sanitizer has one of its own.
+injects()
+{
+    local alloc=-DINJECT_ALLOC
+    requires "${CC%% *}"
+    sanitized tsan && skip_all "ThreadSanitizer and a shim before the C library do not go together"
+    sanitized && alloc=
+    # shellcheck disable=SC2086
+    $CC -O2 -shared -fPIC $alloc -o inject.so "$faults/inject.c" -ldl >cc.log 2>&1 || skip_all "cannot build inject.c: $(head -1 cc.log)"
+    ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
+    LEAT_SHIM=$PWD/inject.so
+    export LEAT_SHIM ASAN_OPTIONS
+}
+
+in_memory()
+{
+    local free
+    [ -z "${LEAT_SOAK-}" ] && [ -w /dev/shm ] || return 0
+    free=$(df -Pk /dev/shm | awk 'END { print $4 }')
+    [ "$free" -ge 131072 ] || return 0
+    memory=$(mktemp -d "/dev/shm/leat-${0##*/}.XXXXXX") || return 0
+    trap 'rm -rf "$memory"; _tap_cleanup' EXIT
+}
+
+drives()
+{
+    local driver=$1
+    shift
+    case $(uname -s) in Linux) ;; *) skip_all "needs Linux" ;; esac
+    sanitized && export LEAT_SANITIZED=1
+    cd "${memory:-.}" || exit 1
+    top_srcdir=$top_srcdir top_builddir=$top_builddir LEAT=$LEAT LEAT_SCRIPT=$top_srcdir/tests/faults/${0##*/} PYTHONDONTWRITEBYTECODE=1 \
+        python3 "$faults/$driver.py" "$@" "${arguments[@]}"
+    exit
+}
+
+CC=${CC:-cc}
+requires python3 sqlite3

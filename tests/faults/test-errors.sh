@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# Row 5 of the proof: calls of the system that fail, at each n-th, once and for ever.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/faults/common.sh"
+injects
+in_memory
+drives errors calls

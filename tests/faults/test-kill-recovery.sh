@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# Row 3 of the proof: killed again during recovery, three deep.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/faults/common.sh"
+injects
+in_memory
+drives kill recovery
