@@ -15,10 +15,12 @@ import re
 import subprocess
 import sys
 
+import durability
 import figures
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations")
+JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations",
+        "durability")
 QUERY = "SELECT * FROM users"  # that of sqlite-main.yaml
 MIN_PAIRS, MAX_PAIRS = 15, 3   # of the pass-through stage: at least; times those asked for, if still unclear
 MILLION = 1_000_000
@@ -306,6 +308,9 @@ class Bench:
         self.goal(f"heap allocations for {more:,} more records", "≤ 0.01 a record",
                   f"{large - small:,} ({small:,} and {large:,} in all): {(large - small) / more:.5f} a record",
                   self.at_scale((large - small) / more <= 0.01))
+
+    def durability(self):
+        durability.measure(self, Contestant)
 
     # ---- the end ----
 
