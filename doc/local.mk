@@ -13,6 +13,7 @@ PLUGIN_PAGES = \
 	doc/leat-function-phone_e164.7 \
 	doc/leat-load-cognito_csv.7 \
 	doc/leat-load-csv.7 \
+	doc/leat-load-http.7 \
 	doc/leat-load-jsonl.7 \
 	doc/leat-load-null.7 \
 	doc/leat-load-sqlite.7 \
@@ -36,6 +37,7 @@ PLUGIN_PODS = \
 	plugins/function/phone_e164/phone_e164.pod \
 	plugins/load/cognito_csv/cognito_csv.pod \
 	plugins/load/csv/csv.pod \
+	plugins/load/http/http.pod \
 	plugins/load/jsonl/jsonl.pod \
 	plugins/load/null/null.pod \
 	plugins/load/sqlite/sqlite.pod \

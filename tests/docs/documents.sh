@@ -9,8 +9,10 @@
 #                              stands for anything. A `\' at the end of a line goes on in the next.
 #       anything else          is only read by people
 #   pod_pipelines FILE   each pipeline in a POD (a verbatim paragraph that begins with
-#                        `leat: 1') becomes NAME-1.yaml, NAME-2.yaml, ...; prints their names
+#                        `leat: 1') becomes NAME-1.yaml, NAME-2.yaml, ..., or what the text right
+#                        before calls it: F<shop.yaml>; prints their names
 #   pod_programs FILE    the same for what begins with `#include <leat/plugin.h>': NAME-1.c, ...
+#   run_pod FILE         each block of a POD that begins with `$ ' is run as in Markdown
 
 # On a terminal a run ends with the books; without one it is silent when all went well.
 # The documents show the former.
@@ -20,6 +22,25 @@ leat()
     run) shift; command leat run --progress "$@" ;;
     *) command leat "$@" ;;
     esac
+}
+
+# `timeout -s KILL SECONDS leat run ... FILE' of a document kills the run behind its first checkpoint,
+# whatever the clock says: how fast this machine is does not matter.
+timeout()
+{
+    local pid word file=
+    shift 3
+    for word in "$@"; do
+        [[ $word != *.yaml ]] || file=$word
+    done
+    [ "$1" != leat ] || set -- "$LEAT" "${@:2}"
+    "$@" &
+    pid=$!
+    until command leat state show "$file" 2>/dev/null | grep -q '^    books  *read '; do
+        kill -0 "$pid" 2>/dev/null || break
+    done
+    kill -KILL "$pid"
+    wait "$pid"
 }
 
 # A document's `...' is anything, all else is itself.
@@ -43,7 +64,8 @@ _run_command()
     _last_status
     eval "$command" >"$out_file" 2>&1
     _last=$?
-    got=$(sed 's/[[:space:]]*$//' "$out_file")
+    # How far a run has come is said every five seconds: only where it is slow.
+    got=$(sed 's/[[:space:]]*$//; /^leat: [0-9]* read of /d' "$out_file")
     expected=$(printf '%s' "$expected" | sed 's/[[:space:]]*$//')
     # shellcheck disable=SC2053
     if [[ $got == $(_pattern "$expected") ]]; then
@@ -96,11 +118,30 @@ _pod_blocks()
 {
     local name=${1##*/}
     awk -v name="${name%.pod}" -v begin="$2" -v extension="$3" '
-        /^[ \t]+[^ \t]/ { line = $0; sub(/^  /, "", line); if (!open && index(line, begin) == 1) { open = 1; file = sprintf("%s-%d.%s", name, ++n, extension); print file > "/dev/stderr" }
-                          else if (open && extension == "c" && line ~ /^(gcc|leat) /) { open = 0 } }
-        /^$/            { line = "" }
-        /^[^ \t]/       { if (open) close(file); open = 0; next }
+        function called(   at) { at = ""
+                          while (match(text, /F<[a-z0-9-]*\.[a-z]*>/)) { at = substr(text, RSTART + 2, RLENGTH - 3); text = substr(text, RSTART + RLENGTH) }
+                          n++
+                          return at ~ ("\\." extension "$") ? at : sprintf("%s-%d.%s", name, n, extension) }
+        /^[ \t]+[^ \t]/ { line = $0; sub(/^  /, "", line); if (!open && index(line, begin) == 1) { open = 1; file = called(); print file > "/dev/stderr" }
+                          else if (open && extension == "c" && line ~ /^(gcc|leat) /) { open = 0 }
+                          text = "" }
+        /^$/            { line = ""; if (!open) gap = 1 }
+        /^[^ \t]/       { if (open) close(file); open = 0; if (gap) text = ""; gap = 0; text = text " " $0; next }
         open            { print line > file }' "$1" 2>&1
 }
 pod_pipelines() { _pod_blocks "$1" "leat: 1" yaml; }
 pod_programs() { _pod_blocks "$1" "#include <leat/plugin.h>" c; }
+
+run_pod()
+{
+    local block dir
+    dir=$(mktemp -d "$TMPDIR/blocks.XXXXXX")
+    awk -v dir="$dir" '
+        /^  \$ /         { if (!open) file = sprintf("%s/%03d", dir, ++n); open = 1 }
+        /^[^ \t]|^$/     { if (open) close(file); open = 0 }
+        open            { print substr($0, 3) > file }' "$1"
+    for block in "$dir"/[0-9][0-9][0-9]; do
+        [ ! -e "$block" ] || _run_console "$block"
+    done
+    rm -rf "$dir"
+}

@@ -4,6 +4,7 @@
 # What README.md shows is what happens, and it knows every plugin.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/docs/documents.sh"
+requires sqlite3
 
 # As in a clone: build/leat and pipelines/. On a terminal a run ends with the books.
 mkdir -p clone/build clone/pipelines
