@@ -86,8 +86,10 @@ SHELL_TESTS = \
 	tests/cli/test-cognito.sh \
 	tests/cli/test-completion.sh \
 	tests/cli/test-crash.sh \
+	tests/cli/test-cron.sh \
 	tests/cli/test-failures.sh \
 	tests/cli/test-http.sh \
+	tests/cli/test-lock.sh \
 	tests/cli/test-no-start.sh \
 	tests/cli/test-parameters.sh \
 	tests/cli/test-patience.sh \
@@ -97,8 +99,10 @@ SHELL_TESTS = \
 	tests/cli/test-rejects.sh \
 	tests/cli/test-replay.sh \
 	tests/cli/test-report.sh \
+	tests/cli/test-resume.sh \
 	tests/cli/test-run.sh \
 	tests/cli/test-sides.sh \
+	tests/cli/test-state.sh \
 	tests/cli/test-terminal.sh \
 	tests/cli/test-test-values.sh \
 	tests/cli/test-test.sh \
@@ -108,30 +112,28 @@ SHELL_TESTS = \
 	tests/cli/test-verbose.sh \
 	tests/cli/test-version.sh \
 	tests/meta/test-dependencies.sh \
+	tests/meta/test-lists.sh \
 	tests/meta/test-plugins.sh \
 	tests/fuzz/test-corpus.sh \
 	$(NULL)
 
-# The proof that runs can be killed and repeated: faults of all kinds, of which `make check' tries a
-# share and `make soak' all. In FAULT_TESTS is what belongs to `make check'; what needs long is in SOAK_ONLY_TESTS.
+# The proof that runs can be killed and repeated, row by row: `make check' tries a share, `make soak' all.
 FAULT_TESTS = \
 	tests/doubles/test-api.sh \
-	tests/faults/test-flat.sh \
-	tests/faults/test-kill-recovery.sh \
-	tests/faults/test-kill.sh \
-	tests/faults/test-term.sh \
-	$(NULL)
-SOAK_ONLY_TESTS = \
 	tests/faults/test-alloc.sh \
 	tests/faults/test-disk-full.sh \
 	tests/faults/test-errors.sh \
+	tests/faults/test-flat.sh \
 	tests/faults/test-http.sh \
+	tests/faults/test-kill-recovery.sh \
 	tests/faults/test-kill-syscalls.sh \
+	tests/faults/test-kill.sh \
 	tests/faults/test-mutants.sh \
 	tests/faults/test-overlap.sh \
 	tests/faults/test-power.sh \
 	tests/faults/test-state-damage.sh \
 	tests/faults/test-swap.sh \
+	tests/faults/test-term.sh \
 	$(NULL)
 
 # tests/fuzz/fuzz-NAME.c has LLVMFuzzerTestOneInput; its corpus is tests/fuzz/corpus/NAME/.
@@ -233,7 +235,7 @@ check-valgrind: all
 check-fuzz: all
 	@$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/fuzz/test-corpus.sh TEST_SUITE_LOG=test-suite-fuzz.log
 soak: all
-	@LEAT_SOAK=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FAULT_TESTS) $(SOAK_ONLY_TESTS)' TEST_SUITE_LOG=test-suite-soak.log
+	@LEAT_SOAK=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FAULT_TESTS)' TEST_SUITE_LOG=test-suite-soak.log
 coverage:
 	@test -n '$(GCOVR)' || { echo "gcovr is missing: apt-get install gcovr, then configure again" >&2; exit 1; }
 	@$(SUB_BUILD) _coverage --enable-coverage -- check

@@ -11,7 +11,8 @@ const struct leat_command leat_commands[] = {
     {"run", "Move the records as the file declares.", "run [OPTION]... FILE", "lspdxRwtDjrqPFv", leat_cli_run,
      "Exit status: 0 done; 65 finished, but with rejects above the limit or unknowns;\n"
      "69 a store could not be reached; 70 a plugin broke; 74 input or output failed;\n"
-     "75 a store was lost on the way: run again; 78 the file is wrong; 128 + n a signal.\n"},
+     "75 a store was lost on the way, another run is at work, or --time-limit: run again;\n"
+     "78 the file is wrong; 128 + n a signal.\n"},
     {"check", "Find what is wrong with a file, without touching a store.", "check [OPTION]... FILE", "lspdDjcv",
      leat_cli_check, "Every mistake is shown in one go, with its line and what to type instead.\n"
      "--json: {\"file\":..., \"mistakes\":[{\"line\", \"column\", \"text\", \"help\"}]} for editors.\n"},

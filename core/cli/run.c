@@ -137,6 +137,7 @@ static void fill_report(struct leat_run_report *report, struct leat_run *run, st
     report->left_out = leat_arena_alloc(&session->plan.arena, ((size_t)load->n_left_out + 1) * sizeof *report->left_out);
     for (int i = 0; i < load->n_left_out; i++)
         report->left_out[report->n_left_out++] = load->left_out[i].field;
+    report->read_before = leat_checkpoint_number(&run->resume.from, "books", "read");
     report->n_counts = leat_run_counts(run, &session->plan.arena, &report->counts);
 }
 
@@ -148,11 +149,17 @@ static const char *what_next(const struct leat_run *run)
     return "no file got its final name: run again";
 }
 
+/* What running again comes upon once more: the text says what to do. */
+static bool is_in_the_way(int code)
+{
+    return code == LEAT_EPIPELINE || code == LEAT_EPLUGIN || code == LEAT_EDATA || code == -EUCLEAN || code == -EPROTO;
+}
+
 static int say_failed(struct leat_run_report *report, struct leat_run *run, const char *file,
                       const struct leat_error *err)
 {
     bool nothing = !run->committed && leat_plan_load(run->plan)->n_files && report->books.counts[LEAT_LOADED];
-    const char *next = err->code == LEAT_EPIPELINE || err->code == LEAT_EPLUGIN ? "" : "; run again to go on from there";
+    const char *next = is_in_the_way(err->code) ? "" : "; run again to go on from there";
 
     (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s%s", file, run->failed_stage ? run->failed_stage : "",
                    run->failed_stage ? ": " : "", err->text,
@@ -361,6 +368,7 @@ int leat_cli_run(const struct leat_cli *cli)
     else if (*session.why)
         (void)leat_cli_not_started(cli, &session, status);
     leaving = leat_state_leaving(&session.state);
+    session.lock.fd = -1; /* the kernel lets go of it with the process, behind the 'e' */
     leat_session_close(&session);
     if (fd >= 0)
         close(fd);

@@ -93,6 +93,10 @@ static void put_json(const struct listing *l, const struct leat_run_row *row)
     leat_text_add_json_string(&b, row->target);
     leat_text_add_string(&b, ",\"note\":");
     leat_text_add_json_string(&b, row->note);
+    if (row->goes_on && row->goes_on != row->id)
+        leat_text_printf(&b, ",\"goes_on_with\":%" PRId64, row->goes_on);
+    else
+        leat_text_add_string(&b, ",\"goes_on_with\":null");
     leat_text_printf(&b, ",\"report\":%s}\n", row->report ? row->report : "null");
     fputs(b.p, stdout);
     leat_text_deinit(&b);

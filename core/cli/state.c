@@ -112,6 +112,14 @@ static int list(const struct leat_cli *cli)
 
 /* ---- show ---- */
 
+/* To somebody who asks how far it came. */
+static bool is_of_use(const struct leat_part *part)
+{
+    if (strcmp(part->kind, "books") == 0)
+        return strcmp(part->value, "0") != 0;
+    return strcmp(part->kind, "position") == 0 || strcmp(part->kind, "file") == 0 || strcmp(part->kind, "kept") == 0;
+}
+
 static void show_checkpoint(struct leat_state *state)
 {
     struct leat_checkpoint c;
@@ -122,7 +130,7 @@ static void show_checkpoint(struct leat_state *state)
     if (!c.seq)
         printf("    no checkpoint: the next run begins its extract anew\n");
     for (int i = 0; i < c.n_parts; i++) {
-        if (strcmp(c.parts[i].kind, "books") == 0 && strcmp(c.parts[i].value, "0") == 0)
+        if (!is_of_use(&c.parts[i]))
             continue;
         printf("    %-9s %s", c.parts[i].kind, c.parts[i].name);
         if (strcmp(c.parts[i].kind, "position") != 0) { /* it may hold values of a record */

@@ -3,10 +3,10 @@
  */
 #include "delivery/state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -418,6 +418,10 @@ int leat_state_open(struct leat_state *s, const char *folder, const char *name, 
     if (rc == 0)
         rc = open_or_make(s, file, err);
     umask(mask);
+    if (rc < 0) { /* nobody notes anything in what has not been found good: it would be sealed again, wrongly */
+        sqlite3_close(s->db);
+        s->db = NULL;
+    }
     return rc;
 }
 
@@ -459,17 +463,37 @@ void leat_state_close(struct leat_state *s)
     leat_arena_deinit(&s->arena);
 }
 
-int leat_state_remove(const char *folder, const char *name, struct leat_error *err)
+/* NAME.db and the like, or NAME.TARGET-STAGE.memory. */
+static bool belongs_to(const char *file, const char *name)
 {
     static const char *const ends[] = {".db", ".db-wal", ".db-shm", ".db-journal", ".seq", ".crash"};
-    char path[PATH_MAX];
+    static const char digits[] = "0123456789";
+    size_t n = strlen(name), n_target, n_stage;
 
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s%s", folder, name, ends[i]);
-        if (unlink(path) < 0 && errno != ENOENT)
-            return leat_fail(err, -errno, "cannot remove %s: %s", path, strerror(errno));
-    }
-    return 0;
+    if (strncmp(file, name, n) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(file + n, ends[i]) == 0)
+            return true;
+    n_target = file[n] == '.' ? strspn(file + n + 1, digits) : 0;
+    if (!n_target || file[n + 1 + n_target] != '-')
+        return false;
+    file += n + 2 + n_target;
+    n_stage = strspn(file, digits);
+    return n_stage && strcmp(file + n_stage, ".memory") == 0;
+}
+
+int leat_state_remove(const char *folder, const char *name, struct leat_error *err)
+{
+    DIR *dir = opendir(folder);
+    int rc = dir ? 0 : leat_fail(err, -errno, "cannot read the folder %s: %s", folder, strerror(errno));
+
+    for (struct dirent *entry; rc == 0 && (entry = readdir(dir));)
+        if (belongs_to(entry->d_name, name) && unlinkat(dirfd(dir), entry->d_name, 0) < 0 && errno != ENOENT)
+            rc = leat_fail(err, -errno, "cannot remove %s/%s: %s", folder, entry->d_name, strerror(errno));
+    if (dir)
+        closedir(dir);
+    return rc;
 }
 
 /* ---- transactions ---- */

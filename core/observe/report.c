@@ -82,7 +82,7 @@ void leat_report_summary(const struct leat_run_report *r, FILE *out)
         fprintf(out, ", going on with run %" PRId64, r->goes_on);
     fprintf(out, ": %.1f s", seconds);
     if (seconds >= 0.1)
-        fprintf(out, ", %.0f records/s", (double)r->books.read / seconds);
+        fprintf(out, ", %.0f records/s", (double)(r->books.read - r->read_before) / seconds);
     fprintf(out, "\n");
     line(out, "read", r->books.read);
     if (r->books.made)

@@ -23,6 +23,7 @@ struct leat_report_count {
 struct leat_run_report {
     const char *pipeline, *load;  /* NULL: a file that could not be read so far */
     struct leat_books books;
+    int64_t read_before;          /* of the records read: by the run that this one went on with */
     int64_t started_us, ended_us; /* since 1970 */
     int64_t run, goes_on;         /* numbers in the history; 0: none */
     int status;                   /* exit status */

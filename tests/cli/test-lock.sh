@@ -12,6 +12,8 @@ folder=$states/mine/leat
 printf '%s\n' 'leat: 1' 'name: p' 'extract: {probe: {rows: 10, mode: plain}}' 'load: {csv: o.csv}' >p.yaml
 
 leat_run() { "$LEAT" run --plugin-dir "$plugins" "$@"; }
+# To be put behind with &: the process that $! names is the run itself.
+leat_run_itself() { exec "$LEAT" run --plugin-dir "$plugins" "$@"; }
 
 # until_true PID COMMAND...: false once the process has ended before, and after a minute
 until_true()
@@ -32,7 +34,7 @@ has_open() { ls -l "/proc/$1/fd" 2>/dev/null | grep -q "$2"; }
 # A run that does not end, in $holder; it has begun once it has a history.
 hold()
 {
-    leat_run p.yaml --set extract.probe.mode=endless --set extract.probe.slow=10ms >/dev/null 2>&1 &
+    leat_run_itself p.yaml --set extract.probe.mode=endless --set extract.probe.slow=10ms >/dev/null 2>&1 &
     holder=$!
     until_true "$holder" is_at_work || fail "a run that holds the lock"
 }
@@ -82,7 +84,7 @@ is "$status" 0 "and looked at"
 # waits SIGNAL: the second waits until the first has ended by the signal
 waits()
 {
-    leat_run p.yaml --restart --wait 10m >"$out_file" 2>"$err_file" &
+    leat_run_itself p.yaml --restart --wait 10m >"$out_file" 2>"$err_file" &
     second=$!
     until_true "$second" has_open "$second" "p.lock"
     ok $? "--wait: waits for the other"

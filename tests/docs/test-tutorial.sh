@@ -20,6 +20,16 @@ for file in "$top_srcdir"/doc/tutorial/*; do
     same "$file" "${file##*/}" "doc/tutorial/${file##*/} is what the text shows"
 done
 
+# What it says of going on: killed in the middle, and run again.
+mkdir ../going-on
+cd ../going-on || exit 1
+awk '{ print; lines[NR] = $0 } END { for (i = 0; i < 300000; i++) print lines[i % NR + 1] }' ../tutorial/accounts.txt >accounts.txt
+sed 's/^max_rejects: .*/max_rejects: 100%/; s/^name: .*/name: going-on/' ../tutorial/ledger.yaml >ledger.yaml
+timeout -s KILL 1 leat run --plugin-dir ../tutorial ledger.yaml --set checkpoint=0s --set batch_rows=100 >/dev/null 2>&1
+run leat run --plugin-dir ../tutorial ledger.yaml --json
+like "$out" '"goes_on_with":1,.*"read":300006,.*"loaded":150003,.*"rejected":150003' "a run of it that was killed goes on"
+is "$(wc -l <accounts.csv) $(wc -l <rejects.csv)" "150004 150004" "and nothing is missing or there twice"
+
 mkdir ../page
 cd ../page || exit 1
 for program in $(pod_programs "$top_srcdir/doc/leat-plugin.pod"); do
