@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "extract/sqlite/extract.h"
 #include "test-sqlite-faults.h"
 
 static char path[] = "/tmp/leat-sqlite-XXXXXX", options[4096];
@@ -25,35 +26,38 @@ static void sql(const char *text)
     sqlite3_close(db);
 }
 
+static const char tables[] =
+    "CREATE TABLE user(id INTEGER PRIMARY KEY, name VARCHAR(20), n INT, r REAL, d DECIMAL(10,2), b BOOLEAN,"
+    " day DATE, at DATETIME, doc JSON, bin BLOB, x, u UUID);"
+    "INSERT INTO user VALUES(1, 'Ada', 7, 1.5, 12.50, 1, '2024-02-29', '2024-02-29 12:00:00', '[1]', x'6162', 'x',"
+    " 'u');"
+    "INSERT INTO user VALUES(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);"
+    "INSERT INTO user VALUES(3, 3, 4.0, 2, 1e20, 'yes', '2024-01-01', '2024-01-01T00:00:00+02:00', '{}', 'text',"
+    " 0.1, x'c3a9');"
+    "CREATE TABLE bad(id INTEGER PRIMARY KEY, n INT, b BOOLEAN, day DATE, at TIMESTAMP, doc JSON, bin BLOB, s INT);"
+    "INSERT INTO bad VALUES(1, 'seven', 1, NULL, NULL, NULL, NULL, 0), (2, 1, 2, NULL, NULL, NULL, NULL, 0),"
+    " (3, 1, 1, 17000, NULL, NULL, NULL, 0), (4, 1, 1, NULL, 1700000000, NULL, NULL, 0),"
+    " (5, 1, 1, NULL, NULL, '[1', NULL, 0), (6, 1, 1, NULL, NULL, NULL, 7, 0),"
+    " (7, 1.5, 1, NULL, NULL, NULL, NULL, 0), (8, 1, 1, NULL, NULL, NULL, NULL, 'hidden'),"
+    " (9, 1, 1, NULL, NULL, NULL, NULL, 9);"
+    "CREATE TABLE k(u TEXT COLLATE NOCASE, f REAL, bin BLOB);"
+    "INSERT INTO k VALUES('a', 1.5, x'01'), ('A', 1.5, x'02'), ('a', 1.25, x'00'), ('\xc3\xa9\"\\', 2, x'');"
+    "CREATE TABLE twins(v INT); INSERT INTO twins VALUES(1), (1), (2);"
+    "CREATE TABLE gaps(v INT); INSERT INTO gaps VALUES(NULL), (5), (NULL), (6);"
+    "CREATE TABLE \"odd \"\"name\"(\"a b\" INT, \"sel\"\"ect\" TEXT);"
+    "INSERT INTO \"odd \"\"name\" VALUES(1, 'x');"
+    "CREATE TABLE two(name TEXT, u TEXT, id TEXT, shop TEXT, PRIMARY KEY(shop, id)) WITHOUT ROWID;"
+    "CREATE TABLE many(id INTEGER PRIMARY KEY, d DATE, n NUMERIC, ts TIMESTAMP, bin BLOB, s INT, k INT);"
+    "INSERT INTO many VALUES(1, 'b\"d', x'00ff', CAST(x'61ffc3a9' AS TEXT), x'01', 'hidden', 1),"
+    " (2, '2024-01-01', 1, 'nope', x'', 'hidden', 2), (3, 'bad', 1, NULL, NULL, 3, NULL);"
+    "CREATE TABLE wall(at LOCAL_TIMESTAMP, utc TIMESTAMP);"
+    "INSERT INTO wall VALUES('2024-07-01 12:00:00', '2024-07-01 12:00:00');";
+
 static int make_file(void **state)
 {
     (void)state;
     close(mkstemp(path));
-    sql("CREATE TABLE user(id INTEGER PRIMARY KEY, name VARCHAR(20), n INT, r REAL, d DECIMAL(10,2), b BOOLEAN,"
-        " day DATE, at DATETIME, doc JSON, bin BLOB, x, u UUID);"
-        "INSERT INTO user VALUES(1, 'Ada', 7, 1.5, 12.50, 1, '2024-02-29', '2024-02-29 12:00:00', '[1]', x'6162', 'x',"
-        " 'u');"
-        "INSERT INTO user VALUES(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);"
-        "INSERT INTO user VALUES(3, 3, 4.0, 2, 1e20, 'yes', '2024-01-01', '2024-01-01T00:00:00+02:00', '{}', 'text',"
-        " 0.1, x'c3a9');"
-        "CREATE TABLE bad(id INTEGER PRIMARY KEY, n INT, b BOOLEAN, day DATE, at TIMESTAMP, doc JSON, bin BLOB, s INT);"
-        "INSERT INTO bad VALUES(1, 'seven', 1, NULL, NULL, NULL, NULL, 0), (2, 1, 2, NULL, NULL, NULL, NULL, 0),"
-        " (3, 1, 1, 17000, NULL, NULL, NULL, 0), (4, 1, 1, NULL, 1700000000, NULL, NULL, 0),"
-        " (5, 1, 1, NULL, NULL, '[1', NULL, 0), (6, 1, 1, NULL, NULL, NULL, 7, 0),"
-        " (7, 1.5, 1, NULL, NULL, NULL, NULL, 0), (8, 1, 1, NULL, NULL, NULL, NULL, 'hidden'),"
-        " (9, 1, 1, NULL, NULL, NULL, NULL, 9);"
-        "CREATE TABLE k(u TEXT COLLATE NOCASE, f REAL, bin BLOB);"
-        "INSERT INTO k VALUES('a', 1.5, x'01'), ('A', 1.5, x'02'), ('a', 1.25, x'00'), ('\xc3\xa9\"\\', 2, x'');"
-        "CREATE TABLE twins(v INT); INSERT INTO twins VALUES(1), (1), (2);"
-        "CREATE TABLE gaps(v INT); INSERT INTO gaps VALUES(NULL), (5), (NULL), (6);"
-        "CREATE TABLE \"odd \"\"name\"(\"a b\" INT, \"sel\"\"ect\" TEXT);"
-        "INSERT INTO \"odd \"\"name\" VALUES(1, 'x');"
-        "CREATE TABLE two(name TEXT, u TEXT, id TEXT, shop TEXT, PRIMARY KEY(shop, id)) WITHOUT ROWID;"
-        "CREATE TABLE many(id INTEGER PRIMARY KEY, d DATE, n NUMERIC, ts TIMESTAMP, bin BLOB, s INT, k INT);"
-        "INSERT INTO many VALUES(1, 'b\"d', x'00ff', CAST(x'61ffc3a9' AS TEXT), x'01', 'hidden', 1),"
-        " (2, '2024-01-01', 1, 'nope', x'', 'hidden', 2), (3, 'bad', 1, NULL, NULL, 3, NULL);"
-        "CREATE TABLE wall(at LOCAL_TIMESTAMP, utc TIMESTAMP);"
-        "INSERT INTO wall VALUES('2024-07-01 12:00:00', '2024-07-01 12:00:00');");
+    sql(tables);
     return 0;
 }
 
@@ -414,6 +418,17 @@ static void test_a_long_step_can_be_cancelled(void **state)
 
 /* ---- faults ---- */
 
+/* In UTF-16 each text that comes or goes needs memory, to be turned into ours. */
+static void make_again(const char *encoding)
+{
+    struct leat_text_buffer text = {0};
+
+    assert_int_equal(unlink(path), 0);
+    leat_text_printf(&text, "PRAGMA encoding = '%s'; %s", encoding, tables);
+    sql(text.p);
+    leat_text_deinit(&text);
+}
+
 /* What the plan has found out, with the key. */
 static char *plan_of(const char *more)
 {
@@ -423,9 +438,8 @@ static char *plan_of(const char *more)
     fault_on();
     p = host_begin(with(more), NULL, false);
     fault_off();
-    leat_text_printf(&said, "%s", "");
-    if (p->rc < 0 && p->rc != LEAT_EPIPELINE)
-        leat_text_printf(&said, "failed %d: ", p->rc);
+    if (p->rc < 0)
+        leat_text_printf(&said, "%s %d: ", p->rc == LEAT_EUNREACHABLE ? "failed" : "is", p->rc);
     leat_text_printf(&said, "%s%s\n", host_said(p), host_schema(p));
     host_end(p);
     return said.p;
@@ -440,30 +454,115 @@ static void test_a_fault_in_the_plan_ends_it(void **state)
     assert_faults_are_told(plan_of, "query: 'SELECT id, name FROM user WHERE id > 1;', cursor: id");
     assert_faults_are_told(plan_of, "query: SELECT emial FROM user");
     assert_faults_are_told(plan_of, "query: SELECT 1; SELECT id FROM user");
+    make_again("UTF-16");
+    assert_faults_are_told(plan_of, "table: two, cursor: u");
+    make_again("UTF-8");
 }
 
-/* The rows, their rejects and their positions. */
+/* The rows, their rejects and their positions; of k behind a list of real, text and blob. */
 static char *read_of(const char *more)
 {
     struct leat_plan *p = host_begin(with(more), NULL, false);
-    bool queried = strstr(more, "query") != NULL; /* of a list of real, text and blob */
+    struct reading how = {.cap_rows = 2, .positions = true};
     char *got;
 
+    if (strstr(more, "FROM k"))
+        how.position = "[{\"real\": \"1.25\"}, \"a\", {\"blob\": \"01\"}]";
     fault_on();
-    got = host_read(p, (struct reading){.cap_rows = 2, .positions = true,
-                                        .position = queried ? "[{\"real\": \"1.0\"}, \"a\", {\"blob\": \"00\"}]"
-                                                            : NULL});
+    got = host_read(p, how);
     fault_off();
     host_end(p);
     return got;
 }
 
+static void use_variable(void *self)
+{
+    static const char *const texts[] = {"SELECT id, name FROM user WHERE name = ", ""}, *const values[] = {"Ada"};
+    static const struct leat_query query = {1, texts, values};
+
+    ((struct sqlite *)self)->query = &query;
+}
+
 static void test_a_fault_ends_the_reading(void **state)
 {
     (void)state;
-    assert_faults_are_told(read_of, "table: user, cursor: id");
-    assert_faults_are_told(read_of, "table: many, cursor: [k, id]"); /* with rejects of every kind */
-    assert_faults_are_told(read_of, "query: SELECT * FROM k, cursor: [f, u, bin]");
+    for (int i = 0; i < 2; i++) {
+        make_again(i ? "UTF-8" : "UTF-16");
+        assert_faults_are_told(read_of, "table: user, cursor: id");
+        assert_faults_are_told(read_of, "table: many, cursor: [k, id]"); /* with rejects of every kind */
+        assert_faults_are_told(read_of, "query: SELECT * FROM k, cursor: [f, u, bin]");
+        assert_faults_are_told(read_of, "query: 'SELECT id, hex(zeroblob(id * 20)) AS z FROM user', cursor: [z, id]");
+        host_before_plan = use_variable;
+        assert_faults_are_told(read_of, "query: SELECT, cursor: id");
+        host_before_plan = NULL;
+    }
+}
+
+/* A search that fails has not found out that nothing is there; the next is as good as if there had been none. */
+static char *find_of(const char *more)
+{
+    static const struct leat_field u = {.name = "u", .type = LEAT_TEXT};
+    static const struct leat_schema by_u = {.n_fields = 1, .fields = &u};
+    struct leat_plan *p = host_begin(with(more), NULL, false);
+    struct leat_stage stage = {.plan = p, .worker = calloc(1, p->plugin->worker_size)};
+    struct leat_text_buffer got = {0};
+    struct leat_error err = {0};
+    struct leat_pool key_pool, pool;
+    struct leat_batch *keys, *out;
+    uint8_t found = 0;
+    int rc;
+
+    leat_pool_init(&key_pool, &by_u, NULL, 8, 1 << 16, 1 << 16);
+    leat_pool_init(&pool, &p->out, NULL, 8, 1 << 16, 1 << 16);
+    keys = leat_pool_get(&key_pool);
+    out = leat_pool_get(&pool);
+    leat_batch_put_text(keys, 0, "Ada", 3);
+    leat_batch_end_row(keys);
+    assert_int_equal(leat_batch_finish(keys, &err), 0);
+    fault_on();
+    rc = p->plugin->find(&stage, p->self, &(struct leat_find){.keys = keys, .out = out, .ret_found = &found,
+                                                               .deadline_ms = INT64_MAX}, &err);
+    fault_off();
+    if (rc < 0)
+        leat_text_printf(&got, "failed %d: %s\n", rc, err.text);
+    else
+        leat_text_printf(&got, "%s", found == LEAT_FOUND ? "found " : "absent ");
+    LEAT_EACH_ROW(out, row)
+        if (rc == 0)
+            say_row(out, row, &got);
+    leat_batch_release(out);
+    out = leat_pool_get(&pool);
+    assert_int_equal(p->plugin->find(&stage, p->self, &(struct leat_find){.keys = keys, .out = out, .ret_found = &found,
+                                                                           .deadline_ms = INT64_MAX}, &err), 0);
+    assert_int_equal(found, LEAT_FOUND);
+    p->plugin->worker_close(&stage, p->self);
+    leat_batch_release(keys);
+    leat_batch_release(out);
+    leat_pool_deinit(&key_pool);
+    leat_pool_deinit(&pool);
+    free(stage.worker);
+    host_end(p);
+    return got.p;
+}
+
+static void find_with_variable(void *self)
+{
+    static const char *const texts[] = {"SELECT name AS u, id FROM user WHERE name = ", ""};
+    static const char *const values[] = {"Ada"};
+    static const struct leat_query query = {1, texts, values};
+
+    ((struct sqlite *)self)->query = &query;
+}
+
+static void test_a_fault_in_a_search_is_told(void **state)
+{
+    (void)state;
+    host_before_plan = find_with_variable;
+    assert_faults_are_told(find_of, "query: SELECT");
+    make_again("UTF-16");
+    assert_faults_are_told(find_of, "query: SELECT");
+    host_before_plan = NULL;
+    make_again("UTF-8");
 }
 
 int main(void)
@@ -488,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_a_long_step_can_be_cancelled),
         cmocka_unit_test(test_a_fault_in_the_plan_ends_it),
         cmocka_unit_test(test_a_fault_ends_the_reading),
+        cmocka_unit_test(test_a_fault_in_a_search_is_told),
     };
 
     fault_begin();

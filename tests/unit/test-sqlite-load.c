@@ -445,7 +445,7 @@ static char *plan_of(const char *more)
     fault_off();
     s = p->self;
     if (p->rc < 0)
-        leat_text_printf(&said, "failed %d: ", p->rc);
+        leat_text_printf(&said, "%s %d: ", p->rc == LEAT_EUNREACHABLE ? "failed" : "is", p->rc);
     leat_text_add_string(&said, host_said(p));
     if (p->rc == 0)
         leat_text_printf(&said, "%s\n%s\n%d%d%d\n", s->create_sql ? s->create_sql : "-",
@@ -467,8 +467,13 @@ static void test_a_fault_in_the_plan_ends_it(void **state)
     assert_faults_are_told(plan_of, "table: v");
     assert_faults_are_told(plan_of, "table: new, key: id");
     assert_faults_are_told(plan_of, "table: new, create: false");
+    assert_faults_are_told(plan_of, "table: sqlite_new");
     change("DROP TABLE leat_commits; CREATE TABLE leat_commits(who TEXT, what TEXT)");
     assert_faults_are_told(plan_of, "table: t");
+    (void)unlink(path);
+    change("PRAGMA encoding = 'UTF-16'; CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE o(x); "
+           "CREATE TRIGGER g AFTER INSERT ON o BEGIN SELECT RAISE(ROLLBACK, 'no'); END"); /* all texts are turned */
+    assert_faults_are_told(plan_of, "table: t, mode: upsert, key: id");
 }
 
 int main(void)

@@ -139,8 +139,6 @@ static int keep(struct cursor_value *v, sqlite3_stmt *row, int field, int type)
         v->real = sqlite3_column_double(row, field);
     } else {
         bytes = sqlite3_column_blob(row, field); /* of a text: its bytes */
-        if (!bytes && leat_sqlite_no_memory(sqlite3_db_handle(row)))
-            return -ENOMEM;
         kept = keep_bytes(v, bytes, (size_t)sqlite3_column_bytes(row, field));
         return kept < 0 ? kept : kept && same;
     }

@@ -97,6 +97,8 @@ static bool put_value(struct leat_batch *out, int i, sqlite3_stmt *row)
         return put_real(out, i, sqlite3_value_double(value));
     case SQLITE_BLOB:
         bytes = sqlite3_value_blob(value);
+        if (!bytes && leat_sqlite_no_memory(sqlite3_db_handle(row))) /* NULL is an empty one, too */
+            return false;
         return put_blob(out, i, bytes, (size_t)sqlite3_value_bytes(value));
     default:
         leat_batch_put_null(out, i);

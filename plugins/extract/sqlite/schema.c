@@ -134,7 +134,8 @@ static int wrong_variable(const struct sqlite *s, int i, const char *why, struct
     return leat_fail(err, LEAT_EPIPELINE, "variable %d of the query, behind `%s', %s", i + 1, before, why);
 }
 
-/* NULL: no memory. What a query says, with the names of its variables, and an end to its last comment: it will stand in another. */
+/* What a query says, with the names of its variables, and an end to its last comment: it will stand in another. NULL:
+ * no memory. */
 static char *text_of(struct leat_plan *plan, const struct sqlite *s)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);

@@ -36,7 +36,7 @@ LEAT_MUST_CHECK int leat_sqlite_in_plan(int rc, struct leat_error *err);
  * LEAT_ERETRY where waiting may help. `doing`: "cannot read". */
 int leat_sqlite_fail(struct leat_error *err, sqlite3 *db, const char *doing, const char *path);
 
-/* True if the connection's last call, such as one for the value of a column, which returns NULL then, found no memory. */
+/* True if the connection's last call, such as one for the value of a column, which then is NULL, found no memory. */
 bool leat_sqlite_no_memory(sqlite3 *db);
 
 /* Appends a name as an SQL identifier, quoted. The one place where names become SQL. */

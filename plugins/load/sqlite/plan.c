@@ -137,8 +137,8 @@ static int word_insert(struct leat_plan *plan, struct sqlite *s, struct leat_err
 
 /* ---- questions to the file ---- */
 
-/* 1: the statement, with `one` and `two` (or NULL) for ?1 and ?2, gives a row; 0: it gives none; negative: SQLite cannot
- * tell, which must never be taken for none. */
+/* 1: the statement, with `one` and `two` (or NULL) for ?1 and ?2, gives a row; 0: it gives none; negative: SQLite
+ * cannot tell, which must never be taken for none. */
 static int holds(sqlite3 *db, const char *path, const char *sql, const char *one, const char *two,
                  struct leat_error *err)
 {
