@@ -131,7 +131,9 @@ struct leat_batch_private {
     /* At a load that answers late (engine/intents.c); the load's thread's. */
     struct leat_record_id *ids;
     uint64_t *payloads;
-    uint8_t *verify;                /* bit a row */
+    uint8_t *verify, *updates, *given_back; /* bit a row each */
+    bool any_given_back;
+    int64_t n_before;               /* of an origin: records that were read before its first, in all runs of the work */
     uint32_t *steps;
     bool has_ids;
     int64_t charged;
@@ -152,6 +154,7 @@ void leat_batch_row_dropped(struct leat_batch *b, int32_t row, enum leat_verdict
 void leat_batch_row_answered(struct leat_batch *b, int32_t row, enum leat_verdict verdict,
                              const struct leat_answer *answers, int n_answers);
 void leat_batch_rest_answered(struct leat_batch *b, enum leat_verdict verdict);
+void leat_batch_row_given_back(struct leat_batch *b, int32_t row);
 void leat_batch_step(struct leat_batch *b, int32_t row, uint32_t step);
 struct leat_batch *leat_batch_reference(struct leat_batch *b);
 void leat_batch_release(struct leat_batch *b);

@@ -37,6 +37,8 @@ static void batch_free(struct leat_batch *b)
     free(h->ids);
     free(h->payloads);
     free(h->verify);
+    free(h->updates);
+    free(h->given_back);
     free(h->steps);
     leat_text_deinit(&h->account.text);
     leat_text_deinit(&h->position);
@@ -89,6 +91,8 @@ static void reset(struct leat_batch *b, struct leat_pool *pool)
     b->max_record = pool->max_record;
     b->error = 0;
     b->must_verify = NULL;
+    b->updates = NULL;
+    h->any_given_back = false;
     b->steps = NULL;
     h->base = h->origin = NULL;
     h->parent = NULL;

@@ -53,6 +53,14 @@ void leat_batch_rest_answered(struct leat_batch *b, enum leat_verdict verdict)
         b->host->rest = (uint8_t)verdict;
 }
 
+void leat_batch_row_given_back(struct leat_batch *b, int32_t row)
+{
+    if (!b->host->given_back || row < 0 || row >= b->n_rows)
+        return;
+    b->host->given_back[row >> 3] |= (uint8_t)(1 << (row & 7));
+    b->host->any_given_back = true;
+}
+
 void leat_batch_step(struct leat_batch *b, int32_t row, uint32_t step)
 {
     if (b->steps)

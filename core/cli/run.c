@@ -176,13 +176,21 @@ static const char *where_rejects_go(const struct leat_pipeline *p)
 static int judge_books(struct leat_run_report *report, const struct leat_pipeline *p)
 {
     int64_t rejected = report->books.counts[LEAT_REJECTED], unknown = report->books.counts[LEAT_UNKNOWN];
+    int64_t conflict = report->books.counts[LEAT_CONFLICT], all = report->books.read + report->books.made;
 
     if (unknown)
         (void)snprintf(report->error, sizeof report->error,
-                       "%s: %" PRId64 " records have an unknown outcome; see results:", p->source.path, unknown);
-    else if (leat_limit_exceeded(&p->max_rejects, rejected, report->books.read + report->books.made))
+                       "%s: %" PRId64 " records have an unknown outcome: nobody can say whether they are in the target%s; "
+                       "with a `find:` the next run asks", p->source.path, unknown,
+                       p->results.plugin ? " (results: has their keys)" : "; results: would keep their keys");
+    else if (leat_limit_exceeded(&p->max_rejects, rejected, all))
         (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " rejected, more than max_rejects: allows%s",
                        p->source.path, rejected, where_rejects_go(p));
+    else if (leat_limit_exceeded(&p->max_rejects, rejected + conflict, all))
+        (void)snprintf(report->error, sizeof report->error, "%s: %" PRId64 " in conflict, with the rejected more than "
+                       "max_rejects: allows: under their keys the target has something else, or what they were before "
+                       "they changed, which only `incremental: true` sends again%s", p->source.path, conflict,
+                       p->results.plugin ? "" : "; results: would keep their keys");
     else
         return EX_OK;
     return EX_DATAERR;

@@ -235,8 +235,9 @@ static int reset_targets(struct leat_named_state *named, struct reset *r)
 static int reset_locked(struct leat_named_state *named, struct reset *r)
 {
     int rc = reset_targets(named, r);
+    bool there = rc != -ENOENT || access(named->state.path, F_OK) == 0; /* one that was damaged may look empty */
 
-    if (r->all && rc != -ENOENT && rc != -EPROTO) { /* damaged or not, but ours */
+    if (r->all && there && rc != -EPROTO) { /* damaged or not, but ours */
         leat_state_close(&named->state);
         rc = leat_state_remove(named->folder, named->name, &r->err);
     }

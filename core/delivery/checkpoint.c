@@ -138,7 +138,8 @@ int leat_checkpoint_files(struct leat_state *s, bool of_all, struct leat_checkpo
     return rc;
 }
 
-int leat_watermarks_save(struct leat_state *s, const struct leat_checkpoint *c, struct leat_error *err)
+int leat_watermarks_save(struct leat_state *s, const struct leat_checkpoint *c, const char *extract,
+                         struct leat_error *err)
 {
     int rc = 0;
 
@@ -147,12 +148,13 @@ int leat_watermarks_save(struct leat_state *s, const struct leat_checkpoint *c, 
 
         if (strcmp(c->parts[i].kind, "position") != 0)
             continue;
-        stmt = leat_state_prepare(s, "INSERT OR REPLACE INTO watermark VALUES (?1, ?2, ?3)", err);
+        stmt = leat_state_prepare(s, "INSERT OR REPLACE INTO watermark VALUES (?1, ?2, ?3, ?4)", err);
         if (!stmt)
             return err->code;
         sqlite3_bind_int64(stmt, 1, s->target);
         sqlite3_bind_int64(stmt, 2, strtoll(c->parts[i].name, NULL, 10));
         sqlite3_bind_text(stmt, 3, c->parts[i].value, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 4, extract, -1, SQLITE_STATIC);
         rc = leat_state_run_statement(s, stmt, err);
     }
     return rc;
@@ -160,16 +162,20 @@ int leat_watermarks_save(struct leat_state *s, const struct leat_checkpoint *c, 
 
 int leat_watermarks_load(struct leat_state *s, struct leat_checkpoint *ret, struct leat_error *err)
 {
-    sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT partition, position FROM watermark WHERE target = ?1", err);
+    sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT partition, position, extract FROM watermark "
+                                               "WHERE target = ?1", err);
     int rc;
 
     *ret = (struct leat_checkpoint){0};
     if (!stmt)
         return err->code;
     sqlite3_bind_int64(stmt, 1, s->target);
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         leat_checkpoint_add(ret, "position", (const char *)sqlite3_column_text(stmt, 0),
                             (const char *)sqlite3_column_text(stmt, 1));
+        if (!leat_checkpoint_get(ret, "extract", ""))
+            leat_checkpoint_add(ret, "extract", "", (const char *)sqlite3_column_text(stmt, 2));
+    }
     rc = rc == SQLITE_DONE ? 0 : leat_state_failed(s, "read", err);
     sqlite3_finalize(stmt);
     return rc;

@@ -48,10 +48,11 @@ int64_t leat_checkpoint_first(struct leat_state *state);
 LEAT_MUST_CHECK int leat_checkpoint_files(struct leat_state *state, bool of_all, struct leat_checkpoint *ret,
                                           struct leat_error *err);
 
-/* Watermarks: of the target's last success. In a transaction: those of the checkpoint's positions. */
+/* Watermarks: of the target's last success. In a transaction: those of the checkpoint's positions; `extract`: what they are places in. */
 LEAT_MUST_CHECK int leat_watermarks_save(struct leat_state *state, const struct leat_checkpoint *checkpoint,
-                                         struct leat_error *err);
-/* Those of the last success as positions of a checkpoint without a number. */
+                                         const char *extract, struct leat_error *err);
+/* Those of the last success as positions of a checkpoint without a number, with the meaning of the extract that gave
+ * them as its part "extract" without a name. */
 LEAT_MUST_CHECK int leat_watermarks_load(struct leat_state *state, struct leat_checkpoint *ret, struct leat_error *err);
 
 #endif

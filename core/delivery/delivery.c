@@ -55,6 +55,7 @@ void leat_delivery_add(struct leat_delivery *d, struct leat_batch *origin)
         grow(d);
     d->open[(d->first + d->n) % d->cap] = leat_batch_reference(origin);
     d->n++;
+    origin->host->n_before = d->books.read;
     d->books.read += origin->n_rows;
     pthread_mutex_unlock(&d->lock);
 }

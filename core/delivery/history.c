@@ -44,6 +44,8 @@ static int find_target(struct leat_state *s, const char *load, const char *ident
     if (rc == SQLITE_ROW) {
         s->target = sqlite3_column_int64(stmt, 0);
         s->who = text_of(s, stmt, 1);
+        s->ledger = s->target;
+        s->ids = s->who;
     }
     rc = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : leat_state_failed(s, "read", err);
     sqlite3_finalize(stmt);
@@ -80,6 +82,17 @@ int leat_state_target(struct leat_state *s, const char *load, const char *identi
     else
         rc = find_target(s, load, identity, err);
     return rc < 0 ? rc : 0;
+}
+
+int leat_state_share_ledger(struct leat_state *s, const char *load, const char *identity, struct leat_error *err)
+{
+    int64_t target = s->target;
+    const char *who = s->who;
+    int rc = leat_state_target(s, load, identity, err);
+
+    s->target = target;
+    s->who = who;
+    return rc;
 }
 
 /* ---- the run that is not done ---- */

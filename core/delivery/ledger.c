@@ -6,12 +6,15 @@
 #include <sqlite3.h>
 #include <string.h>
 
+enum { DONE = 1, BEFORE = 2 }; /* bits of the column `done` */
+
 int leat_ledger_open(struct leat_ledger *l, struct leat_state *state, struct leat_error *err)
 {
-    *l = (struct leat_ledger){.state = state, .target = state->target};
-    l->find = leat_state_prepare(state, "SELECT done, run, attempt, payload, steps FROM ledger "
+    *l = (struct leat_ledger){.state = state, .target = state->ledger};
+    l->find = leat_state_prepare(state, "SELECT done, run, attempt, record, payload, steps FROM ledger "
                                         "WHERE target = ?1 AND key = ?2", err);
-    l->put = l->find ? leat_state_prepare(state, "INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err)
+    l->put = l->find ? leat_state_prepare(state, "INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                           err)
                      : NULL;
     l->drop = l->put ? leat_state_prepare(state, "DELETE FROM ledger WHERE target = ?1 AND key = ?2", err) : NULL;
     return l->drop ? 0 : err->code;
@@ -40,19 +43,26 @@ int leat_ledger_find(struct leat_ledger *l, const struct leat_record_id *id, str
     rc = sqlite3_step(l->find);
     if (rc == SQLITE_ROW)
         *ret = (struct leat_ledger_row){
-            .id = *id, .done = sqlite3_column_int(l->find, 0), .run = sqlite3_column_int64(l->find, 1),
-            .attempt = sqlite3_column_int64(l->find, 2), .payload = (uint64_t)sqlite3_column_int64(l->find, 3),
-            .steps = (uint32_t)sqlite3_column_int64(l->find, 4)};
+            .id = *id, .done = sqlite3_column_int(l->find, 0) & DONE, .before = sqlite3_column_int(l->find, 0) & BEFORE,
+            .run = sqlite3_column_int64(l->find, 1), .attempt = sqlite3_column_int64(l->find, 2),
+            .record = sqlite3_column_int64(l->find, 3), .payload = (uint64_t)sqlite3_column_int64(l->find, 4),
+            .steps = (uint32_t)sqlite3_column_int64(l->find, 5)};
     rc = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : leat_state_failed(l->state, "read", err);
     sqlite3_reset(l->find);
     return rc;
 }
 
+static int stage_of(const struct leat_ledger_row *row)
+{
+    return (row->done ? DONE : 0) | (row->before ? BEFORE : 0);
+}
+
 static uint64_t hash_of(const struct leat_ledger *l, const struct leat_ledger_row *row)
 {
     const struct leat_state_value values[] = {
-        {.number = l->target}, {.bytes = row->id.bytes, .n = sizeof row->id.bytes}, {.number = row->done},
-        {.number = row->run}, {.number = row->attempt}, {.number = (int64_t)row->payload}, {.number = row->steps},
+        {.number = l->target}, {.bytes = row->id.bytes, .n = sizeof row->id.bytes}, {.number = stage_of(row)},
+        {.number = row->run}, {.number = row->attempt}, {.number = row->record}, {.number = (int64_t)row->payload},
+        {.number = row->steps},
     };
 
     return leat_state_values_hash(l->state, values, sizeof values / sizeof *values);
@@ -70,11 +80,12 @@ int leat_ledger_put(struct leat_ledger *l, const struct leat_ledger_row *row, co
                     struct leat_error *err)
 {
     bind_key(l, l->put, &row->id);
-    sqlite3_bind_int(l->put, 3, row->done);
+    sqlite3_bind_int(l->put, 3, stage_of(row));
     sqlite3_bind_int64(l->put, 4, row->run);
     sqlite3_bind_int64(l->put, 5, row->attempt);
-    sqlite3_bind_int64(l->put, 6, (int64_t)row->payload);
-    sqlite3_bind_int64(l->put, 7, row->steps);
+    sqlite3_bind_int64(l->put, 6, row->record);
+    sqlite3_bind_int64(l->put, 7, (int64_t)row->payload);
+    sqlite3_bind_int64(l->put, 8, row->steps);
     l->state->ledger_sum += hash_of(l, row) - (was ? hash_of(l, was) : 0);
     return step(l, l->put, err);
 }

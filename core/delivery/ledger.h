@@ -23,8 +23,10 @@ struct leat_ledger {
 struct leat_ledger_row {
     struct leat_record_id id;
     bool done;        /* false: an intent */
+    bool before;      /* an intent of something that was done before, with another payload */
     int64_t run;      /* number of the work in which it was done, or is meant to be */
     int64_t attempt;  /* number of the last process that came upon it */
+    int64_t record;   /* that it then was, of all that its work reads, from 0 */
     uint64_t payload; /* hash of what is sent */
     uint32_t steps;   /* that are done */
 };

@@ -16,7 +16,7 @@ int leat_record_ids_open(struct leat_record_ids *ids, const struct leat_state *s
                            OSSL_PARAM_construct_end()};
     EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 
-    ids->who = state->who;
+    ids->who = state->ids;
     ids->mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
     EVP_MAC_free(hmac);
     if (ids->mac && EVP_MAC_init(ids->mac, state->key, sizeof state->key, params))

@@ -17,7 +17,7 @@ static const char small_tables[] =
     "SELECT 3, id, load, identity, who FROM target UNION ALL "
     "SELECT 4, target, run, began_us, meaning FROM work UNION ALL "
     "SELECT 5, target, seq, kind, name || char(10) || value FROM part UNION ALL "
-    "SELECT 6, target, partition, position, 0 FROM watermark";
+    "SELECT 6, target, partition, position, extract FROM watermark";
 
 static uint64_t seed_of(const struct leat_state *s)
 {

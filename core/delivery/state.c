@@ -35,10 +35,10 @@ static const char *const migrations[LEAT_STATE_VERSION] = {
     "CREATE TABLE part (target INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
     " value TEXT NOT NULL, PRIMARY KEY (target, seq, kind, name)) WITHOUT ROWID;"
     "CREATE TABLE watermark (target INTEGER NOT NULL, partition INTEGER NOT NULL, position TEXT NOT NULL,"
-    " PRIMARY KEY (target, partition)) WITHOUT ROWID;"
+    " extract TEXT NOT NULL, PRIMARY KEY (target, partition)) WITHOUT ROWID;"
     "CREATE TABLE ledger (target INTEGER NOT NULL, key BLOB NOT NULL, done INTEGER NOT NULL, run INTEGER NOT NULL,"
-    " attempt INTEGER NOT NULL, payload INTEGER NOT NULL, steps INTEGER NOT NULL, PRIMARY KEY (target, key))"
-    " WITHOUT ROWID;"
+    " attempt INTEGER NOT NULL, record INTEGER NOT NULL, payload INTEGER NOT NULL, steps INTEGER NOT NULL,"
+    " PRIMARY KEY (target, key)) WITHOUT ROWID;"
     "CREATE TABLE seal (small INTEGER NOT NULL, runs INTEGER NOT NULL, ledger INTEGER NOT NULL,"
     " n_commits INTEGER NOT NULL);"
     "INSERT INTO seal VALUES (0, 0, 0, 0)",
@@ -129,6 +129,7 @@ int leat_state_failed(struct leat_state *s, const char *what, struct leat_error 
     switch (code & 0xFF) {
     case SQLITE_CORRUPT:
     case SQLITE_FORMAT:
+    case SQLITE_ERROR: /* tables are not what we have made of them */
         return leat_state_damaged(s, message, err);
     case SQLITE_NOTADB:
         return leat_fail(err, -EPROTO, "%s is no state of leat's (%s); it was left as it is. Move it away, or name "
@@ -192,7 +193,7 @@ static int write_count(struct leat_state *s, struct leat_error *err)
     return leat_fail(err, -errno, "cannot write the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
 }
 
-static int check_count(struct leat_state *s, struct leat_error *err)
+static int read_count(struct leat_state *s, struct leat_error *err)
 {
     char text[SEQ_BYTES + 2] = "";
     ssize_t n = pread(s->seq_fd, text, sizeof text - 1, 0);
@@ -203,10 +204,14 @@ static int check_count(struct leat_state *s, struct leat_error *err)
         return 0;
     if (n != SEQ_BYTES || strspn(text, "0123456789") != COUNT_BYTES - 1)
         return leat_state_damaged(s, "the count of its commits is no number", err);
-    if (strtoll(text, NULL, 10) > s->n_commits)
-        return leat_state_damaged(s, "its last commits are missing", err);
+    s->n_counted = strtoll(text, NULL, 10);
     s->left_open = text[COUNT_BYTES] == '-';
     return 0;
+}
+
+static int check_count(struct leat_state *s, struct leat_error *err)
+{
+    return s->n_counted > s->n_commits ? leat_state_damaged(s, "its last commits are missing", err) : 0;
 }
 
 static int open_count(struct leat_state *s, int flags, struct leat_error *err)
@@ -218,7 +223,7 @@ static int open_count(struct leat_state *s, int flags, struct leat_error *err)
         return 0;
     if (s->seq_fd < 0)
         return leat_fail(err, -errno, "cannot open the state %s: %s", path, strerror(errno));
-    return check_count(s, err);
+    return read_count(s, err);
 }
 
 /* The byte is mapped, so that there is no system call between setting it and leaving at which one could be killed. */
@@ -401,6 +406,8 @@ static int open_or_make(struct leat_state *s, const char *file, struct leat_erro
         rc = check_all(s, err);
     if (rc == 0)
         rc = open_count(s, O_RDWR | O_CREAT, err);
+    if (rc == 0)
+        rc = check_count(s, err);
     if (rc < 0)
         return rc;
     return is_new ? make(s, file, err) : check_file(s, file, err);
@@ -428,28 +435,42 @@ int leat_state_open(struct leat_state *s, const char *folder, const char *name, 
 /* There is none, or one whose process was killed while it made it; or it has gone, and its count is still there. */
 static int look_at_nothing(struct leat_state *s, struct leat_error *err)
 {
-    int rc = open_count(s, O_RDWR, err);
+    int rc = check_count(s, err);
 
     if (rc < 0)
         return rc;
     return leat_fail(err, -ENOENT, "there is no state of a pipeline '%s' in %s", s->name, s->folder);
 }
 
+/* In one transaction, or a run at work might write between two looks. */
+static int look(struct leat_state *s, struct leat_error *err)
+{
+    int rc = execute(s, "BEGIN", err);
+
+    if (rc == 0 && is_empty(s))
+        rc = look_at_nothing(s, err);
+    if (rc == 0)
+        rc = check_kind(s, err);
+    if (rc >= 0)
+        rc = check_all(s, err);
+    if (rc == 0)
+        rc = check_count(s, err);
+    (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+/* The count first: a run at work makes it larger, and the log is never behind it. */
 int leat_state_look(struct leat_state *s, const char *folder, const char *name, struct leat_error *err)
 {
     int rc;
 
     begin(s, folder, name);
-    if (access(s->path, F_OK) < 0)
-        return look_at_nothing(s, err);
-    rc = open_db(s, SQLITE_OPEN_READWRITE, err); /* to read beside a writer SQLite wants to lock */
-    if (rc == 0 && is_empty(s))
+    rc = open_count(s, O_RDWR, err);
+    if (rc == 0 && access(s->path, F_OK) < 0)
         return look_at_nothing(s, err);
     if (rc == 0)
-        rc = check_kind(s, err);
-    if (rc >= 0)
-        rc = check_all(s, err);
-    return rc < 0 ? rc : open_count(s, O_RDWR, err);
+        rc = open_db(s, SQLITE_OPEN_READWRITE, err); /* to read beside a writer SQLite wants to lock */
+    return rc < 0 ? rc : look(s, err);
 }
 
 void leat_state_close(struct leat_state *s)

@@ -41,11 +41,14 @@ struct leat_state {
     unsigned char key[LEAT_STATE_KEY];
     int64_t target;     /* of this run; 0: none chosen */
     const char *who;    /* 32 hexadecimal digits: this pipeline, load and target */
+    int64_t ledger;     /* the target whose ledger and ids are used: this one, or that of which rejects are fed again */
+    const char *ids;    /* its `who` */
     int64_t run;        /* of this process; 0: none begun */
     /* What the seal holds: as the transaction at hand has made it, and as the last commit has left it. */
     int64_t n_commits, n_commits_before;
     uint64_t runs_sum, ledger_sum, runs_sum_before, ledger_sum_before;
     int seq_fd;         /* NAME.seq; -1: not open */
+    int64_t n_counted;  /* commits that it knows of */
     bool left_open;     /* the process that wrote it last was killed, maybe after its last commit */
 };
 
@@ -85,6 +88,10 @@ void leat_state_hash(const struct leat_state *state, const char *what, const voi
 /* Chooses the target that what follows is about, and remembers it. */
 LEAT_MUST_CHECK int leat_state_target(struct leat_state *state, const char *load, const char *identity,
                                       struct leat_error *err);
+
+/* After it: uses the ledger and the ids of another load's target. */
+LEAT_MUST_CHECK int leat_state_share_ledger(struct leat_state *state, const char *load, const char *identity,
+                                            struct leat_error *err);
 
 struct leat_work {
     int64_t run;         /* that began it; 0: there is none */

@@ -45,8 +45,11 @@ static int call(struct leat_stage *stage, struct leat_batch *in, struct leat_bat
         leat_crash_stage = NULL;
         if (rc == 0 && (in->error || (*out)->error))
             return leat_fail(err, LEAT_EPLUGIN, "the plugin put or ended a row that is not there");
-        if (!leat_stage_retry(stage, rc, &tries, err))
+        if (!leat_stage_retry(stage, rc, &tries, err)) {
+            if (rc == 0 && stage->memory) /* before any of its records may come to its end */
+                leat_memory_note(stage->memory, leat_batch_origin(in)->host->sequence);
             return rc;
+        }
         if (*out != in) {
             leat_batch_release(*out);
             *out = new_output(stage, in);

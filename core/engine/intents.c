@@ -7,7 +7,8 @@
  *     deliver    ids; the ledger is asked: done rows are answered here, the others
  *                get their intent; one transaction, with the outcomes of before
  *     answered   the outcome is noted, and written with the next intents, after
- *                64 of them or 20 ms, and with each checkpoint
+ *                64 of them or 20 ms, with each checkpoint, and when the run ends
+ *     given back never sent: the intent is taken back
  *
  * All in the load's thread.
  */
@@ -60,6 +61,18 @@ static void need_room(struct leat_batch *b)
     h->payloads = leat_alloc_array(rows, sizeof *h->payloads);
     h->steps = leat_alloc_array(rows, sizeof *h->steps);
     h->verify = leat_alloc(rows / 8 + 1);
+    h->updates = leat_alloc(rows / 8 + 1);
+    h->given_back = leat_alloc(rows / 8 + 1);
+}
+
+static void set_bit(uint8_t *bits, int32_t row)
+{
+    bits[row >> 3] |= (uint8_t)(1 << (row & 7));
+}
+
+static bool has_bit(const uint8_t *bits, int32_t row)
+{
+    return bits[row >> 3] >> (row & 7) & 1;
 }
 
 /* Which of the records made of one this is, counted from 1; 0 where nothing was made. Records come in the same order
@@ -121,7 +134,15 @@ bool leat_intents_id(const struct leat_batch *b, int32_t row, struct leat_record
 
 /* ---- the ledger ---- */
 
-/* What is sent of a row: all that the load gets of it. */
+static bool is_left_out(const struct leat_plan *load, const char *field)
+{
+    for (int i = 0; i < load->n_left_out; i++)
+        if (strcmp(load->left_out[i].field, field) == 0)
+            return true;
+    return false;
+}
+
+/* What is sent of a row: all that the load gets of it and does not leave out. */
 static uint64_t payload_of(struct leat_run *run, const struct leat_batch *b, int32_t row)
 {
     struct leat_text_buffer *bytes = &run->intents.payload;
@@ -131,8 +152,11 @@ static uint64_t payload_of(struct leat_run *run, const struct leat_batch *b, int
     bytes->n = 0;
     for (int i = 0; i < b->schema->n_fields; i++) {
         const char *text;
-        size_t n = leat_value_text(&b->schema->fields[i], &b->columns[i], row, room, &text);
+        size_t n;
 
+        if (is_left_out(leat_plan_load(run->plan), b->schema->fields[i].name))
+            continue;
+        n = leat_value_text(&b->schema->fields[i], &b->columns[i], row, room, &text);
         leat_text_add(bytes, text ? "1" : "0", 1);
         leat_text_add(bytes, (const char *)&n, sizeof n);
         if (text)
@@ -142,10 +166,28 @@ static uint64_t payload_of(struct leat_run *run, const struct leat_batch *b, int
     return leat_hash_bytes(bytes->p ? bytes->p : "", bytes->n, seed).low;
 }
 
+/* Its number among all that this run's work reads, from 0. */
+static int64_t record_of(const struct leat_batch *b, int32_t row)
+{
+    int32_t origin_row;
+    const struct leat_batch *origin = leat_batch_way_back(b, row, &origin_row);
+
+    return origin->host->n_before + origin_row;
+}
+
 static struct leat_ledger_row intent_of(const struct leat_run *run, const struct leat_batch *b, int32_t row)
 {
-    return (struct leat_ledger_row){.id = b->host->ids[row], .run = run->work, .attempt = run->options.state->run,
+    return (struct leat_ledger_row){.id = b->host->ids[row], .before = has_bit(b->host->updates, row), .run = run->work,
+                                    .attempt = run->options.state->run, .record = record_of(b, row),
                                     .payload = b->host->payloads[row], .steps = b->host->steps[row]};
+}
+
+/* Whether this run's work has come upon the key with another record: in this process, or in one before it and behind
+ * which this one goes on. What lies behind that point is read again, and is the same record. */
+static bool is_second(const struct leat_run *run, const struct leat_ledger_row *was)
+{
+    return was->attempt == run->options.state->run ||
+           (was->attempt >= run->work && was->record < leat_checkpoint_number(&run->resume.from, "books", "read"));
 }
 
 /* Another process, or another run before this one, has done it. True: nothing is left to do. */
@@ -160,12 +202,30 @@ static bool answer_done(struct leat_run *run, struct leat_batch *b, int32_t row,
     return true;
 }
 
-static int note_seen(struct leat_run *run, const struct leat_ledger_row *was, struct leat_error *err)
+static int note_seen(struct leat_run *run, const struct leat_batch *b, int32_t row, const struct leat_ledger_row *was,
+                     struct leat_error *err)
 {
     struct leat_ledger_row now = *was;
 
     now.attempt = run->options.state->run;
+    now.record = record_of(b, row);
     return leat_ledger_put(&run->intents.ledger, &now, was, err);
+}
+
+/* A call that may have been made is asked for. But what there is to be found of a record that was loaded before tells
+ * nothing of whether the change has come through: it is sent again, as often as it takes. */
+static void mark_row(struct leat_run *run, struct leat_batch *b, int32_t row, const struct leat_ledger_row *was)
+{
+    bool changed = was->payload != b->host->payloads[row];
+
+    if (was->done || was->before || (changed && leat_plan_extract(run->plan)->incremental)) {
+        set_bit(b->host->updates, row);
+        b->updates = b->host->updates;
+    } else {
+        set_bit(b->host->verify, row);
+        b->must_verify = b->host->verify;
+    }
+    b->host->steps[row] = was->done ? 0 : was->steps;
 }
 
 static int intend_row(struct leat_run *run, struct leat_batch *b, int32_t row, struct leat_error *err)
@@ -178,17 +238,14 @@ static int intend_row(struct leat_run *run, struct leat_batch *b, int32_t row, s
     b->host->payloads[row] = payload_of(run, b, row);
     if (found < 0)
         return found;
-    if (found && was.attempt == run->options.state->run) {
+    if (found && is_second(run, &was)) {
         leat_batch_row_rejected(b, row, -1, "duplicate_key", "another record of this run has the same key");
         return 0;
     }
     if (found && was.done && answer_done(run, b, row, &was))
-        return note_seen(run, &was, err);
-    if (found && !was.done) {
-        b->host->verify[row >> 3] |= (uint8_t)(1 << (row & 7));
-        b->must_verify = b->host->verify;
-        b->host->steps[row] = was.steps;
-    }
+        return note_seen(run, b, row, &was, err);
+    if (found)
+        mark_row(run, b, row, &was);
     now = intent_of(run, b, row);
     return leat_ledger_put(ledger, &now, found ? &was : NULL, err);
 }
@@ -199,10 +256,11 @@ static int write_outcomes(struct leat_run *run, struct leat_error *err)
     int rc = 0;
 
     for (int i = 0; i < in->n && rc == 0; i++) {
-        struct leat_ledger_row was = in->outcomes[i], now = was;
+        struct leat_ledger_row was, *now = &in->outcomes[i];
 
-        was.done = false;
-        rc = now.done ? leat_ledger_put(&in->ledger, &now, &was, err) : leat_ledger_drop(&in->ledger, &was, err);
+        rc = leat_ledger_find(&in->ledger, &now->id, &was, err);
+        if (rc > 0)
+            rc = now->done ? leat_ledger_put(&in->ledger, now, &was, err) : leat_ledger_drop(&in->ledger, &was, err);
     }
     in->n = 0;
     return rc;
@@ -219,6 +277,8 @@ static int intend(struct leat_run *run, struct leat_batch *b, struct leat_error 
 
     b->steps = b->host->steps;
     memset(b->host->verify, 0, (size_t)b->n_rows / 8 + 1);
+    memset(b->host->updates, 0, (size_t)b->n_rows / 8 + 1);
+    memset(b->host->given_back, 0, (size_t)b->n_rows / 8 + 1);
     LEAT_EACH_ROW(b, row)
         if (rc == 0 && !b->host->fates[row])
             rc = intend_row(run, b, row, err);
@@ -252,29 +312,52 @@ int leat_intents_begin(struct leat_run *run, struct leat_batch *b, struct leat_e
 
 /* ---- outcomes ---- */
 
-static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, uint8_t verdict)
+/* Done, or an intent that is taken back: nothing of ours has come of it. */
+static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, bool done)
 {
     struct leat_intents *in = &run->intents;
 
-    if (verdict != LEAT_LOADED && verdict != LEAT_ALREADY_THERE && verdict != LEAT_REJECTED)
-        return; /* a conflict or unknown: the intent stays, to be looked at again by the next run */
     if (!in->n)
         in->oldest_us = leat_report_now();
     in->outcomes = leat_grow(in->outcomes, in->n, &in->cap, sizeof *in->outcomes);
     in->outcomes[in->n] = intent_of(run, b, row);
-    in->outcomes[in->n++].done = verdict != LEAT_REJECTED;
+    in->outcomes[in->n].before = false;
+    in->outcomes[in->n++].done = done;
+}
+
+/* An update that is refused may be tried again by the next run; what is unknown is to be looked at again. */
+static void note_verdict(struct leat_run *run, const struct leat_batch *b, int32_t row, uint8_t verdict)
+{
+    bool done = verdict == LEAT_LOADED || verdict == LEAT_ALREADY_THERE;
+
+    if (done || (verdict != LEAT_UNKNOWN && !has_bit(b->host->updates, row)))
+        note(run, b, row, done);
+}
+
+/* Of what may have been sent in a run before this one the intent stays. */
+static void note_given_back(struct leat_run *run, const struct leat_batch *b, int32_t row)
+{
+    if (has_bit(b->host->given_back, row) && !has_bit(b->host->verify, row) && !has_bit(b->host->updates, row))
+        note(run, b, row, false);
 }
 
 void leat_intents_note(struct leat_run *run, const struct leat_batch *b)
 {
-    if (!has_ledger(run) || !b->host->has_ids || (!b->host->n_ended && !b->host->rest))
+    if (!has_ledger(run) || !b->host->has_ids || (!b->host->n_ended && !b->host->rest && !b->host->any_given_back))
         return;
     LEAT_EACH_ROW(b, row) {
         uint8_t verdict = b->host->fates[row] ? b->host->fates[row] : b->host->rest;
 
         if (verdict)
-            note(run, b, row, verdict);
+            note_verdict(run, b, row, verdict);
+        else if (b->host->any_given_back)
+            note_given_back(run, b, row);
     }
+}
+
+int leat_intents_finish(struct leat_run *run, struct leat_error *err)
+{
+    return run->intents.n ? in_transaction(run, NULL, err) : 0;
 }
 
 int leat_intents_flush(struct leat_run *run, struct leat_error *err)

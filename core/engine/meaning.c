@@ -103,14 +103,38 @@ static void add_stage(struct meaning *m, const char *section, const struct leat_
     leat_text_deinit(&path);
 }
 
+/* What a source gives may change though the file does not. */
+static void add_fields(struct meaning *m, const struct leat_plan *extract)
+{
+    leat_text_printf(m->out, "fields of the extract\t");
+    for (int i = 0; i < extract->out.n_fields; i++) {
+        leat_text_add_string(m->out, i ? ", " : "");
+        add_text(m->out, extract->out.fields[i].name);
+        leat_text_printf(m->out, " %s", leat_type_name(extract->out.fields[i].type));
+    }
+    leat_text_add_string(m->out, "\n");
+}
+
+void leat_meaning_extract(const struct leat_pipeline_plan *plan, const struct leat_state *state,
+                          struct leat_text_buffer *ret)
+{
+    struct meaning m = {.state = state, .out = ret};
+
+    add_stage(&m, "extract", &plan->stages[0]);
+}
+
 void leat_meaning(const struct leat_pipeline_plan *plan, const struct leat_state *state, struct leat_text_buffer *ret)
 {
     struct meaning m = {.state = state, .out = ret};
     char section[32];
 
-    for (int i = 0; i < plan->n_stages; i++) {
+    leat_meaning_extract(plan, state, ret);
+    add_fields(&m, &plan->stages[0]);
+    for (int i = 1; i < plan->n_stages; i++) {
         (void)snprintf(section, sizeof section, "stage %d", i);
-        add_stage(&m, i == 0 ? "extract" : i == plan->n_stages - 1 ? "load" : section, &plan->stages[i]);
+        add_stage(&m, i == plan->n_stages - 1 ? "load" : section, &plan->stages[i]);
+        if (i < plan->n_stages - 1) /* what it remembers is found by it */
+            leat_text_printf(ret, "%s.id\t%s\n", section, plan->stages[i].model->id);
     }
     if (plan->rejects)
         add_stage(&m, "rejects", plan->rejects);

@@ -39,15 +39,21 @@ static bool needs(const struct leat_checkpoint *c, const char *path)
     return false;
 }
 
-/* Removes the files of the target's checkpoints that this one does not need. */
-static int remove_files(struct leat_state *state, const struct leat_checkpoint *but, struct leat_error *err)
+/* Those that this checkpoint does not need. */
+static void remove_files(const struct leat_checkpoint *files, const struct leat_checkpoint *but)
+{
+    for (int i = 0; i < files->n_parts; i++)
+        if (!needs(but, files->parts[i].name))
+            (void)unlink(files->parts[i].name);
+}
+
+/* Of the target's checkpoints. */
+static int remove_files_but(struct leat_state *state, const struct leat_checkpoint *but, struct leat_error *err)
 {
     struct leat_checkpoint files;
     int rc = leat_checkpoint_files(state, false, &files, err);
 
-    for (int i = 0; i < files.n_parts; i++)
-        if (!needs(but, files.parts[i].name))
-            (void)unlink(files.parts[i].name);
+    remove_files(&files, but);
     leat_checkpoint_deinit(&files);
     return rc;
 }
@@ -55,7 +61,7 @@ static int remove_files(struct leat_state *state, const struct leat_checkpoint *
 int leat_work_give_up(struct leat_state *state, struct leat_error *err)
 {
     static const struct leat_checkpoint nothing;
-    int rc = remove_files(state, &nothing, err);
+    int rc = remove_files_but(state, &nothing, err);
 
     leat_memories_remove(state);
     return rc;
@@ -163,7 +169,7 @@ static int choose(struct leat_run *run, int64_t work, struct leat_error *err)
         rc = lost(run, err);
     if (rc == 0)
         rc = restore_sides(run, work, err);
-    return rc < 0 ? rc : remove_files(state, &run->resume.from, err);
+    return rc < 0 ? rc : remove_files_but(state, &run->resume.from, err);
 }
 
 /* ---- restoring ---- */
@@ -298,17 +304,37 @@ static int note_run(struct leat_run *run, const char *meaning, struct leat_error
     return rc;
 }
 
-static int begin(struct leat_run *run, const char *meaning, struct leat_error *err)
+static bool is_incremental(const struct leat_run *run)
+{
+    return leat_plan_extract(run->plan)->incremental && !run->plan->pipeline->replay;
+}
+
+/* Where the last success came to says nothing of another table. */
+static int load_watermarks(struct leat_run *run, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
-    int rc = run->work ? 0 : leat_replay_spare_files(run->plan, err);
+    struct leat_text_buffer now = {0}, what = {0};
+    const char *before;
+    int rc = leat_watermarks_load(state, &run->resume.watermarks, err);
 
-    if (rc == 0 && !run->work)
-        rc = leat_work_give_up(state, err);
-    if (rc == 0)
-        rc = leat_watermarks_load(state, &run->resume.watermarks, err);
-    if (rc == 0)
-        rc = leat_state_begin(state, err);
+    leat_meaning_extract(run->plan, state, &now);
+    before = rc == 0 ? leat_checkpoint_get(&run->resume.watermarks, "extract", "") : NULL;
+    if (before && strcmp(before, now.p) != 0) {
+        leat_meaning_difference(before, now.p, &what);
+        rc = leat_fail(err, LEAT_EPIPELINE, "the extract has changed since the last incremental run, which has read all "
+                       "up to a place in what it was: %.500s. Change it back, or read all of it once more: `leat state "
+                       "reset %s`", what.p ? what.p : "in a value", state->name);
+    }
+    leat_text_deinit(&now);
+    leat_text_deinit(&what);
+    return rc;
+}
+
+static int note_begin(struct leat_run *run, const char *meaning, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    int rc = leat_state_begin(state, err);
+
     if (rc < 0)
         return rc;
     rc = note_run(run, meaning, err);
@@ -316,6 +342,29 @@ static int begin(struct leat_run *run, const char *meaning, struct leat_error *e
         rc = leat_state_commit(state, err);
     if (rc < 0)
         leat_state_rollback(state);
+    return rc;
+}
+
+/* What is given up goes once the state no longer names it. */
+static int begin(struct leat_run *run, const char *meaning, struct leat_error *err)
+{
+    static const struct leat_checkpoint nothing;
+    struct leat_state *state = run->options.state;
+    struct leat_checkpoint given_up = {0};
+    bool anew = !run->work;
+    int rc = anew ? leat_replay_spare_files(run->plan, err) : 0;
+
+    if (rc == 0 && is_incremental(run))
+        rc = load_watermarks(run, err);
+    if (rc == 0 && anew)
+        rc = leat_checkpoint_files(state, false, &given_up, err);
+    if (rc == 0)
+        rc = note_begin(run, meaning, err);
+    if (rc == 0 && anew) {
+        remove_files(&given_up, &nothing);
+        leat_memories_remove(state);
+    }
+    leat_checkpoint_deinit(&given_up);
     return rc < 0 ? rc : leat_checkpoint_files(state, true, &run->resume.files, err);
 }
 
@@ -351,6 +400,8 @@ int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
     struct leat_work work = {0};
     int rc = leat_state_target(state, run->plan->pipeline->work_name, identity_of(run), err);
 
+    if (rc == 0)
+        rc = leat_state_share_ledger(state, run->plan->pipeline->load_name, identity_of(run), err);
     leat_meaning(run->plan, state, &meaning);
     if (rc == 0)
         rc = leat_state_work(state, &work, err);
@@ -375,14 +426,17 @@ bool leat_run_goes_on(const struct leat_run *run)
 static int note_done(struct leat_run *run, bool success, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
+    struct leat_text_buffer extract = {0};
     struct leat_checkpoint last;
     int rc;
 
-    if (success && leat_plan_extract(run->plan)->incremental) {
+    if (success && is_incremental(run)) {
+        leat_meaning_extract(run->plan, state, &extract);
         rc = leat_checkpoint_load(state, 0, &last, err);
         if (rc == 0)
-            rc = leat_watermarks_save(state, &last, err);
+            rc = leat_watermarks_save(state, &last, extract.p, err);
         leat_checkpoint_deinit(&last);
+        leat_text_deinit(&extract);
         if (rc < 0)
             return rc;
     }
@@ -392,7 +446,8 @@ static int note_done(struct leat_run *run, bool success, struct leat_error *err)
 int leat_run_record(struct leat_run *run, int status, const char *report, const char *note, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
-    bool done = run->committed && !run->failed_stage && run->publisher.n == 0 && run->ended;
+    bool done = run->committed && !run->failed_stage && run->publisher.n == 0 && run->ended &&
+                !run->stopped_early;
     int rc = state && state->run ? leat_state_begin(state, err) : 0;
 
     if (rc < 0 || !state || !state->run)

@@ -217,6 +217,9 @@ bool leat_run_goes_on(const struct leat_run *run);
 
 /* What the pipeline means, as lines NAME<tab>TEXT: what may not change until a run is done (meaning.c). */
 void leat_meaning(const struct leat_pipeline_plan *plan, const struct leat_state *state, struct leat_text_buffer *ret);
+/* The same of the extract alone: what its positions are places in. */
+void leat_meaning_extract(const struct leat_pipeline_plan *plan, const struct leat_state *state,
+                          struct leat_text_buffer *ret);
 /* What has changed, for people; the first few. */
 void leat_meaning_difference(const char *before, const char *now, struct leat_text_buffer *ret);
 
@@ -272,6 +275,8 @@ void leat_intents_close(struct leat_run *run);
 LEAT_MUST_CHECK int leat_intents_begin(struct leat_run *run, struct leat_batch *b, struct leat_error *err);
 /* Before a batch is settled: notes what its rows have come to. */
 void leat_intents_note(struct leat_run *run, const struct leat_batch *b);
+/* When the load is closed: writes what is known, and takes back the intents of what it has given back. */
+LEAT_MUST_CHECK int leat_intents_finish(struct leat_run *run, struct leat_error *err);
 /* Writes the outcomes if it is time. */
 LEAT_MUST_CHECK int leat_intents_flush(struct leat_run *run, struct leat_error *err);
 /* The same in a transaction that is open, at any time. */

@@ -176,13 +176,6 @@ static bool push_part(struct leat_outflow *outflow, struct leat_batch *list)
     return leat_ring_push(outflow->ring, outflow->ticket, list, true);
 }
 
-static void note_memories(struct leat_chain *chain, uint64_t ticket)
-{
-    for (int i = 0; i < chain->n_stages; i++)
-        if (chain->stages[i].memory)
-            leat_memory_note(chain->stages[i].memory, ticket);
-}
-
 /* `more` is the worker's own: its ticket comes in parts. */
 static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bool *more)
 {
@@ -201,7 +194,6 @@ static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bo
             fail(segment->run, stage, rc, &err);
         return false;
     }
-    note_memories(chain, outflow.ticket);
     return leat_ring_push(segment->out, outflow.ticket, outflow.first, *more);
 }
 
@@ -275,17 +267,13 @@ static struct leat_batch *without_secrets(struct leat_run *run, struct leat_batc
     return out;
 }
 
-/* What is not answered now is answered later, by a plugin that says it may. */
-static int check_answered(struct leat_segment *segment, const struct leat_stage *stage, struct leat_batch *b,
-                          struct leat_error *err)
+/* What is not answered now is answered later, by a plugin that says it may; also if the call has failed. */
+static void keep_late(struct leat_segment *segment, const struct leat_stage *stage, struct leat_batch *b)
 {
-    if (!b->n_selected)
-        return 0;
-    if (!(stage->plan->plugin->traits & LEAT_LATE))
-        return leat_fail(err, LEAT_EPLUGIN, "the plugin left %d records without an answer", b->n_selected);
+    if (!b->n_selected || !(stage->plan->plugin->traits & LEAT_LATE))
+        return;
     segment->late = leat_grow(segment->late, segment->n_late, &segment->cap_late, sizeof *segment->late);
     segment->late[segment->n_late++] = leat_batch_reference(b);
-    return 0;
 }
 
 static int deliver(struct leat_segment *segment, struct leat_stage *stage, struct leat_batch *b,
@@ -310,7 +298,10 @@ static int deliver(struct leat_segment *segment, struct leat_stage *stage, struc
         return leat_fail(err, LEAT_EPLUGIN, "the plugin gave an answer that is none, or for a row that is not there");
     if (rc == LEAT_ERETRY && !b->n_selected)
         rc = 0; /* it has answered for all, so there is nothing to try again */
-    return rc < 0 ? rc : check_answered(segment, stage, b, err);
+    keep_late(segment, stage, b);
+    if (rc == 0 && b->n_selected && !(stage->plan->plugin->traits & LEAT_LATE))
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin left %d records without an answer", b->n_selected);
+    return rc;
 }
 
 static int deliver_all(struct leat_segment *segment, struct leat_stage *stage, struct leat_batch *list,
@@ -474,17 +465,31 @@ static void close_sides(struct leat_run *run)
 /* Everything that came is in the target. A run that has been stopped keeps its place, if it has one. */
 static void end_load(struct leat_run *run)
 {
+    bool done = run->ended && !run->stopped_early;
     struct leat_error err = {0};
     int rc = 0;
 
-    if (!run->ended)
+    if (!done)
         rc = leat_run_checkpoint(run, true, &err);
-    if (rc == 0 && (run->ended || (run->stopped_early && !run->saved))) {
+    if (rc == 0 && (done || (run->stopped_early && !run->saved))) {
         rc = leat_run_commit(run, &err);
         run->committed = rc == 0;
     }
     if (rc < 0)
         fail(run, "state", rc, &err);
+}
+
+/* However it ends: what the load has answered is known to the ledger, and what it has given back was never sent. */
+static void end_intents(struct leat_segment *segment)
+{
+    struct leat_error err = {0};
+    int rc;
+
+    settle_late(segment);
+    rc = leat_intents_finish(segment->run, &err);
+    if (rc < 0)
+        fail(segment->run, "state", rc, &err);
+    leat_intents_close(segment->run);
 }
 
 void *leat_segment_load(void *argument)
@@ -506,8 +511,8 @@ void *leat_segment_load(void *argument)
             end_load(run);
     }
     close_chain(&segment->workers[0], true);
+    end_intents(segment);
     close_sides(run);
-    leat_intents_close(run);
     leave(run);
     return NULL;
 }

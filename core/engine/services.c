@@ -40,6 +40,7 @@ const struct leat_batch_services leat_host_batch_services = {
     .ref = leat_batch_reference, .unref = leat_batch_release, .source = leat_batch_way_back, .key = key,
     .align = leat_batch_align_to, .share = leat_batch_share_column, .end_row_from = leat_batch_row_done_from,
     .set_position = leat_batch_position, .record_id = record_id,
+    .give_back = leat_batch_row_given_back,
 };
 const struct leat_batch_services *leat_batch_services = &leat_host_batch_services;
 

@@ -8,12 +8,15 @@ TEST_PLUGIN_LINK = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)
 
 check_LTLIBRARIES += \
 	%D%/extract-probe.la \
+	%D%/load-calls.la \
 	%D%/load-late.la \
 	%D%/load-probe.la \
 	%D%/transform-probe.la \
 	$(NULL)
 %C%_extract_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
 %C%_extract_probe_la_LDFLAGS = $(TEST_PLUGIN_LINK)
+%C%_load_calls_la_CFLAGS = $(PLUGIN_CFLAGS)
+%C%_load_calls_la_LDFLAGS = $(TEST_PLUGIN_LINK)
 %C%_load_late_la_CFLAGS = $(PLUGIN_CFLAGS)
 %C%_load_late_la_LDFLAGS = $(TEST_PLUGIN_LINK)
 %C%_load_probe_la_CFLAGS = $(PLUGIN_CFLAGS)

@@ -203,7 +203,7 @@ static void save_watermarks(struct leat_state *s, const struct leat_checkpoint *
     struct leat_error err = {0};
 
     state_begin(s);
-    must(leat_watermarks_save(s, c, &err), &err);
+    must(leat_watermarks_save(s, c, "extract\tx\n", &err), &err);
     state_commit(s);
 }
 
@@ -213,7 +213,9 @@ static void assert_watermarks(struct leat_state *s, const char *zero, const char
     struct leat_checkpoint c;
 
     must(leat_watermarks_load(s, &c, &err), &err);
-    assert_int_equal(c.n_parts, (zero != NULL) + (twelve != NULL));
+    assert_int_equal(c.n_parts, (zero != NULL) + (twelve != NULL) + (zero || twelve));
+    if (c.n_parts)
+        assert_string_equal(leat_checkpoint_get(&c, "extract", ""), "extract\tx\n");
     if (zero)
         assert_string_equal(leat_checkpoint_get(&c, "position", "0"), zero);
     if (twelve)

@@ -39,6 +39,7 @@ struct planned {
     struct leat_pipeline_plan plan;
     struct leat_plan stages[MAX_STAGES], rejects, results;
     struct leat_plugin plugins[MAX_STAGES + 2];
+    struct leat_field fields[2]; /* of the extract */
     int n_plugins;
 };
 
@@ -65,6 +66,9 @@ static void plan_all(struct planned *p, const char *text)
         plan_stage(p, &p->stages[n++], &file->chain[i]);
     plan_stage(p, &p->stages[n++], &file->load);
     p->plan = (struct leat_pipeline_plan){.pipeline = &p->file.pipeline, .stages = p->stages, .n_stages = n};
+    p->stages[0].out = (struct leat_schema){.fields = p->fields, .n_fields = 2};
+    p->fields[0] = (struct leat_field){.name = "id", .type = LEAT_INT64};
+    p->fields[1] = (struct leat_field){.name = "n", .type = LEAT_TEXT};
     if (file->rejects.plugin) {
         plan_stage(p, &p->rejects, &file->rejects);
         p->plan.rejects = &p->rejects;
@@ -112,10 +116,13 @@ static void test_the_whole(void **state)
                                  "extract.csv.columns.n\ttext\n"
                                  "extract.csv.cursor[1]\ta\n"
                                  "extract.csv.cursor[2]\tid\n"
+                                 "fields of the extract\tid int64, n text\n"
                                  "stage 1\tfilter\n"
                                  "stage 1.filter\tid > 1\n"
+                                 "stage 1.id\tfilter\n"
                                  "stage 2\tfilter\n"
                                  "stage 2.filter\tn = 'a b'\n"
+                                 "stage 2.id\tvalidate-filter\n"
                                  "load\tjsonl\n"
                                  "load.jsonl\tout.jsonl\n"
                                  "rejects\tcsv\n"
@@ -167,6 +174,8 @@ static void test_what_counts(void **state)
                         "load: {csv: out.csv}\n", false);
     compare(base, BEGIN "extract: {csv: {path: in.csv, columns: {a: text}}}\n"
                         "load: {csv: out.csv}\nrejects: {csv: r.csv}\n", false);
+    compare(base, BEGIN "extract: {csv: {path: in.csv, columns: {a: text}}}\ntransform: [{filter: a = 'x', id: f}]\n"
+                        "load: {csv: out.csv}\nrejects: {csv: r.csv}\n", false); /* by which it finds its memory */
     compare(base, BEGIN "extract: {csv: {path: in.csv, columns: {a: text}}}\ntransform: [{filter: a = 'x'}]\n"
                         "load: {csv: out.csv}\nrejects: {csv: r.csv}\nmax_record: 2MiB\n", false);
 }

@@ -86,6 +86,8 @@ struct leat_batch {
     /* Loads */
     const uint8_t *must_verify;  /* bit a row, NULL: none: a call for it may have been sent before a
                                   * crash; ask the target before sending again */
+    const uint8_t *updates;      /* bit a row, NULL: none: it was loaded before and has changed: what the
+                                  * target has of it says nothing of this call; send it again if in doubt */
     uint32_t *steps;             /* NULL, or per row the bits of the steps known to be done */
 
     struct leat_batch_private *host; /* the host's own part */
@@ -139,6 +141,7 @@ struct leat_batch_services {
     void (*end_row_from)(struct leat_batch *out, int32_t in_row);
     void (*set_position)(struct leat_batch *, int partition, const char *position);
     void (*record_id)(const struct leat_batch *, int32_t row, char ret[33]);
+    void (*give_back)(struct leat_batch *, int32_t row);
 };
 
 extern const struct leat_batch_services *leat_batch_services;
@@ -318,6 +321,13 @@ static inline void leat_batch_answer(struct leat_batch *b, int32_t row, enum lea
 static inline void leat_batch_answer_rest(struct leat_batch *b, enum leat_verdict verdict)
 {
     leat_batch_services->answer_rest(b, verdict);
+}
+
+/* Only in `close`: nothing was ever sent for a row that has no answer. The next run takes it up as if
+ * it had not come. A row that is neither answered nor given back may have been sent. */
+static inline void leat_batch_give_back(struct leat_batch *b, int32_t row)
+{
+    leat_batch_services->give_back(b, row);
 }
 
 /* Sets a step bit of a row (1 << 0 .. 1 << 31) and makes it durable with the next commit. */
