@@ -3,7 +3,7 @@
 #
 # What is odd about SQLite, from end to end: keys that are null, tables that settle conflicts in
 # ways of their own, keys of several columns, values of any type in any column, parameters that
-# nothing fills, and files that are locked or broken.
+# nothing fills, nulls where an incremental run looks, and files that are locked or broken.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/bad-input/common.sh"
 requires python3 sqlite3
@@ -127,6 +127,33 @@ sqlite3 in.db "CREATE TABLE twins(day TEXT, id INTEGER PRIMARY KEY); INSERT INTO
 moves 'sqlite: {path: in.db, table: twins, cursor: day}' 'csv: out/o.csv'
 is "$status" 78 "a cursor that is not unique: exit status 78"
 like "$err" 'add a last field that is unique.*cursor: \[day, ID\]' "a cursor that is not unique: says what to add"
+
+# ---- incremental runs: a null where the cursor is ----
+
+sqlite3 changes.db "CREATE TABLE t(at INT, id INTEGER PRIMARY KEY); INSERT INTO t VALUES(1, 1), (2, 2)"
+changes='sqlite: {path: changes.db, table: t, cursor: [at, id], incremental: true}'
+state_home=$PWD/state
+moves "$changes" 'csv: out/o.csv' 'max_rejects: 0'
+ended "a null behind the last run, before it" 0 2 2 0
+sqlite3 changes.db "INSERT INTO t VALUES(NULL, 3)"
+for again in "" ", again"; do
+    moves "$changes" 'csv: out/o.csv' 'rejects: {csv: rejects.csv}' 'max_rejects: 0'
+    ended "a null behind the last run$again" 65 1 0 1
+    is "$(rejected)" ":null_cursor" "a null behind the last run$again: is rejected"
+    is "$(column id)" 3 "a null behind the last run$again: and kept"
+done
+sqlite3 changes.db "INSERT INTO t VALUES(4, 4)"
+moves "$changes" 'csv: out/o.csv'
+ended "a null among what is new" 0 2 1 1
+is "$(rejected)" ":null_cursor" "a null among what is new: is rejected"
+moves "$changes" 'csv: out/o.csv'
+ended "a null where nothing is new" 0 1 0 1
+sqlite3 changes.db "UPDATE t SET at = 5 WHERE id = 3"
+moves "$changes" 'csv: out/o.csv' 'max_rejects: 0'
+ended "a null that was mended" 0 1 1 0
+moves "$changes" 'csv: out/o.csv' 'max_rejects: 0'
+ended "a null that was mended, and no more" 0 0 0 0
+state_home=
 
 # ---- files that are locked, gone or broken ----
 

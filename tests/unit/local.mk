@@ -98,6 +98,7 @@ tests_unit_test_jsonl_load_LDADD = plugins/kit/json/libjson.la plugins/kit/file/
 	plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_sqlite_extract_SOURCES = tests/unit/test-sqlite-extract.c tests/unit/plugin-host.h \
+	tests/unit/test-sqlite.h tests/unit/test-sqlite-faults.h \
 	plugins/extract/sqlite/sqlite.c plugins/extract/sqlite/schema.c plugins/extract/sqlite/cursor.c \
 	plugins/extract/sqlite/since.c plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
 tests_unit_test_sqlite_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
@@ -105,17 +106,20 @@ tests_unit_test_sqlite_extract_LDADD = plugins/kit/sqlite/libsqlite.la plugins/k
 	plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_sqlite_cursor_SOURCES = tests/unit/test-sqlite-cursor.c tests/unit/plugin-host.h \
+	tests/unit/test-sqlite.h \
 	plugins/extract/sqlite/sqlite.c plugins/extract/sqlite/schema.c plugins/extract/sqlite/cursor.c \
 	plugins/extract/sqlite/since.c plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
 tests_unit_test_sqlite_cursor_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_sqlite_cursor_LDADD = $(tests_unit_test_sqlite_extract_LDADD)
 
 tests_unit_test_sqlite_commit_SOURCES = tests/unit/test-sqlite-commit.c tests/unit/plugin-host.h \
+	tests/unit/test-sqlite.h tests/unit/test-sqlite-faults.h \
 	plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c plugins/load/sqlite/token.c
 tests_unit_test_sqlite_commit_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_sqlite_commit_LDADD = $(tests_unit_test_sqlite_load_LDADD)
 
 tests_unit_test_sqlite_load_SOURCES = tests/unit/test-sqlite-load.c tests/unit/plugin-host.h \
+	tests/unit/test-sqlite.h tests/unit/test-sqlite-faults.h \
 	plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c plugins/load/sqlite/token.c
 tests_unit_test_sqlite_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_sqlite_load_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/text/libtext.la $(LDADD)

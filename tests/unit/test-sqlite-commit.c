@@ -10,74 +10,13 @@
 
 #include <math.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "batches.h"
 #include "load/sqlite/load.h"
 #include "test-sqlite-faults.h"
-
-static char folder[] = "/tmp/leat-commit-XXXXXX", path[64], options[512];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    (void)snprintf(path, sizeof path, "%s/t.db", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    (void)unlink(path);
-    return rmdir(folder);
-}
-
-static const char *with(const char *more)
-{
-    (void)snprintf(options, sizeof options, "{path: %s, %s}", path, more);
-    return options;
-}
-
-/* The first column of what a statement gives, with newlines between; the caller's to free. */
-static char *ask(const char *sql)
-{
-    struct leat_text_buffer out = {0};
-    sqlite3_stmt *stmt;
-    sqlite3 *db;
-
-    leat_text_add_string(&out, "");
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    while (sqlite3_step(stmt) == SQLITE_ROW)
-        leat_text_printf(&out, "%s\n", sqlite3_column_text(stmt, 0));
-    sqlite3_finalize(stmt);
-    sqlite3_close(db);
-    return out.p;
-}
-
-static void assert_answer(const char *sql, const char *wanted)
-{
-    char *got = ask(sql);
-
-    assert_string_equal(got, wanted);
-    free(got);
-}
-
-static void change(const char *sql)
-{
-    sqlite3 *db;
-
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    sqlite3_close(db);
-}
+#include "test-sqlite.h"
 
 /* ---- transactions ---- */
 

@@ -8,41 +8,8 @@
 
 #include "plugin-host.h"
 
-#include <sqlite3.h>
-#include <unistd.h>
-
 #include "extract/sqlite/extract.h"
-
-static char path[] = "/tmp/leat-cursor-XXXXXX", options[4096];
-
-static void sql(const char *text)
-{
-    sqlite3 *db;
-
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    sqlite3_close(db);
-}
-
-static int make_file(void **state)
-{
-    (void)state;
-    close(mkstemp(path));
-    return 0;
-}
-
-static int remove_file(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
-static const char *with(const char *more)
-{
-    (void)snprintf(options, sizeof options, "{path: %s, %s}", path, more);
-    return options;
-}
+#include "test-sqlite.h"
 
 /* ---- positions ---- */
 
@@ -51,13 +18,13 @@ static void test_positions_of_few_rows(void **state)
     struct reading positions = {.positions = true}, by_two = {.positions = true, .cap_rows = 2};
 
     (void)state;
-    sql("CREATE TABLE few(a INT, id INT)");
+    change("CREATE TABLE few(a INT, id INT)");
     assert_reads(with("table: few, cursor: id"), positions, ""); /* no row, no position */
-    sql("INSERT INTO few VALUES(1, 1)");
+    change("INSERT INTO few VALUES(1, 1)");
     assert_reads(with("table: few, cursor: id"), positions, "1|1\n@ [1]\n");
-    sql("INSERT INTO few VALUES(1, 2)");
+    change("INSERT INTO few VALUES(1, 2)");
     assert_reads(with("table: few, cursor: id"), by_two, "1|1\n1|2\n@ [2]\n@ [2]\n"); /* and an empty batch */
-    sql("DROP TABLE few");
+    change("DROP TABLE few");
 }
 
 /* Reads by so many rows a run, each of which goes on where the one before was stopped. */
@@ -87,8 +54,8 @@ static void test_goes_on_between_rows_without_a_place(void **state)
     const char *ones[9] = {0};
 
     (void)state;
-    sql("CREATE TABLE holes(a INT, id INT); INSERT INTO holes VALUES(2, NULL), (2, NULL), (2, 3), (NULL, 4), (NULL, 5),"
-        " (1, 1), (3, NULL)");
+    change("CREATE TABLE holes(a INT, id INT); INSERT INTO holes VALUES(2, NULL), (2, NULL), (2, 3), (NULL, 4),"
+           " (NULL, 5), (1, 1), (3, NULL)");
     (void)snprintf(wanted[0], sizeof wanted[0], "%s@ []+1\n", n);
     (void)snprintf(wanted[1], sizeof wanted[1], "%s@ []+2\n", n);
     (void)snprintf(wanted[2], sizeof wanted[2], "1|1\n@ [1, 1]\n");
@@ -106,24 +73,24 @@ static void test_goes_on_between_rows_without_a_place(void **state)
     assert_goes_on("table: holes, cursor: [a, id]", 3, NULL,
                    (const char *[]){wanted[0], wanted[1], wanted[2], "", NULL});
     /* one has been given its place meanwhile: no other is passed over for it */
-    sql("UPDATE holes SET id = 6 WHERE a = 3; INSERT INTO holes VALUES(4, NULL)");
+    change("UPDATE holes SET id = 6 WHERE a = 3; INSERT INTO holes VALUES(4, NULL)");
     (void)snprintf(wanted[0], sizeof wanted[0], "3|6\n%s", n);
     assert_reads(with("table: holes, cursor: [a, id]"), (struct reading){.position = "[2, 3]+1"}, wanted[0]);
-    sql("DROP TABLE holes");
+    change("DROP TABLE holes");
 }
 
 /* ---- incremental runs ---- */
 
 static void make_changes(void)
 {
-    sql("CREATE TABLE IF NOT EXISTS changes(id INTEGER PRIMARY KEY, at TIMESTAMP, day DATE, seen INT, said TEXT);"
-        "DELETE FROM changes;"
-        "INSERT INTO changes VALUES(1, '2024-02-29 11:54:59', '2024-02-27', 1, '2024-02-29T11:54:59+02:00'),"
-        " (2, '2024-02-29 11:55:00', '2024-02-28', 2, '2024-02-29T11:55:00+02:00'),"
-        " (3, '2024-02-29 11:55:00.5', '2024-02-29', 3, '2024-02-29T11:55:00.5+02:00'),"
-        " (4, '2024-02-29 12:00:00', '2024-02-29', 4, '2024-02-29T12:00:00+02:00'),"
-        " (5, '2024-02-29 12:00:00', '2024-03-01', 5, '2024-02-29T12:00:00+02:00'),"
-        " (6, '2024-03-01 00:00:00', '2024-03-02', 6, '2024-03-01T00:00:00+02:00');");
+    change("CREATE TABLE IF NOT EXISTS changes(id INTEGER PRIMARY KEY, at TIMESTAMP, day DATE, seen INT, said TEXT);"
+           "DELETE FROM changes;"
+           "INSERT INTO changes VALUES(1, '2024-02-29 11:54:59', '2024-02-27', 1, '2024-02-29T11:54:59+02:00'),"
+           " (2, '2024-02-29 11:55:00', '2024-02-28', 2, '2024-02-29T11:55:00+02:00'),"
+           " (3, '2024-02-29 11:55:00.5', '2024-02-29', 3, '2024-02-29T11:55:00.5+02:00'),"
+           " (4, '2024-02-29 12:00:00', '2024-02-29', 4, '2024-02-29T12:00:00+02:00'),"
+           " (5, '2024-02-29 12:00:00', '2024-03-01', 5, '2024-02-29T12:00:00+02:00'),"
+           " (6, '2024-03-01 00:00:00', '2024-03-02', 6, '2024-03-01T00:00:00+02:00');");
 }
 
 static void assert_since(const char *more, const char *watermark, const char *wanted)
@@ -213,21 +180,184 @@ static void test_a_run_of_rows_without_a_place(void **state)
     char first[200], second[200];
 
     (void)state;
-    sql("CREATE TABLE late(at TIMESTAMP, id INT); INSERT INTO late VALUES('2024-02-29 11:00:00', 1),"
-        " ('2024-02-29 12:00:00', NULL), ('2024-02-29 12:30:00', NULL), ('2024-02-29 13:00:00', 2)");
+    change("CREATE TABLE late(at TIMESTAMP, id INT); INSERT INTO late VALUES('2024-02-29 11:00:00', 1),"
+           " ('2024-02-29 12:00:00', NULL), ('2024-02-29 12:30:00', NULL), ('2024-02-29 13:00:00', 2)");
     (void)snprintf(first, sizeof first, "%s@ since [\"2024-02-29 12:02:00\", 9]+1\n", n);
     (void)snprintf(second, sizeof second, "%s@ since [\"2024-02-29 12:02:00\", 9]+2\n", n);
     assert_goes_on("table: late, cursor: [at, id], incremental: true, lag: 5m", 1, "[\"2024-02-29 12:02:00\", 9]",
                    (const char *[]){first, second, "2024-02-29 13:00:00Z|2\n@ [\"2024-02-29 13:00:00\", 2]\n", "",
                                     NULL});
-    sql("DELETE FROM late WHERE id = 2");
+    change("DELETE FROM late WHERE id = 2");
     (void)snprintf(first, sizeof first, "%s%s", n, n);
     assert_reads(with("table: late, cursor: [at, id], incremental: true, lag: 5m"), /* as such a run has left it */
                  (struct reading){.watermark = "since [\"2024-02-29 12:02:00\", 9]+2"}, first);
     (void)snprintf(second, sizeof second, "2024-02-29 11:00:00Z|1\n%s%s", n, n);
     assert_reads(with("table: late, cursor: [at, id], incremental: true"), (struct reading){.watermark = "[]+2"},
                  second);
-    sql("DROP TABLE late");
+    change("DROP TABLE late");
+}
+
+/* ---- nulls behind the last run ---- */
+
+/* As a reject of the row that `nulls` calls so. */
+#define NULL_IN(row)                                                                                                 \
+    "! null_cursor -: a field of the cursor is null: the record has no place in the order [{\"said\": \"" row "\"}]\n"
+
+static const char nulls_table[] =
+    "DROP TABLE IF EXISTS nulls; CREATE TABLE nulls(at INT, id INT, said JSON); INSERT INTO nulls VALUES(5, 5, NULL),"
+    " (6, NULL, 'six'), (8, 8, 8), (5, NULL, 'five'), (NULL, 3, 'none and 3'), (9, NULL, 'nine'), (1, NULL, 'one'),"
+    " (NULL, NULL, 'none'), (4, 4, 4)";
+
+static void test_nulls_come_with_each_incremental_run(void **state)
+{
+    static const char all[] = "8|8|8\n" NULL_IN("none") NULL_IN("none and 3") NULL_IN("one") NULL_IN("five")
+                              NULL_IN("six") NULL_IN("nine") "@ [8, 8]+1\n";
+    struct reading how = {.watermark = "[5, 5]", .positions = true};
+
+    (void)state;
+    change(nulls_table);
+    for (int i = 0; i < 3; i++) {
+        if (i == 1)
+            change("CREATE INDEX by_both ON nulls(at, id)");
+        assert_reads(with("table: nulls, cursor: [at, id], incremental: true"), how, all);
+        assert_reads(with("query: 'SELECT * FROM nulls -- all', cursor: [at, id], incremental: true"), how, all);
+        how.watermark = i == 0 ? "since [5, 5]+2" : "[5, 5]+2"; /* behind rows without a place: they come again */
+    }
+    /* one has got a place behind the last run's end, and one a place before it */
+    change("UPDATE nulls SET id = 6 WHERE said = 'six'; UPDATE nulls SET id = 1 WHERE said = 'one'; "
+           "UPDATE nulls SET said = NULL WHERE id IN (1, 6)");
+    assert_reads(with("table: nulls, cursor: [at, id], incremental: true"), how,
+                 "6|6|<null>\n8|8|8\n" NULL_IN("none") NULL_IN("none and 3") NULL_IN("five") NULL_IN("nine")
+                 "@ [8, 8]+1\n");
+    change("DELETE FROM nulls WHERE at > 5"); /* no row that has a place */
+    assert_reads(with("table: nulls, cursor: [at, id], incremental: true"), how,
+                 NULL_IN("none") NULL_IN("none and 3") NULL_IN("five") "@ since [5, 5]+3\n");
+    change("DROP TABLE nulls");
+}
+
+/* A run that is stopped, wherever that is, neither leaves out nor repeats what it rejects. */
+static void test_nulls_come_once_in_an_incremental_run(void **state)
+{
+    (void)state;
+    change(nulls_table);
+    for (int i = 0; i < 2; i++) {
+        const char *table = i ? "table: nulls, cursor: [at, id], incremental: true"
+                              : "query: SELECT * FROM nulls, cursor: [at, id], incremental: true";
+
+        assert_goes_on(table, 1, "[5, 5]",
+                       (const char *[]){NULL_IN("none") "@ since [5, 5]+1\n",
+                                        NULL_IN("none and 3") "@ since [5, 5]+2\n",
+                                        NULL_IN("one") "@ since [5, 5]+3\n", NULL_IN("five") "@ since [5, 5]+4\n",
+                                        NULL_IN("six") "@ since [5, 5]+5\n", "8|8|8\n@ [8, 8]\n",
+                                        NULL_IN("nine") "@ [8, 8]+1\n", "", NULL});
+        assert_goes_on(table, 4, "[5, 5]",
+                       (const char *[]){NULL_IN("none") NULL_IN("none and 3") NULL_IN("one") NULL_IN("five")
+                                        "@ since [5, 5]+4\n",
+                                        "8|8|8\n" NULL_IN("six") NULL_IN("nine") "@ [8, 8]+1\n", "", NULL});
+        change("CREATE INDEX IF NOT EXISTS by_both ON nulls(at, id)");
+    }
+    change("DROP TABLE nulls");
+}
+
+static void test_nulls_come_with_a_lag(void **state)
+{
+    static const char *const more = "table: nulls, cursor: [at, id], incremental: true, lag: 1h";
+
+    (void)state;
+    change("DROP TABLE IF EXISTS nulls; CREATE TABLE nulls(at TIMESTAMP, id INT, said JSON); INSERT INTO nulls VALUES"
+           " ('2024-02-29 10:00:00', 1, 1), ('2024-02-29 11:30:00', 2, 2), ('2024-02-29 11:40:00', NULL, 'late'),"
+           " ('2024-02-29 09:00:00', NULL, 'long ago'), (NULL, 5, 'never')");
+    assert_goes_on(more, 1, "[\"2024-02-29 12:00:00\", 9]",
+                   (const char *[]){NULL_IN("never") "@ since [\"2024-02-29 12:00:00\", 9]+1\n",
+                                    NULL_IN("long ago") "@ since [\"2024-02-29 12:00:00\", 9]+2\n",
+                                    "2024-02-29 11:30:00Z|2|2\n@ [\"2024-02-29 11:30:00\", 2]\n",
+                                    NULL_IN("late") "@ [\"2024-02-29 11:30:00\", 2]+1\n", "", NULL});
+    change("DROP TABLE nulls");
+}
+
+/* Names that need quotes, texts that another collation would order otherwise, and a query that orders by itself. */
+static void test_nulls_are_merged_into_any_order(void **state)
+{
+    (void)state;
+    change("DROP TABLE IF EXISTS nulls; CREATE TABLE nulls(\"a \"\"b\" TEXT COLLATE NOCASE, \"select\" INT);"
+           "CREATE INDEX nocase ON nulls(\"a \"\"b\", \"select\");"
+           "INSERT INTO nulls VALUES('a', 1), ('B', 2), ('b', 3), ('A', 4), (NULL, 5)");
+    assert_reads(with("table: nulls, cursor: ['a \"b', select], incremental: true, fields: {select: text}"),
+                 (struct reading){.watermark = "[\"A\", 4]", .cap_rows = 1},
+                 "! null_cursor -: a field of the cursor is null: the record has no place in the order\n"
+                 "B|2\na|1\nb|3\n");
+    assert_reads(with("query: 'SELECT * FROM nulls ORDER BY \"select\" DESC LIMIT 4', cursor: select, "
+                      "incremental: true"), (struct reading){.watermark = "[2]"}, "b|3\nA|4\n<null>|5\n");
+    change("DROP TABLE nulls");
+}
+
+/* What an incremental run looks for nulls in, as a list; with `explained` how SQLite would read it. */
+static char *searched(const char *more, bool explained)
+{
+    struct leat_plan *p = host_begin(with(more), NULL, false);
+    struct sqlite *s = p->self;
+    struct leat_text_buffer got = {0};
+    char since[] = "[1, 1]", *sql, *explain, *lines;
+
+    s->n_behind = s->n_cursor;
+    s->since = since;
+    sql = cursor_sql(s, -1);
+    s->since = NULL;
+    leat_text_add_string(&got, "");
+    for (int i = 0; i < s->n_cursor; i++) {
+        char *test = sqlite3_mprintf("WHERE \"%w\" IS NULL", s->names[s->cursor_fields[i]]);
+
+        leat_text_printf(&got, "%s", strstr(sql, test) ? s->names[s->cursor_fields[i]] : "-");
+        leat_text_add_string(&got, " ");
+        sqlite3_free(test);
+    }
+    explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+    lines = explained ? ask_column(explain, 3) : NULL;
+    leat_text_add_string(&got, lines ? lines : "");
+    free(lines);
+    sqlite3_free(explain);
+    sqlite3_free(sql);
+    host_end(p);
+    return got.p;
+}
+
+static void assert_searched(const char *more, const char *wanted)
+{
+    char *got = searched(more, false);
+
+    assert_string_equal(got, wanted);
+    free(got);
+}
+
+/* Where there can be none nobody looks for them, and where an index begins with the column that is all it takes. */
+static void test_nulls_are_looked_for_where_they_can_be(void **state)
+{
+    char *got;
+
+    (void)state;
+    change("CREATE TABLE a(id INTEGER PRIMARY KEY, at INT NOT NULL, seen INT); CREATE INDEX a_seen ON a(seen, id);"
+           "CREATE TABLE b(id INTEGER PRIMARY KEY DESC, at INT, Name TEXT NOT NULL);"
+           "CREATE TABLE c(id TEXT PRIMARY KEY, at INT);"
+           "CREATE TABLE d(id TEXT, at INT, n INT, PRIMARY KEY(at, id)) WITHOUT ROWID;"
+           "CREATE TABLE e(id INT, at INT, PRIMARY KEY(at, id));"
+           "CREATE VIEW v AS SELECT a.at, b.id FROM b LEFT JOIN a ON a.id = b.id");
+    assert_searched("table: a, cursor: [at, id], incremental: true", "- - ");
+    assert_searched("table: A, cursor: [seen, id], incremental: true", "seen - ");
+    assert_searched("table: b, cursor: [at, id], incremental: true", "at id ");
+    assert_searched("table: b, cursor: [Name, id], incremental: true", "- id ");
+    assert_searched("table: c, cursor: [at, id], incremental: true", "at id ");
+    assert_searched("table: d, cursor: [at, id], incremental: true", "- - ");
+    assert_searched("table: d, cursor: [n, id], incremental: true", "n - ");
+    assert_searched("table: e, cursor: [at, id], incremental: true", "at id ");
+    assert_searched("table: v, cursor: [at, id], incremental: true", "at id ");
+    assert_searched("query: SELECT * FROM a, cursor: [at, id], incremental: true", "at id ");
+    got = searched("table: a, cursor: [seen, id], incremental: true", true);
+    assert_has(got, "USING INDEX a_seen (seen=?)");
+    assert_has(got, "USING INDEX a_seen (seen>?)");
+    assert_null(strstr(got, "SCAN"));
+    assert_null(strstr(got, "TEMP B-TREE"));
+    free(got);
+    change("DROP VIEW v; DROP TABLE a; DROP TABLE b; DROP TABLE c; DROP TABLE d; DROP TABLE e");
 }
 
 static void use_variables(void *self)
@@ -286,7 +416,7 @@ static void test_what_an_incremental_plan_says(void **state)
                  "wrong lag: seen, which the cursor names first, is a number, and may count seconds");
     assert_wrong(with("table: changes, cursor: [said, id], incremental: true, lag: 5m"), NULL,
                  "wrong lag: said, which the cursor names first, is no timestamp or date; if its texts are, say so");
-    sql("DROP TABLE changes");
+    change("DROP TABLE changes");
 }
 
 int main(void)
@@ -298,8 +428,13 @@ int main(void)
         cmocka_unit_test(test_a_lag_is_taken_off),
         cmocka_unit_test(test_a_lag_that_cannot_be_taken_off),
         cmocka_unit_test(test_a_run_of_rows_without_a_place),
+        cmocka_unit_test(test_nulls_come_with_each_incremental_run),
+        cmocka_unit_test(test_nulls_come_once_in_an_incremental_run),
+        cmocka_unit_test(test_nulls_come_with_a_lag),
+        cmocka_unit_test(test_nulls_are_merged_into_any_order),
+        cmocka_unit_test(test_nulls_are_looked_for_where_they_can_be),
         cmocka_unit_test(test_variables_and_cursor_are_bound_together),
         cmocka_unit_test(test_what_an_incremental_plan_says),
     };
-    return cmocka_run_group_tests_name("sqlite-cursor", tests, make_file, remove_file);
+    return cmocka_run_group_tests_name("sqlite-cursor", tests, make_folder, remove_folder);
 }

@@ -8,23 +8,9 @@
 
 #include "plugin-host.h"
 
-#include <sqlite3.h>
-#include <unistd.h>
-
 #include "extract/sqlite/extract.h"
 #include "test-sqlite-faults.h"
-
-static char path[] = "/tmp/leat-sqlite-XXXXXX", options[4096];
-
-static void sql(const char *text)
-{
-    sqlite3 *db;
-
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    sqlite3_close(db);
-}
+#include "test-sqlite.h"
 
 static const char tables[] =
     "CREATE TABLE user(id INTEGER PRIMARY KEY, name VARCHAR(20), n INT, r REAL, d DECIMAL(10,2), b BOOLEAN,"
@@ -53,24 +39,12 @@ static const char tables[] =
     "CREATE TABLE wall(at LOCAL_TIMESTAMP, utc TIMESTAMP);"
     "INSERT INTO wall VALUES('2024-07-01 12:00:00', '2024-07-01 12:00:00');";
 
-static int make_file(void **state)
+static int make_tables(void **state)
 {
-    (void)state;
-    close(mkstemp(path));
-    sql(tables);
+    if (make_folder(state) < 0)
+        return -1;
+    change(tables);
     return 0;
-}
-
-static int remove_file(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
-static const char *with(const char *more)
-{
-    (void)snprintf(options, sizeof options, "{path: %s, %s}", path, more);
-    return options;
 }
 
 static const struct reading plainly = {0};
@@ -386,9 +360,9 @@ static void test_column_that_vanishes_ends_the_run(void **state)
     char *got;
 
     (void)state;
-    sql("CREATE TABLE v(a INT, b INT, c INT)");
+    change("CREATE TABLE v(a INT, b INT, c INT)");
     p = host_begin(with("table: v"), NULL, false);
-    sql("ALTER TABLE v DROP COLUMN b");
+    change("ALTER TABLE v DROP COLUMN b");
     got = host_read(p, plainly);
     assert_non_null(strstr(got, "has changed since the plan was made: column 2 was b, is c"));
     free(got);
@@ -425,7 +399,7 @@ static void make_again(const char *encoding)
 
     assert_int_equal(unlink(path), 0);
     leat_text_printf(&text, "PRAGMA encoding = '%s'; %s", encoding, tables);
-    sql(text.p);
+    change(text.p);
     leat_text_deinit(&text);
 }
 
@@ -468,6 +442,8 @@ static char *read_of(const char *more)
 
     if (strstr(more, "FROM k"))
         how.position = "[{\"real\": \"1.25\"}, \"a\", {\"blob\": \"01\"}]";
+    if (strstr(more, "incremental"))
+        how.watermark = "[1, 1]";
     fault_on();
     got = host_read(p, how);
     fault_off();
@@ -490,6 +466,7 @@ static void test_a_fault_ends_the_reading(void **state)
         make_again(i ? "UTF-8" : "UTF-16");
         assert_faults_are_told(read_of, "table: user, cursor: id");
         assert_faults_are_told(read_of, "table: many, cursor: [k, id]"); /* with rejects of every kind */
+        assert_faults_are_told(read_of, "table: many, cursor: [k, id], incremental: true");
         assert_faults_are_told(read_of, "query: SELECT * FROM k, cursor: [f, u, bin]");
         assert_faults_are_told(read_of, "query: 'SELECT id, hex(zeroblob(id * 20)) AS z FROM user', cursor: [z, id]");
         host_before_plan = use_variable;
@@ -591,5 +568,5 @@ int main(void)
     };
 
     fault_begin();
-    return cmocka_run_group_tests_name("sqlite-extract", tests, make_file, remove_file);
+    return cmocka_run_group_tests_name("sqlite-extract", tests, make_tables, remove_folder);
 }

@@ -19,7 +19,7 @@
 #include "kit/json/json.h"
 #include "kit/text/text.h"
 
-static int field_named(const struct sqlite *s, const char *name)
+int cursor_field(const struct sqlite *s, const char *name)
 {
     for (int i = 0; i < s->n_fields; i++)
         if (strcmp(s->names[i], name) == 0)
@@ -35,7 +35,7 @@ void cursor_plan(struct leat_plan *plan, struct sqlite *s)
     s->last = leat_plan_alloc(plan, (size_t)n * sizeof *s->last);
     for (int i = 0; i < n; i++) {
         const struct leat_node *item = s->cursor->children[i];
-        int field = item->kind == LEAT_SCALAR ? field_named(s, item->text) : -1;
+        int field = item->kind == LEAT_SCALAR ? cursor_field(s, item->text) : -1;
 
         if (field < 0)
             leat_plan_wrong_at(plan, item, "%s has no column %s to order by (see also leat preview)", s->what,
@@ -45,13 +45,50 @@ void cursor_plan(struct leat_plan *plan, struct sqlite *s)
     }
 }
 
+static const char *column(const struct sqlite *s, int i)
+{
+    return s->names[s->cursor_fields[i]];
+}
+
 /* a COLLATE BINARY, b COLLATE BINARY */
 static void add_columns(sqlite3_str *sql, const struct sqlite *s, int n)
 {
     for (int i = 0; i < n; i++) {
         sqlite3_str_appendall(sql, i ? ", " : "");
-        leat_sqlite_add_name(sql, s->names[s->cursor_fields[i]]);
+        leat_sqlite_add_name(sql, column(s, i));
         sqlite3_str_appendall(sql, " COLLATE BINARY");
+    }
+}
+
+static void add_not_null(sqlite3_str *sql, const struct sqlite *s, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        if (s->never_null[s->cursor_fields[i]])
+            continue;
+        sqlite3_str_appendall(sql, " AND ");
+        leat_sqlite_add_name(sql, column(s, i));
+        sqlite3_str_appendall(sql, " IS NOT NULL");
+    }
+}
+
+static void add_select(sqlite3_str *sql, const struct sqlite *s)
+{
+    sqlite3_str_appendf(sql, "SELECT * FROM (%s\n)", s->select);
+}
+
+/* No comparison is true of a null. A SELECT for the rows of each column, merged in their order with the one that
+ * follows: by an index it finds them at once, where one condition with OR reads the whole index. */
+static void add_nulls(sqlite3_str *sql, const struct sqlite *s)
+{
+    for (int i = 0; i < s->n_cursor; i++) {
+        if (s->never_null[s->cursor_fields[i]])
+            continue;
+        add_select(sql, s);
+        sqlite3_str_appendall(sql, " WHERE ");
+        leat_sqlite_add_name(sql, column(s, i));
+        sqlite3_str_appendall(sql, " IS NULL");
+        add_not_null(sql, s, 0, i);
+        sqlite3_str_appendall(sql, " UNION ALL ");
     }
 }
 
@@ -68,6 +105,8 @@ static void add_where(sqlite3_str *sql, const struct sqlite *s)
     sqlite3_str_appendf(sql, " >= ?%d", s->n_params + 1);
 }
 
+/* Behind a position in a run there are no more than the rows that follow in the order: nulls come first in SQLite, so
+ * that what precedes it was read before it was reached, also by a run that began behind the last success. */
 char *cursor_sql(const struct sqlite *s, int64_t limit)
 {
     sqlite3_str *sql;
@@ -75,9 +114,13 @@ char *cursor_sql(const struct sqlite *s, int64_t limit)
     if (!s->n_cursor)
         return sqlite3_mprintf("%s", s->select);
     sql = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(sql, "SELECT * FROM (%s\n)", s->select);
+    if (s->since)
+        add_nulls(sql, s);
+    add_select(sql, s);
     if (s->n_behind)
         add_where(sql, s);
+    if (s->since)
+        add_not_null(sql, s, 1, s->n_cursor);
     sqlite3_str_appendall(sql, " ORDER BY ");
     add_columns(sql, s, s->n_cursor);
     if (limit >= 0)

@@ -36,6 +36,7 @@ struct sqlite {
     int n_fields;
     const char **names;  /* the columns that plan saw */
     enum leat_type *types;
+    bool *never_null;    /* those that the table's declaration lets have no null */
     int n_cursor;
     int *cursor_fields;
     /* of the thread that reads */
@@ -47,7 +48,7 @@ struct sqlite {
     int64_t n_null;      /* rows behind it that were read and have no place */
     int64_t n_skip;      /* of them to be read again and passed over */
     bool read;           /* a row, in this run */
-    char *since;         /* where an incremental run began, as a list; by sqlite3_malloc */
+    char *since;         /* where the run before came to, as a list, if this one begins there; by sqlite3_malloc */
 };
 
 /* A connection of its own for each worker that asks for records. */
@@ -70,9 +71,11 @@ LEAT_MUST_CHECK int sqlite_bind_params(const struct sqlite *s, sqlite3_stmt *stm
 
 /* ---- cursor.c ---- */
 
+/* The number of a column, or -1. */
+int cursor_field(const struct sqlite *s, const char *name);
 void cursor_plan(struct leat_plan *plan, struct sqlite *s);
-/* The SELECT in the cursor's order, from behind the first n_behind values of `last`; `limit` rows, -1: all. Out
- * of memory: NULL. Freed by sqlite3_free. */
+/* The SELECT in the cursor's order, from behind the first n_behind values of `last`, and from behind the last success
+ * with all rows that have no place; `limit` rows, -1: all. Out of memory: NULL. Freed by sqlite3_free. */
 char *cursor_sql(const struct sqlite *s, int64_t limit);
 /* SQLITE_OK or what SQLite says. */
 LEAT_MUST_CHECK int cursor_bind(const struct sqlite *s, sqlite3_stmt *stmt);

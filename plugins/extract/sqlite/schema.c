@@ -274,6 +274,7 @@ static int name_fields(struct leat_plan *plan, struct sqlite *s, sqlite3_stmt *s
 {
     s->n_fields = sqlite3_column_count(stmt);
     s->names = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *s->names);
+    s->never_null = leat_plan_alloc(plan, (size_t)s->n_fields * sizeof *s->never_null);
     for (int i = 0; i < s->n_fields; i++) {
         const char *name = sqlite3_column_name(stmt, i);
 
@@ -300,11 +301,13 @@ static void add_fields(struct leat_plan *plan, struct sqlite *s, sqlite3_stmt *s
     leat_declared_unused(plan, &declared, s->what);
 }
 
-/* The columns of the primary key of a table, in its order. How many; 0: none, or no table. Negative: SQLite cannot
- * tell, and a key that is not known would be another one. */
-static int primary_key(const struct sqlite *s, sqlite3 *db, int fields[MAX_KEY], struct leat_error *err)
+/* What a table declares: the columns of its primary key, in its order, and those that are never null. A primary key
+ * may be null in SQLite, except where it is the rowid, the only one that has no index. How many columns the key has;
+ * 0: none, or no table. Negative: SQLite cannot tell, and a key that is not known would be another one. */
+static int look_at_columns(struct sqlite *s, sqlite3 *db, int key[MAX_KEY], struct leat_error *err)
 {
-    static const char *sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE pk > 0 ORDER BY pk";
+    static const char *sql = "SELECT name, pk, \"notnull\" OR (pk AND NOT EXISTS (SELECT 1 FROM "
+                             "pragma_index_list(?1) WHERE origin = 'pk')) FROM pragma_table_xinfo(?1) ORDER BY pk";
     sqlite3_stmt *stmt = NULL;
     int n = 0, rc;
 
@@ -313,16 +316,19 @@ static int primary_key(const struct sqlite *s, sqlite3 *db, int fields[MAX_KEY],
     rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(stmt, 1, s->table, -1, SQLITE_STATIC);
-    while (n < MAX_KEY && (rc == SQLITE_OK || rc == SQLITE_ROW) && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    while ((rc == SQLITE_OK || rc == SQLITE_ROW) && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        int field = name ? cursor_field(s, name) : -1;
 
         if (!name)
             rc = SQLITE_NOMEM;
-        for (int i = 0; name && i < s->n_fields && n < MAX_KEY; i++)
-            if (strcmp(s->names[i], name) == 0)
-                fields[n++] = i;
+        if (field < 0)
+            continue;
+        s->never_null[field] = sqlite3_column_int(stmt, 2);
+        if (sqlite3_column_int(stmt, 1) && n < MAX_KEY)
+            key[n++] = field;
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+    if (rc != SQLITE_DONE)
         n = sqlite_fail(s, db, err);
     sqlite3_finalize(stmt);
     return n;
@@ -353,7 +359,7 @@ static int estimate_rows(struct leat_plan *plan, const struct sqlite *s, sqlite3
 
 static int describe(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, struct leat_error *err)
 {
-    int key[MAX_KEY], n = primary_key(s, db, key, err);
+    int key[MAX_KEY], n = look_at_columns(s, db, key, err);
 
     if (n < 0)
         return n;
@@ -378,6 +384,7 @@ static void plan_declared(struct leat_plan *plan, struct sqlite *s)
     leat_declared_bind(plan, s->fields, &declared);
     s->n_fields = declared.n;
     s->names = leat_plan_alloc(plan, (size_t)declared.n * sizeof *s->names);
+    s->never_null = leat_plan_alloc(plan, (size_t)declared.n * sizeof *s->never_null);
     s->types = leat_plan_alloc(plan, (size_t)declared.n * sizeof *s->types);
     for (int i = 0; i < declared.n; i++) {
         struct leat_field field = { .name = declared.fields[i].name, .type = LEAT_TEXT };

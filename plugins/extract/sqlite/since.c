@@ -151,8 +151,8 @@ static int begin_since(struct sqlite *s, struct parts *p, struct leat_error *err
     s->n_behind = 1;
     if (take_off(&s->last[0], s->lag))
         return 0;
-    return leat_fail(err, LEAT_EDATA, "the lag cannot be taken off %s, which in the last record of the run before is no "
-                     "time from 0000 to 9999; leave lag out, or correct that record of %s",
+    return leat_fail(err, LEAT_EDATA, "the lag cannot be taken off %s, which in the last record of the run before is "
+                     "no time from 0000 to 9999; leave lag out, or correct that record of %s",
                      s->names[s->cursor_fields[0]], s->path);
 }
 

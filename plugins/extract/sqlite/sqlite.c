@@ -25,7 +25,7 @@ static const struct leat_option options[] = {
       .default_text = "false",
       .help = "Whether to read only the records behind the cursor of the last run that succeeded." },
     { .name = "lag", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct sqlite, lag), .default_text = "0ms",
-      .max = INT64_C(315576000000) /* ten years */,
+      .max = INT64_C(315576000000) /* ten years */, .tuning = true,
       .help = "How much before that an incremental run begins, for changes that became visible late." },
     LEAT_FIELDS_OPTION(struct sqlite, fields),
     LEAT_END_OF_OPTIONS
