@@ -15,12 +15,13 @@ import re
 import subprocess
 import sys
 
+import api
 import durability
 import figures
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations",
-        "durability")
+        "durability", "api")
 QUERY = "SELECT * FROM users"  # that of sqlite-main.yaml
 MIN_PAIRS, MAX_PAIRS = 15, 3   # of the pass-through stage: at least; times those asked for, if still unclear
 MILLION = 1_000_000
@@ -312,6 +313,9 @@ class Bench:
     def durability(self):
         durability.measure(self, Contestant)
 
+    def api(self):
+        api.measure(self, Contestant)
+
     # ---- the end ----
 
     def report(self):
@@ -320,6 +324,8 @@ class Bench:
         for job in ("csv-main", "sqlite-main", "sqlite-raw"):
             if "leat" in self.results.get(job, {}):
                 lines += ["", f"**{job}**", "", figures.contestants_table(self.results[job], "leat")]
+        if self.results.get("api"):
+            lines += ["", "**api**", "", api.table(self.results["api"])]
         lines += ["", figures.goals_table(self.goals)]
         lines += [""] * bool(self.not_measured) + ["not measured: " + what for what in self.not_measured]
         return "\n".join(lines) + "\n"
@@ -353,6 +359,8 @@ def options():
                             ("users", "CSV file"), ("small", "a tenth of it"), ("one", "one record of it"),
                             ("db", "the same in SQLite"), ("python", "a Python with the modules of the peers"),
                             ("floor", "floor.c, compiled"), ("count-alloc", "count-alloc.c, compiled"),
+                            ("curl-loop", "curl-loop.c, compiled"), ("httpd", "tests/doubles/httpd.c, compiled"),
+                            ("api-users", "JSON lines for the API"),
                             ("versions", "of the peers, for the report")):
         p.add_argument("--" + name, default="", help=help_text)
     p.add_argument("--runs", type=int, default=5, help="runs of each contestant")

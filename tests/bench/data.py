@@ -6,8 +6,11 @@
 usage: data.py tenth FROM.csv TO.csv      the first tenth of its records (prints how many)
        data.py records FROM.csv N TO.csv  its first N records
        data.py sqlite FROM.csv TO.db      a table `users`, an empty value becoming null
+       data.py jsonl FROM.csv N TO.jsonl  its first N records as JSON objects, the same
 """
 import csv
+import itertools
+import json
 import os
 import sqlite3
 import sys
@@ -54,12 +57,23 @@ def sqlite(source_path, target_path):
     os.rename(target_path + ".new", target_path)
 
 
+def jsonl(source_path, n, target_path):
+    with open(source_path, newline="", encoding="utf-8") as source, open(target_path + ".new", "w") as target:
+        for row in itertools.islice(csv.DictReader(source), n):
+            row = {name: value or None for name, value in row.items()}
+            row["id"] = int(row["id"])
+            target.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+    os.rename(target_path + ".new", target_path)
+
+
 def main():
     command, *arguments = sys.argv[1:]
     if command == "tenth":
         tenth(*arguments)
     elif command == "records":
         first(arguments[0], int(arguments[1]), arguments[2])
+    elif command == "jsonl":
+        jsonl(arguments[0], int(arguments[1]), arguments[2])
     elif command == "sqlite":
         sqlite(*arguments)
     else:

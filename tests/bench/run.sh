@@ -4,7 +4,7 @@
 #
 # run.sh [100k|1m] [PAIRS]: leat against its peers, on one million users if nothing else is said.
 #
-# Prepares a scratch folder: the users in each form, what the jobs must come to, the peers, the two
+# Prepares a scratch folder: the users in each form, what the jobs must come to, the peers, the
 # small C programs. Then bench.py measures; its table is the last thing printed and stands, with
 # every single run in results.json, in that folder. All of it can be given:
 #
@@ -82,6 +82,7 @@ db=$data/users.db
     { say "making the SQLite file"; "$here/data.py" sqlite "$users" "$db"; }
 made "$data/reference.json" "$users" "$here/reference.py" "$here/check.py" ||
     { say "working out what the jobs must come to"; "$here/reference.py" "$users" "$data"; }
+made "$data/api.jsonl" "$users" || "$here/data.py" jsonl "$users" 100000 "$data/api.jsonl"
 cat "$users" "$db" >/dev/null # into the page cache
 
 # ---- the peers ----
@@ -118,10 +119,11 @@ peer sqlite3 sqlite3 --version
 # ---- the programs in C ----
 
 compile() {
-    local what=$1
+    local what=$1 source=$here/$1.c
     shift
-    if ! made "$folder/$what" "$here/$what.c"; then
-        ${CC:-cc} -std=gnu17 -O2 -o "$folder/$what" "$here/$what.c" "$@" >"$folder/$what.log" 2>&1 ||
+    [ -e "$source" ] || source=$here/../doubles/$what.c
+    if ! made "$folder/$what" "$source"; then
+        ${CC:-cc} -std=gnu17 -O2 -o "$folder/$what" "$source" "$@" >"$folder/$what.log" 2>&1 ||
             { missing "$what.c (it does not compile: $(head -n 1 "$folder/$what.log"))"; return; }
     fi
     arguments+=("--$what" "$folder/$what")
@@ -129,8 +131,10 @@ compile() {
 
 compile floor -lsqlite3
 compile count-alloc -shared -fPIC
+compile curl-loop -lcurl
+compile httpd
 
 for job in ${LEAT_BENCH_ONLY:-}; do arguments+=(--only "$job"); done
 exec python3 "$here/bench.py" --leat "$leat" --folder "$data" --users "$users" --small "$data/small.csv" \
-    --one "$data/one.csv" --db "$db" --python "$python" --versions "$versions" --runs "${LEAT_BENCH_RUNS:-5}" \
-    --pairs "$pairs" "${arguments[@]}"
+    --one "$data/one.csv" --api-users "$data/api.jsonl" --db "$db" --python "$python" --versions "$versions" \
+    --runs "${LEAT_BENCH_RUNS:-5}" --pairs "$pairs" "${arguments[@]}"

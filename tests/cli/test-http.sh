@@ -131,9 +131,15 @@ unlike "$(cat plain.log)" "elsewhere" "and followed by no request"
 load "url: 'http://localhost:$plain/x'"
 run env http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 "$LEAT" run p.yaml
 is "$status" 0 "proxies of the environment are ignored"
-load "url: 'http://localhost:$plain/x', proxy: 'http://127.0.0.1:1', retries: 0"
+load "url: 'https://localhost:$plain/x', proxy: 'http://127.0.0.1:1', retries: 0"
 run leat run p.yaml
-like "$status" '^(69|75)$' "the one of the pipeline is not"
+like "$err" 'cannot reach the server: .*127\.0\.0\.1 port 1 ' "the one of the pipeline is not"
+load "url: 'http://localhost:$plain/x', proxy: 'http://127.0.0.1:1'"
+run leat check p.yaml
+like "$status $err" '^78 .*takes no http:// to this very machine' "but for what must not leave this machine"
+load "url: 'http://localhost:$plain/x', bearer: '\${env:TOKEN}'"
+run env TOKEN= "$LEAT" check p.yaml
+like "$status $err" '^78 .*empty' "an empty token is refused"
 
 # ---- certificates ----
 

@@ -8,6 +8,8 @@
  *
  *   /status/NNN       is answered by that status and {"code": "code_NNN", "number": 491234567, "who": "a@b.example"}
  *   /text             is answered by what is no JSON
+ *   /wait/NNN/SECONDS is answered by that status, with Retry-After
+ *   /head             is answered by a head of 280 KiB
  *   POST /store       keeps the body, or each of a list, under its "id": 201; 409 where there is one
  *   PUT /store/ID     keeps the body, new or not: 200
  *   GET /store/ID     gives what is kept, or 404
@@ -95,8 +97,10 @@ static void say(int fd, int number, int status, const char *text)
     size_t n = sizeof usual - 1;
     char *all = NULL;
 
-    if (log_file)
+    if (log_file) { /* before the client knows, and looks into it */
         fprintf(log_file, "< %d %d\n", number, status);
+        fflush(log_file);
+    }
     if (text && !*text) {
         drop(fd);
         return;
@@ -218,6 +222,35 @@ static int post(const char *body, size_t n_body, const char **ret_text)
     return status;
 }
 
+/* A head that the usual one does not do for. */
+static void say_head(int fd, int status, const char *headers)
+{
+    char *all = NULL;
+    int n = asprintf(&all, "HTTP/1.1 %d X\r\n%sContent-Length: 2\r\n\r\n{}", status, headers), done = 0;
+
+    for (ssize_t one = 0; n > 0 && done < n && (one >= 0 || errno == EAGAIN); done += one > 0 ? (int)one : 0)
+        one = write(fd, all + done, (size_t)(n - done));
+    free(all);
+}
+
+static void say_long_head(int fd)
+{
+    static char headers[280 << 10];
+
+    for (size_t i = 0; i + 1 < sizeof headers; i++)
+        headers[i] = "X-Long: 45678901234567890123456789012345678901234567890123456789\r\n"[i % 66];
+    headers[sizeof headers / 66 * 66] = '\0';
+    say_head(fd, 200, headers);
+}
+
+static void say_wait(int fd, const char *status_and_seconds)
+{
+    char header[100];
+
+    (void)snprintf(header, sizeof header, "Retry-After: %.40s\r\n", status_and_seconds + 4);
+    say_head(fd, atoi(status_and_seconds), header);
+}
+
 static void serve_store(int fd, const char *method, const char *id, const char *body, size_t n_body)
 {
     struct item *item = *id ? item_of(id, strlen(id), true) : NULL;
@@ -248,14 +281,20 @@ static void serve(int fd, char *method, char *path, const char *key, const char 
     char text[160];
 
     n_requests++;
-    if (log_file)
+    if (log_file) {
         fprintf(log_file, "> %d %s %s %s %.*s\n", n_requests, method, path, key, (int)n_body, body);
+        fflush(log_file);
+    }
     if (strncmp(path, "/status/", 8) == 0) {
         (void)snprintf(text, sizeof text, "{\"code\": \"code_%d\", \"number\": 491234567, \"who\": \"a@b.example\"}",
                        atoi(path + 8));
         reply(fd, atoi(path + 8), text);
     } else if (strncmp(path, "/store", 6) == 0) {
         serve_store(fd, method, path[6] == '/' ? path + 7 : "", body, n_body);
+    } else if (strncmp(path, "/wait/", 6) == 0 && strlen(path) > 10) {
+        say_wait(fd, path + 6);
+    } else if (strcmp(path, "/head") == 0) {
+        say_long_head(fd);
     } else if (strcmp(path, "/text") == 0) {
         reply(fd, 200, "<p>fine</p>");
     } else if (strcmp(path, "/stats") == 0) {
@@ -265,8 +304,6 @@ static void serve(int fd, char *method, char *path, const char *key, const char 
     } else {
         reply(fd, 200, NULL);
     }
-    if (log_file)
-        fflush(log_file);
 }
 
 /* A header's value, without its end. */

@@ -13,6 +13,7 @@
 #undef leat_plugin_v1
 
 #include <ctype.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -244,12 +245,17 @@ static enum leat_flow poll_once(struct loading *l)
     return l->plan->plugin->poll(&l->stage, l->plan->self, true, &l->err);
 }
 
+/* Waits as the host does, for what the load has asked to be woken by. */
 static enum leat_flow poll_to_end(struct loading *l)
 {
-    enum leat_flow flow = LEAT_MORE;
+    enum leat_flow flow = poll_once(l);
 
-    for (int i = 0; i < 1000000 && (flow == LEAT_MORE || flow == LEAT_FULL); i++)
+    for (int i = 0; i < 1000000 && (flow == LEAT_MORE || flow == LEAT_FULL); i++) {
+        struct pollfd fd = {.fd = probe.fd, .events = POLLIN};
+
+        (void)poll(&fd, 1, (int)probe.wake_ms);
         flow = poll_once(l);
+    }
     return flow;
 }
 
@@ -446,8 +452,18 @@ static void test_statuses(void **state)
         {"/status/302", "concurrency: 2", "failed -1005: the server answered 302"},
         {"/status/500", "concurrency: 2", "unknown\n"},
         {"/status/500", "idempotency: key, retries: 1", "unknown\n"},
-        {"/status/429", "retries: 1", "failed -1005: the server still answers 429 after 2 tries"},
-        {"/status/400", "throttled: 400, retries: 1", "failed -1005: the server still answers 400 after 2 tries"},
+        {"/status/429", "retries: 1", "failed -1005: the server still answers 429 after 5 tries"},
+        {"/status/400", "throttled: 400, retries: 0", "failed -1005: the server still answers 400 after 1 tries"},
+        {"/wait/500/9223372036854775807", "concurrency: 2", "unknown\n"},
+        {"/wait/400/7200", "throttled: 400, retries: 0", "failed -1005: the server wants no calls for 120 minutes"},
+        {"/wait/429/9223372036854775807", "retries: 0", "failed -1005: the server wants no calls for 1440 minutes"},
+        {"/text", "reject: [{path: /error}]", "unknown\n"},
+        {"/text", "reject: [{status: 200, path: /error}], accept: 200", "unknown\n"},
+        {"/text", "accept: [{status: 200, path: /ok}]", "unknown\n"},
+        {"/text", "reject: [{status: 4xx, path: /error}]", "loaded\n"},
+        {"/status/204", "reject: [{path: /error}]", "loaded\n"},
+        {"/head", "concurrency: 2", "unknown\n"},
+        {"/status/207", "concurrency: 2", "loaded\n"},
     };
 
     (void)state;
@@ -565,6 +581,25 @@ static void test_what_may_have_been_sent_is_asked_for_first(void **state)
     free(got);
 }
 
+/* What is in its way stands where find does not look: twice is enough. */
+static void test_what_exists_and_is_not_found_is_in_conflict(void **state)
+{
+    char *got;
+
+    (void)state;
+    assert_loads(with("/status/409", "find: {url: 'http://127.0.0.1:PORT/store/{name}', ours: always, delay: 1ms}"),
+                 names_of("a"), "conflict\n");
+    got = logged('>');
+    assert_int_equal(n_lines(got, "POST "), 2);
+    assert_int_equal(n_lines(got, "GET "), 4);
+    free(got);
+    /* What may be our own, and be seen late, is not called a stranger's. */
+    got = load(with("/status/409", "retries: 2, find: {url: 'http://127.0.0.1:PORT/store/{name}', ours: always, delay: 1ms}"),
+               names_of("a"), (const uint8_t[]){1});
+    assert_string_equal(got, "unknown\n");
+    free(got);
+}
+
 static void test_nobody_to_ask_leaves_it_unknown(void **state)
 {
     const uint8_t verify[] = {1};
@@ -583,6 +618,15 @@ static void test_a_bad_one_does_not_take_its_neighbours_along(void **state)
     assert_has_loaded(with("/store", STORE "batch: 4"), names_of("a", "bad", "c", "d"),
                       "loaded rejected loaded loaded\n");
     assert_has_loaded(with("/store", STORE "batch: 4, already_there: 409"), names_of("a", "x"), "there loaded\n");
+}
+
+/* Some may have failed, and nobody has said how that is told. */
+static void test_a_list_may_be_done_in_part(void **state)
+{
+    (void)state;
+    assert_has_loaded(with("/status/207", "batch: 2, concurrency: 1"), names_of("a", "b"),
+                      "failed -1005: the server answered 207 to several records, of which some may have failed");
+    assert_has_loaded(with("/status/207", "batch: 2, accept: 207"), names_of("a", "b"), "loaded loaded\n");
 }
 
 static void test_an_unclear_list_is_asked_for_one_by_one(void **state)
@@ -802,6 +846,13 @@ static void test_mistakes(void **state)
         {"{url: 'https://h/x', rate: fast}", "there is no 'fast' in rates:"},
         {"{url: 'https://h/x', alias: [nme]}", "no field nme"},
         {"{url: 'https://h/x', user: u}", "user and password go together"},
+        {"{url: 'https://h/x', headers: {authorization: Bearer x}}", "authorization holds a secret: use `bearer`"},
+        {"{url: 'https://h/x', headers: {Cookie: a=b}}", "Cookie holds a secret"},
+        {"{url: 'https://h/x', idempotency: key, idempotency_header: Host}", "the header Host is set by leat itself"},
+        {"{url: 'https://h/x', idempotency: key, idempotency_header: 'a b'}", "this is no name of a header"},
+        {"{url: 'http://[::1]/x', proxy: 'http://h:3128'}", "takes no http:// to this very machine"},
+        {"{url: 'https://h/x', proxy: 'http://u:p@h:3128'}", "must not hold a user or a password"},
+        {"{url: 'https://h/x', find: {url: 'http://localhost/{id}'}, proxy: 'http://h'}", "no http:// to this"},
     };
 
     (void)state;
@@ -818,6 +869,9 @@ static void test_what_the_plan_says(void **state)
     char *said = plan_said("{url: 'https://h/users/{id}?k=v', method: PUT}");
 
     (void)state;
+    assert_string_equal(said, "target https://h:443/users/x?5fc712b9\n");
+    free(said);
+    said = plan_said("{url: 'https://h/users/{id}', method: PUT, proxy: 'http://h:3128'}");
     assert_string_equal(said, "target https://h:443/users/x\n");
     free(said);
     said = plan_said("{url: 'https://h/users'}");
@@ -876,8 +930,10 @@ int main(void)
         fast(test_put_to_its_own_url_is_sent_again),
         fast(test_a_rejection_after_an_unclear_call_is_checked),
         fast(test_what_may_have_been_sent_is_asked_for_first),
+        fast(test_what_exists_and_is_not_found_is_in_conflict),
         fast(test_nobody_to_ask_leaves_it_unknown),
         fast(test_a_bad_one_does_not_take_its_neighbours_along),
+        fast(test_a_list_may_be_done_in_part),
         fast(test_an_unclear_list_is_asked_for_one_by_one),
         slow(test_as_many_as_allowed_are_on_their_way),
         slow(test_aliases_are_never_on_their_way_together),

@@ -12,7 +12,11 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { KEPT_REPLY = 64 << 10 /* of a slot's buffer, once its reply is read */ };
+enum {
+    KEPT_REPLY = 64 << 10,    /* of a slot's buffer, once its reply is read */
+    MOST_HEAD = 256 << 10,
+    MOST_RETRY_AFTER = 86400, /* seconds */
+};
 
 int leat_http_prepare(struct leat_error *err)
 {
@@ -44,6 +48,17 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *argument)
     memcpy(call->reply + call->n_reply, bytes, n);
     call->n_reply = needed;
     return n;
+}
+
+/* A head without an end would be read until the time limit, and libcurl keeps it. */
+static size_t on_head(char *bytes, size_t one, size_t n, void *argument)
+{
+    struct call *call = argument;
+
+    (void)bytes;
+    call->n_head += one * n;
+    call->too_large |= call->n_head > MOST_HEAD;
+    return call->too_large ? 0 : one * n;
 }
 
 /* Rule H1: a connection is ready and the request leaves now. A second time means that the first connection has died
@@ -95,10 +110,15 @@ static int open_call(struct leat_http *http, struct call *call)
     sockets_setup_easy(http, easy);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a name server that is silent does not hold up the end */
+#endif
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "leat");
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->why);
@@ -181,7 +201,7 @@ static void set_method(struct call *call, const char *method)
 /* The buffer of a long reply is not kept for short ones. */
 static void forget_reply(struct call *call)
 {
-    call->n_reply = 0;
+    call->n_reply = call->n_head = 0;
     call->too_large = false;
     if (call->cap_reply <= KEPT_REPLY)
         return;
@@ -227,7 +247,7 @@ static bool is_hopeless(CURLcode result)
 static const char *why(const struct call *call)
 {
     if (call->too_large)
-        return "the reply is larger than max_reply";
+        return call->n_head > MOST_HEAD ? "the head of the reply is too large" : "the reply is larger than max_reply";
     if (call->n_sent > 1)
         return "the connection was closed before the reply";
     return *call->why ? call->why : curl_easy_strerror(call->result);
@@ -252,8 +272,9 @@ int leat_http_ended(struct leat_http *http, struct leat_http_reply *ret)
     call = &http->calls[http->ended[--http->n_ended]];
     *ret = (struct leat_http_reply){ .end = end_of(call), .body = call->reply, .n_body = call->n_reply };
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &ret->status);
-    if (ret->status == 429 || ret->status == 503)
+    if (ret->status >= 400)
         curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &seconds);
+    seconds = seconds > MOST_RETRY_AFTER ? MOST_RETRY_AFTER : seconds;
     ret->retry_after_ms = seconds > 0 ? (int64_t)seconds * 1000 : 0;
     if (ret->end != LEAT_HTTP_REPLIED)
         ret->why = why(call);

@@ -25,6 +25,7 @@ struct call {
     struct curl_slist *headers;
     char *reply;
     size_t n_reply, cap_reply;
+    size_t n_head;           /* bytes of the reply's head, and of all before and behind it: 1xx, trailers */
     bool too_large;
     CURLcode result;
     char why[CURL_ERROR_SIZE];

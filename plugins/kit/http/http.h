@@ -30,7 +30,7 @@ struct leat_http_settings {
     bool plain;              /* http: is allowed, see leat_http_url_check */
     int64_t timeout_ms;      /* of a whole call */
     int64_t connect_timeout_ms;
-    int64_t max_reply;       /* bytes of a reply's body; a larger one is unclear */
+    int64_t max_reply;       /* bytes of a reply's body; a larger one is unclear, and so is a head of 256 KiB */
     const char *ca_file;     /* NULL: the system's */
     const char *proxy;       /* NULL: none */
 };
@@ -56,7 +56,7 @@ enum leat_http_end {
 struct leat_http_reply {
     enum leat_http_end end;
     long status;             /* 0: none came */
-    int64_t retry_after_ms;  /* of 429 and 503: what the server asks for; 0: nothing */
+    int64_t retry_after_ms;  /* of 4xx and 5xx: what the server asks for, a day at most; 0: nothing */
     const char *body;        /* of LEAT_HTTP_REPLIED */
     size_t n_body;
     const char *why;         /* of the others: a few words for people */
@@ -90,8 +90,11 @@ int64_t leat_http_now_ms(void);
 enum { LEAT_HTTP_IDENTITY = 1024 };
 
 /* Whether a URL may be called. NULL, or what is wrong with it; then ret is left alone. `ret_plain`: it is http to this
- * very machine. `ret_identity`: scheme, host, port and path. */
+ * very machine. `ret_identity`: scheme, host, port and path, and a checksum of the query. */
 const char *leat_http_url_check(const char *url, bool *ret_plain, char ret_identity[LEAT_HTTP_IDENTITY]);
+
+/* The same of a proxy's. */
+const char *leat_http_proxy_check(const char *proxy);
 
 /* A header's name as RFC 9110 has it. */
 bool leat_http_is_token(const char *text, size_t n);

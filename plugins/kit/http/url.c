@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,7 +27,7 @@ static bool is_loopback(const char *host)
 }
 
 struct parts {
-    char *scheme, *host, *port, *path, *user, *password, *fragment;
+    char *scheme, *host, *port, *path, *query, *user, *password, *fragment;
 };
 
 static bool split(CURLU *u, const char *url, struct parts *p)
@@ -37,6 +38,7 @@ static bool split(CURLU *u, const char *url, struct parts *p)
     curl_url_get(u, CURLUPART_HOST, &p->host, 0);
     curl_url_get(u, CURLUPART_PORT, &p->port, CURLU_DEFAULT_PORT);
     curl_url_get(u, CURLUPART_PATH, &p->path, 0);
+    curl_url_get(u, CURLUPART_QUERY, &p->query, 0);
     curl_url_get(u, CURLUPART_USER, &p->user, 0);
     curl_url_get(u, CURLUPART_PASSWORD, &p->password, 0);
     curl_url_get(u, CURLUPART_FRAGMENT, &p->fragment, 0);
@@ -59,6 +61,18 @@ static const char *judge(const struct parts *p, bool *ret_plain)
     return NULL;
 }
 
+/* Of the query only a checksum: ?tenant=a is another target than ?tenant=b, but a key in it is nobody's business. */
+static void identify(const struct parts *p, char ret[LEAT_HTTP_IDENTITY])
+{
+    uint32_t sum = 0x811c9dc5; /* FNV-1a */
+    int n = snprintf(ret, LEAT_HTTP_IDENTITY, "%s://%s:%s%s", p->scheme, p->host, p->port, p->path);
+
+    for (const char *c = p->query; c && *c; c++)
+        sum = (sum ^ (unsigned char)*c) * 0x01000193;
+    if (p->query && n < LEAT_HTTP_IDENTITY)
+        (void)snprintf(ret + n, (size_t)(LEAT_HTTP_IDENTITY - n), "?%08" PRIx32, sum);
+}
+
 const char *leat_http_url_check(const char *url, bool *ret_plain, char ret_identity[LEAT_HTTP_IDENTITY])
 {
     CURLU *u = curl_url();
@@ -73,9 +87,24 @@ const char *leat_http_url_check(const char *url, bool *ret_plain, char ret_ident
     if (!wrong)
         wrong = judge(&p, ret_plain);
     if (!wrong)
-        (void)snprintf(ret_identity, LEAT_HTTP_IDENTITY, "%s://%s:%s%s", p.scheme, p.host, p.port, p.path);
-    curl_free(p.scheme), curl_free(p.host), curl_free(p.port), curl_free(p.path);
+        identify(&p, ret_identity);
+    curl_free(p.scheme), curl_free(p.host), curl_free(p.port), curl_free(p.path), curl_free(p.query);
     curl_free(p.user), curl_free(p.password), curl_free(p.fragment);
+    curl_url_cleanup(u);
+    return wrong;
+}
+
+const char *leat_http_proxy_check(const char *proxy)
+{
+    CURLU *u = curl_url();
+    char *user = NULL;
+    const char *wrong = NULL;
+
+    if (!u || curl_url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+        wrong = "is no URL; it is written http://HOST:PORT";
+    else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
+        wrong = "must not hold a user or a password, for the file is no place for secrets";
+    curl_free(user);
     curl_url_cleanup(u);
     return wrong;
 }

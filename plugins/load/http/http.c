@@ -76,7 +76,8 @@ static const struct leat_option options[] = {
     { .name = "connect_timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct http, connect_timeout_ms),
       .default_text = "10s", .min = 1, .max = 86400000, .tuning = true, .help = "How long a connection may take." },
     { .name = "retries", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct http, retries), .default_text = "8",
-      .max = 100, .tuning = true, .help = "How often a call that came to nothing is made again." },
+      .max = 100, .tuning = true,
+      .help = "How often a call that came to nothing is made again; throttled ones four times as often." },
     { .name = "max_reply", .type = LEAT_OPTION_SIZE, LEAT_MEMBER(struct http, max_reply), .default_text = "1MiB",
       .tuning = true, .help = "Bytes of a reply's body at most; a larger one is unclear." },
     { .name = "ca_file", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct http, ca_file),
@@ -110,6 +111,21 @@ static void plan_body(struct leat_plan *plan, struct http *h)
         leat_plan_wrong(plan, "envelope", "must say '{records}' once, where the list of records stands");
 }
 
+/* An empty one would be sent as none, without a word. */
+static void check_secret(struct leat_plan *plan, const char *option, const struct leat_secret *secret, bool in_header)
+{
+    if (secret && !secret->n)
+        leat_plan_wrong(plan, option, "is empty");
+    for (size_t i = 0; secret && in_header && i < secret->n; i++) {
+        unsigned char c = (unsigned char)secret->text[i];
+
+        if (c >= ' ' && c != 0x7F)
+            continue;
+        leat_plan_wrong(plan, option, "a secret that is sent in a header must be one line without control characters");
+        return;
+    }
+}
+
 static void plan_auth(struct leat_plan *plan, struct http *h)
 {
     if ((h->bearer != NULL) + (h->user || h->password) + (h->api_key != NULL) > 1)
@@ -122,10 +138,22 @@ static void plan_auth(struct leat_plan *plan, struct http *h)
         h->auth_name = "Authorization";
     else if (h->api_key)
         h->auth_name = h->api_key_header;
-    if (h->auth_name && !leat_http_is_token(h->auth_name, strlen(h->auth_name)))
-        leat_plan_wrong(plan, "api_key_header", "this is no name of a header");
-    if ((h->bearer && strpbrk(h->bearer->text, "\r\n")) || (h->api_key && strpbrk(h->api_key->text, "\r\n")))
-        leat_plan_wrong(plan, NULL, "a secret that is sent in a header must be one line");
+    if (h->auth_name)
+        plan_header_name(plan, "api_key_header", h->auth_name);
+    check_secret(plan, "bearer", h->bearer, true);
+    check_secret(plan, "api_key", h->api_key, true);
+    check_secret(plan, "password", h->password, false);
+}
+
+/* What goes to this machine does not pass through another one. */
+static void plan_proxy(struct leat_plan *plan, const struct http *h)
+{
+    const char *wrong = h->proxy ? leat_http_proxy_check(h->proxy) : NULL;
+
+    if (wrong)
+        leat_plan_wrong(plan, "proxy", "the address %s", wrong);
+    else if (h->proxy && h->plain)
+        leat_plan_wrong(plan, "proxy", "takes no http:// to this very machine, which would go over the net as it is");
 }
 
 static void plan_aliases(struct leat_plan *plan, struct http *h)
@@ -198,6 +226,7 @@ static int http_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     plan_body(plan, h);
     plan_headers(plan, h);
     plan_find(plan, h);
+    plan_proxy(plan, h);
     plan_answers(plan, h);
     plan_aliases(plan, h);
     plan_rest(plan, h);

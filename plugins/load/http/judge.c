@@ -115,8 +115,9 @@ static bool is_throttled(const struct leat_http_reply *reply)
     return reply->status == 429 || reply->status == 425 || (reply->status == 503 && reply->retry_after_ms);
 }
 
-/* 404 says that the record is not there where the URL names it, else that the URL is wrong. */
-static enum outcome by_status(const struct http *h, const struct leat_http_reply *reply)
+/* 404 says that the record is not there where the URL names it, else that the URL is wrong. 207 means that some of the
+ * `n` records may have failed. */
+static enum outcome by_status(const struct http *h, const struct leat_http_reply *reply, int n)
 {
     static const short rejected[] = { 400, 413, 414, 422, 424, 431, 0 };
     long status = reply->status;
@@ -129,9 +130,23 @@ static enum outcome by_status(const struct http *h, const struct leat_http_reply
         return OUTCOME_UNCLEAR;
     if (status == 409 || status == 412)
         return OUTCOME_EXISTS;
+    if (status == 207 && n > 1)
+        return OUTCOME_STOP;
     if (is_one_of(status, rejected) || ((status == 404 || status == 410) && h->url_template.n_fields))
         return OUTCOME_REJECTED;
     return status >= 200 && status < 300 && !h->lists[LIST_ACCEPT].n ? OUTCOME_LOADED : OUTCOME_STOP;
+}
+
+/* Whether something is taken for said by a reply that should have said it in JSON. */
+static bool is_silent(const struct http *h, const struct leat_http_reply *reply, int outcome)
+{
+    bool asked = outcome == OUTCOME_STOP && has_paths(&h->lists[LIST_ACCEPT], reply->status);
+
+    if (outcome == OUTCOME_LOADED && h->n_answers)
+        return true;
+    for (int i = 0; i < N_LISTS && outcome == OUTCOME_LOADED; i++)
+        asked |= has_paths(&h->lists[i], reply->status);
+    return asked && reply->n_body;
 }
 
 enum outcome judge(struct http *h, const struct job *job, const struct leat_http_reply *reply)
@@ -150,8 +165,8 @@ enum outcome judge(struct http *h, const struct job *job, const struct leat_http
             if (outcome < 0 && any_fits(h, job, reply, &h->lists[i], pass == 0, readable))
                 outcome = outcomes[i];
     if (outcome < 0)
-        outcome = by_status(h, reply);
-    if (outcome == OUTCOME_LOADED && h->n_answers && !readable)
+        outcome = by_status(h, reply, job->n);
+    if (is_silent(h, reply, outcome) && !readable && reply->status < 300)
         return OUTCOME_UNCLEAR; /* whoever has said this is not the API */
     return (enum outcome)outcome;
 }

@@ -92,8 +92,10 @@ struct record {
     bool ask;               /* the next call is a read-back */
     bool alone;             /* not together with others in a request */
     bool maybe_sent;        /* a call for it may have been worked on */
-    uint8_t tries;
+    uint16_t tries;         /* that came to nothing, but for throttled ones, which are counted apart */
+    uint16_t n_throttled;
     uint8_t n_absent;       /* read-backs in a row that found nothing */
+    uint8_t n_exists;       /* replies that said that something is there */
     short refused;          /* status of a rejection that counts only if nothing is found; 0: none */
     uint64_t aliases[MAX_ALIASES]; /* 0: none */
 };
@@ -164,6 +166,8 @@ struct template_source plan_source(struct leat_plan *plan, const struct http *h)
 void plan_url(struct leat_plan *plan, const struct leat_node *node, const char *url, struct template *ret,
               bool *ret_plain, char *ret_identity);
 void plan_conditions(struct leat_plan *plan, const struct leat_node *list, bool fields, struct conditions *ret);
+/* An option's value that is to be the name of a header. */
+void plan_header_name(struct leat_plan *plan, const char *option, const char *name);
 void plan_headers(struct leat_plan *plan, struct http *h);
 void plan_find(struct leat_plan *plan, struct http *h);
 void plan_answers(struct leat_plan *plan, struct http *h);

@@ -193,6 +193,21 @@ static bool has_controls(const char *text)
     return false;
 }
 
+void plan_header_name(struct leat_plan *plan, const char *option, const char *name)
+{
+    if (!leat_http_is_token(name, strlen(name)))
+        leat_plan_wrong(plan, option, "this is no name of a header");
+    else if (is_ours(name))
+        leat_plan_wrong(plan, option, "the header %s is set by leat itself", name);
+}
+
+/* The places for secrets are options that know it. */
+static bool is_for_secrets(const char *name)
+{
+    return strcasecmp(name, "Authorization") == 0 || strcasecmp(name, "Proxy-Authorization") == 0 ||
+           strcasecmp(name, "Cookie") == 0;
+}
+
 static void plan_header(struct leat_plan *plan, struct http *h, const struct leat_node *node)
 {
     struct template_source source = { .plan = plan };
@@ -204,6 +219,11 @@ static void plan_header(struct leat_plan *plan, struct http *h, const struct lea
     }
     if (is_ours(node->name) || (h->auth_name && strcasecmp(node->name, h->auth_name) == 0)) {
         leat_plan_wrong_at(plan, node, "the header %s is set by leat itself", node->name);
+        return;
+    }
+    if (is_for_secrets(node->name)) {
+        leat_plan_wrong_at(plan, node, "%s holds a secret: use `bearer`, `user` with `password`, or `api_key` with "
+                                       "`api_key_header`", node->name);
         return;
     }
     template_add_text(&source, &header.value, node, node->text, LEAT_PUT_PLAIN);
@@ -230,8 +250,7 @@ void plan_headers(struct leat_plan *plan, struct http *h)
     h->headers[h->n_headers++] = (struct header){ .line = "Accept: application/json" };
     h->headers[h->n_headers++] = (struct header){ .line = "Expect:" };
     if (h->idempotency == IDEMPOTENCY_KEY && h->batch == 1) {
-        if (!leat_http_is_token(h->idempotency_header, strlen(h->idempotency_header)))
-            leat_plan_wrong(plan, "idempotency_header", "this is no name of a header");
+        plan_header_name(plan, "idempotency_header", h->idempotency_header);
         h->headers[h->n_headers++] = (struct header){
             .line = line_of(plan, h->idempotency_header, ""), .sends_only = true, .is_key = true};
         h->headers_vary = h->wants_id = true;

@@ -20,6 +20,7 @@
 #include <string.h>
 
 enum { FIRST_WAIT_MS = 100, MAX_WAIT_MS = 20000, MAX_RETRY_AFTER_MS = 3600 * 1000, MAX_CODE = 40 };
+enum { PATIENCE = 4 /* times as often as others are calls made again that were throttled: a quota is no fault */ };
 
 /* ---- answers ---- */
 
@@ -102,37 +103,51 @@ static void wait(struct job *job, int64_t ms)
     job->wake_ms = leat_http_now_ms() + ms;
 }
 
-/* The same call again, after a while. False: that was often enough. */
-static bool again(struct http *h, struct job *job, int64_t at_least_ms)
+/* The same call again, after a while. */
+static void come_back(struct http *h, struct job *job, int tries, int64_t at_least_ms)
+{
+    int64_t ms = jitter(h, tries);
+
+    job->again = true;
+    wait(job, ms > at_least_ms ? ms : at_least_ms);
+}
+
+/* False: that was often enough. */
+static bool again(struct http *h, struct job *job)
 {
     int tries = job->records[0].tries;
-    int64_t ms = jitter(h, tries);
 
     if (tries >= h->retries)
         return false;
     for (int i = 0; i < job->n; i++)
         job->records[i].tries++;
-    job->again = true;
-    wait(job, ms > at_least_ms ? ms : at_least_ms);
+    come_back(h, job, tries, 0);
     return true;
 }
 
-static int gave_up(const struct http *h, const struct leat_http_reply *reply, struct leat_error *err)
+static int gave_up(const struct leat_http_reply *reply, int tries, struct leat_error *err)
 {
     if (reply->end == LEAT_HTTP_REPLIED)
         return leat_fail(err, LEAT_EUNREACHABLE, "the server still answers %ld after %d tries; what was not sent "
-                                                 "stays for the next run", reply->status, (int)h->retries + 1);
-    return leat_fail(err, LEAT_EUNREACHABLE, "cannot reach the server: %s (tried %d times)", reply->why,
-                     (int)h->retries + 1);
+                                                 "stays for the next run", reply->status, tries);
+    return leat_fail(err, LEAT_EUNREACHABLE, "cannot reach the server: %s (tried %d times)", reply->why, tries);
 }
 
 /* Nothing has come of the call. */
 static int try_later(struct http *h, struct job *job, const struct leat_http_reply *reply, struct leat_error *err)
 {
+    bool throttled = reply->end == LEAT_HTTP_REPLIED;
+    int tries = throttled ? job->records[0].n_throttled : job->records[0].tries;
+
     if (reply->retry_after_ms > MAX_RETRY_AFTER_MS)
         return leat_fail(err, LEAT_EUNREACHABLE, "the server wants no calls for %lld minutes; run again later",
                          (long long)reply->retry_after_ms / 60000);
-    return again(h, job, reply->retry_after_ms) ? 0 : gave_up(h, reply, err);
+    if (tries >= h->retries * (throttled ? PATIENCE : 1))
+        return gave_up(reply, tries + 1, err);
+    for (int i = 0; i < job->n; i++)
+        *(throttled ? &job->records[i].n_throttled : &job->records[i].tries) += 1;
+    come_back(h, job, tries, reply->retry_after_ms);
+    return 0;
 }
 
 /* ---- one by one ---- */
@@ -172,7 +187,7 @@ static int unclear(struct http *h, struct job *job, struct leat_error *err)
         job->records[i].maybe_sent = true;
     leat_stage_count(h->stage, "calls of unclear outcome", 1);
     if (h->repeatable)
-        return again(h, job, 0) ? 0 : finish(h, job, LEAT_UNKNOWN);
+        return again(h, job) ? 0 : finish(h, job, LEAT_UNKNOWN);
     if (!h->has_find)
         return finish(h, job, LEAT_UNKNOWN);
     return ask(h, job, 0, err);
@@ -180,12 +195,13 @@ static int unclear(struct http *h, struct job *job, struct leat_error *err)
 
 static int exists(struct http *h, struct job *job, bool as_should_be, struct leat_error *err)
 {
+    job->records[0].n_exists++;
     if (h->has_find)
         return ask(h, job, 0, err);
     if (as_should_be)
         return finish(h, job, LEAT_ALREADY_THERE);
     if (h->repeatable && job->records[0].maybe_sent) /* by the first of our calls, which the server still works on */
-        return again(h, job, 0) ? 0 : finish(h, job, LEAT_UNKNOWN);
+        return again(h, job) ? 0 : finish(h, job, LEAT_UNKNOWN);
     return finish(h, job, job->records[0].maybe_sent ? LEAT_UNKNOWN : LEAT_CONFLICT);
 }
 
@@ -204,6 +220,9 @@ static int rejected(struct http *h, struct job *job, const struct leat_http_repl
 
 static int stop(const struct leat_http_reply *reply, const char *what, struct leat_error *err)
 {
+    if (reply->status == 207)
+        return leat_fail(err, LEAT_EUNREACHABLE, "the server answered 207 to several records, of which some may have "
+                                                 "failed: use `batch: 1`, or name it in accept or reject");
     if (reply->status == 401 || reply->status == 403 || reply->status == 407)
         return leat_fail(err, LEAT_EUNREACHABLE, "the server answered %ld to %s: it does not accept who we are; "
                                                  "see `bearer`, `user`, `api_key`", reply->status, what);
@@ -214,8 +233,9 @@ static int stop(const struct leat_http_reply *reply, const char *what, struct le
 
 static void tell(struct http *h, bool fine, bool throttled, const struct leat_http_reply *reply)
 {
-    leat_rate_told(h->stage, h->rate,
-                   fine ? LEAT_REPLY_FINE : throttled ? LEAT_REPLY_THROTTLED : LEAT_REPLY_FAILED, reply->retry_after_ms);
+    enum leat_reply what = fine ? LEAT_REPLY_FINE : throttled ? LEAT_REPLY_THROTTLED : LEAT_REPLY_FAILED;
+
+    leat_rate_told(h->stage, h->rate, what, reply->retry_after_ms);
 }
 
 static int settle_sent(struct http *h, struct job *job, const struct leat_http_reply *reply, struct leat_error *err)
@@ -256,9 +276,11 @@ static int nothing_found(struct http *h, struct job *job)
     }
     if (record->refused)
         return finish_rejected(h, job, record->refused, NULL);
+    if (record->n_exists > 1 && !record->maybe_sent) /* what is in its way stands where find does not look */
+        return finish(h, job, LEAT_CONFLICT);
     record->n_absent = 0;
     record->ask = false;
-    return again(h, job, 0) ? 0 : finish(h, job, LEAT_UNKNOWN);
+    return again(h, job) ? 0 : finish(h, job, LEAT_UNKNOWN);
 }
 
 static int settle_asked(struct http *h, struct job *job, const struct leat_http_reply *reply, struct leat_error *err)
@@ -280,7 +302,7 @@ static int settle_asked(struct http *h, struct job *job, const struct leat_http_
     case FOUND_THROTTLED:
         return try_later(h, job, reply, err);
     case FOUND_UNCLEAR:
-        return again(h, job, 0) ? 0 : finish(h, job, LEAT_UNKNOWN);
+        return again(h, job) ? 0 : finish(h, job, LEAT_UNKNOWN);
     case FOUND_STOP:
         break;
     }
@@ -304,6 +326,6 @@ int settle(struct http *h, struct job *job, const struct leat_http_reply *reply,
     }
     tell(h, false, false, reply);
     if (asked)
-        return again(h, job, 0) ? 0 : finish(h, job, LEAT_UNKNOWN);
+        return again(h, job) ? 0 : finish(h, job, LEAT_UNKNOWN);
     return unclear(h, job, err);
 }
