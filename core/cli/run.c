@@ -20,6 +20,12 @@
 
 enum { GRACE_S = 30 }; /* what is in flight has so long to come to an end after a signal */
 
+/* Why a run is stopped before its end. */
+struct stop {
+    int signal; /* 0: by none */
+    bool late;  /* --time-limit */
+};
+
 /* A signal that our parent ignores (nohup) stays ignored. */
 static void add_signal(sigset_t *signals, int number)
 {
@@ -51,12 +57,12 @@ static void on_signal(struct leat_run *run, int fd, int *number)
     leat_run_stop(run);
 }
 
-static void end_grace(struct leat_run *run, int64_t signalled_us, int number)
+static void end_grace(struct leat_run *run, int64_t signalled_us, const struct stop *stop)
 {
     struct leat_error err = {0};
 
     if (signalled_us && leat_report_now() - signalled_us > (GRACE_S + 5) * INT64_C(1000000))
-        _exit(128 + number); /* a thread is stuck in a system call */
+        _exit(stop->signal ? 128 + stop->signal : EX_TEMPFAIL); /* a thread is stuck in a system call */
 
     if (!signalled_us || leat_report_now() - signalled_us < GRACE_S * INT64_C(1000000))
         return;
@@ -71,12 +77,6 @@ static bool cursor_moves(void)
 
     return term && *term && strcmp(term, "dumb") != 0;
 }
-
-/* Why a run is stopped before its end. */
-struct stop {
-    int signal; /* 0: by none */
-    bool late;  /* --time-limit */
-};
 
 static int milliseconds_to(const struct leat_cli *cli, int64_t started, int every_ms)
 {
@@ -114,7 +114,7 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
         end_time(run, cli, started, stop);
         if ((stop->signal || stop->late) && !signalled)
             signalled = leat_report_now();
-        end_grace(run, signalled, stop->signal ? stop->signal : SIGTERM);
+        end_grace(run, signalled, stop);
         if (n == 0 && every_ms > 0) {
             struct leat_progress progress;
 

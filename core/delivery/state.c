@@ -401,7 +401,8 @@ static int open_or_make(struct leat_state *s, const char *file, struct leat_erro
         rc = rc < 0 ? rc : leat_state_commit(s, err);
     }
     if (rc >= 0)
-        rc = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+        rc = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; "
+                        "PRAGMA wal_autocheckpoint = 8000", err); /* a ledger's keys are all over the place */
     if (rc == 0 && !is_new)
         rc = check_all(s, err);
     if (rc == 0)

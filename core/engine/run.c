@@ -18,7 +18,7 @@
 enum { BATCH_ROWS = 2048, BATCH_BYTES = 256 << 10, RING_SLOTS = 1 };
 
 /* What is intended when a process dies is asked for by the next one, a call each. */
-enum { INTENT_ROWS = 64 };
+enum { INTENT_ROWS = 256 };
 
 /* ---- making ---- */
 

@@ -28,7 +28,7 @@ LEAT_EXPORT const struct leat_plugin *leat_plugin_v1(const struct leat_host *hos
 static struct {
     bool incremental, ledger, no_ids;
     int64_t take;            /* what the rate says to each call */
-    int n_taken, n_retries;
+    int n_taken, n_retries, n_given_back;
     int told[3];
     int fd;
     int64_t wake_ms;
@@ -80,6 +80,13 @@ static void record_id(const struct leat_batch *b, int32_t row, char ret[33])
         *ret = '\0';
 }
 
+static void on_give_back(struct leat_batch *b, int32_t row)
+{
+    (void)b;
+    (void)row;
+    probe.n_given_back++;
+}
+
 const struct leat_plugin *entry(const struct leat_host *host);
 const struct leat_plugin *entry(const struct leat_host *host)
 {
@@ -100,6 +107,7 @@ const struct leat_plugin *entry(const struct leat_host *host)
     batch.ref = leat_batch_reference;
     batch.unref = leat_batch_release;
     batch.record_id = record_id;
+    batch.give_back = on_give_back;
     more = *host;
     more.plan = &plan;
     more.stage = &stage;
@@ -790,6 +798,7 @@ static void test_nobody_listens(void **state)
     stop(state);
     assert_has_loaded(with("/x", "retries: 2"), names_of("a"), "failed -1005: cannot reach the server: ");
     assert_int_equal(probe.n_taken, 3);
+    assert_int_equal(probe.n_given_back, 1); /* which never left */
     start("0");
 }
 

@@ -271,6 +271,7 @@ static bool resolve(struct http *h, const struct leat_schema *in)
 static void close_all(struct http *h)
 {
     leat_http_close(h->client);
+    run_give_back(h);
     request_close(h);
     run_close(h);
 }

@@ -92,6 +92,7 @@ struct record {
     bool ask;               /* the next call is a read-back */
     bool alone;             /* not together with others in a request */
     bool maybe_sent;        /* a call for it may have been worked on */
+    bool update;            /* was loaded before and has changed: to find it there proves nothing */
     uint16_t tries;         /* that came to nothing, but for throttled ones, which are counted apart */
     uint16_t n_throttled;
     uint8_t n_absent;       /* read-backs in a row that found nothing */
@@ -210,6 +211,8 @@ int run_deliver(struct http *h, struct leat_batch *batch, struct leat_error *err
 int run_round(struct http *h, int wait_ms, struct leat_error *err);
 /* Tells the host when to call again. */
 void run_wake(struct http *h, bool at_once);
+/* What has not been sent is the next run's, as if it had not come. */
+void run_give_back(struct http *h);
 void run_close(struct http *h);
 
 #endif

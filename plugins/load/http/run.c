@@ -187,7 +187,21 @@ static int take_replies(struct http *h, struct leat_error *err)
     return rc;
 }
 
-int run_round(struct http *h, int wait_ms, struct leat_error *err)
+/* The run fails: nothing more is sent, and what is on its way is waited for, so that little is unclear. */
+static void drain(struct http *h)
+{
+    struct leat_error ignored = { 0 };
+    int rc = 0;
+
+    while (rc >= 0 && h->n_flying && !leat_stage_cancelled(h->stage)) {
+        rc = leat_http_drive(h->client, WAIT_MS, &ignored);
+        if (rc > 0)
+            while (take_replies(h, &ignored) < 0)
+                ;
+    }
+}
+
+static int round_of_calls(struct http *h, int wait_ms, struct leat_error *err)
 {
     int rc = h->jobs_wait ? send_waiting(h, err) : 0, n;
 
@@ -199,6 +213,15 @@ int run_round(struct http *h, int wait_ms, struct leat_error *err)
     if (n > 0)
         rc = take_replies(h, err);
     return rc < 0 ? rc : n;
+}
+
+int run_round(struct http *h, int wait_ms, struct leat_error *err)
+{
+    int n = round_of_calls(h, wait_ms, err);
+
+    if (n < 0)
+        drain(h);
+    return n;
 }
 
 /* Milliseconds until something has to be done that no socket tells of. */
@@ -253,6 +276,24 @@ static void free_held(struct held *held)
         free(held);
         held = next;
     }
+}
+
+static void give_back(const struct record *record)
+{
+    if (!record->maybe_sent)
+        leat_batch_give_back(record->held->batch, record->row);
+}
+
+void run_give_back(struct http *h)
+{
+    for (struct held *held = h->first; held; held = held->following)
+        for (int32_t i = held->next; i < held->n_rows; i++)
+            leat_batch_give_back(held->batch, held->rows[i]);
+    for (int i = 0; i < h->n_todo; i++)
+        give_back(&h->todo[h->todo_head + i]);
+    for (int64_t i = 0; h->jobs && i < h->concurrency; i++)
+        for (int j = 0; h->jobs[i].state != JOB_FLYING && j < h->jobs[i].n; j++)
+            give_back(&h->jobs[i].records[j]);
 }
 
 void run_close(struct http *h)

@@ -5,7 +5,7 @@
  *
  *   loaded, rejected ────────────────────────► answered
  *   not sent, throttled ─────────────────────► again, later
- *   unclear: repeatable ─────────────────────► again, later
+ *   unclear: repeatable, or an update ───────► again, later
  *            else asked by find: ours ───────► loaded
  *                                a stranger's► conflict
  *                                nothing ────► asked once more, then again
@@ -152,7 +152,7 @@ static int try_later(struct http *h, struct job *job, const struct leat_http_rep
 
 /* ---- one by one ---- */
 
-static int split(struct http *h, struct job *job, bool ask, struct leat_error *err)
+static int split(struct http *h, struct job *job, struct leat_error *err)
 {
     int rc = 0;
 
@@ -160,7 +160,6 @@ static int split(struct http *h, struct job *job, bool ask, struct leat_error *e
         struct record record = job->records[i];
 
         record.alone = true;
-        record.ask = ask;
         record.tries = 0;
         rc = pick_later(h, &record, err);
     }
@@ -168,10 +167,8 @@ static int split(struct http *h, struct job *job, bool ask, struct leat_error *e
     return rc;
 }
 
-static int ask(struct http *h, struct job *job, int64_t ms, struct leat_error *err)
+static int ask(struct job *job, int64_t ms)
 {
-    if (job->n > 1)
-        return split(h, job, true, err);
     job->records[0].ask = true;
     job->again = true;
     wait(job, ms);
@@ -180,24 +177,53 @@ static int ask(struct http *h, struct job *job, int64_t ms, struct leat_error *e
 
 /* ---- a reply to what was sent ---- */
 
-/* The server may have worked on it. */
-static int unclear(struct http *h, struct job *job, struct leat_error *err)
+static void mark_sent(struct job *job)
 {
     for (int i = 0; i < job->n; i++)
         job->records[i].maybe_sent = true;
-    leat_stage_count(h->stage, "calls of unclear outcome", 1);
-    if (h->repeatable)
-        return again(h, job) ? 0 : finish(h, job, LEAT_UNKNOWN);
-    if (!h->has_find)
-        return finish(h, job, LEAT_UNKNOWN);
-    return ask(h, job, 0, err);
 }
 
-static int exists(struct http *h, struct job *job, bool as_should_be, struct leat_error *err)
+/* Each record on its own: an update is sent again, the others are asked for if they can be. */
+static int unclear_each(struct http *h, struct job *job, struct leat_error *err)
+{
+    int rc = 0;
+
+    for (int i = 0; i < job->n && rc == 0; i++) {
+        struct record record = job->records[i];
+
+        record.alone = true;
+        record.ask = !record.update;
+        record.tries = 0;
+        if (record.update || h->has_find) {
+            rc = pick_later(h, &record, err);
+        } else {
+            leat_batch_answer(record.held->batch, record.row, LEAT_UNKNOWN, NULL, 0);
+            run_answered(h, &record);
+        }
+    }
+    run_free(h, job);
+    return rc;
+}
+
+/* The server may have worked on it. */
+static int unclear(struct http *h, struct job *job, struct leat_error *err)
+{
+    mark_sent(job);
+    leat_stage_count(h->stage, "calls of unclear outcome", 1);
+    if (h->repeatable || (job->n == 1 && job->records[0].update))
+        return again(h, job) ? 0 : finish(h, job, LEAT_UNKNOWN);
+    if (job->n > 1)
+        return unclear_each(h, job, err);
+    return h->has_find ? ask(job, 0) : finish(h, job, LEAT_UNKNOWN);
+}
+
+static int exists(struct http *h, struct job *job, bool as_should_be)
 {
     job->records[0].n_exists++;
+    if (job->records[0].update) /* as it was; what has changed is not taken */
+        return finish(h, job, LEAT_CONFLICT);
     if (h->has_find)
-        return ask(h, job, 0, err);
+        return ask(job, 0);
     if (as_should_be)
         return finish(h, job, LEAT_ALREADY_THERE);
     if (h->repeatable && job->records[0].maybe_sent) /* by the first of our calls, which the server still works on */
@@ -206,16 +232,16 @@ static int exists(struct http *h, struct job *job, bool as_should_be, struct lea
 }
 
 /* After a call that may have been worked on, a rejection may only mean that the record is there. */
-static int rejected(struct http *h, struct job *job, const struct leat_http_reply *reply, struct leat_error *err)
+static int rejected(struct http *h, struct job *job, const struct leat_http_reply *reply)
 {
     struct record *record = &job->records[0];
 
-    if (!record->maybe_sent || h->repeatable)
+    if (!record->maybe_sent || h->repeatable || record->update)
         return finish_rejected(h, job, reply->status, reply);
     if (!h->has_find)
         return finish(h, job, LEAT_UNKNOWN);
     record->refused = (short)reply->status;
-    return ask(h, job, 0, err);
+    return ask(job, 0);
 }
 
 static int stop(const struct leat_http_reply *reply, const char *what, struct leat_error *err)
@@ -238,21 +264,27 @@ static void tell(struct http *h, bool fine, bool throttled, const struct leat_ht
     leat_rate_told(h->stage, h->rate, what, reply->retry_after_ms);
 }
 
+/* A server that says no has done nothing; one that says yes, and in its reply what it has not done, has done the rest. */
+static bool is_refusal(const struct leat_http_reply *reply)
+{
+    return reply->status >= 300;
+}
+
 static int settle_sent(struct http *h, struct job *job, const struct leat_http_reply *reply, struct leat_error *err)
 {
     enum outcome outcome = judge(h, job, reply);
 
     tell(h, outcome != OUTCOME_THROTTLED && outcome != OUTCOME_UNCLEAR, outcome == OUTCOME_THROTTLED, reply);
     if (job->n > 1 && (outcome == OUTCOME_REJECTED || outcome == OUTCOME_THERE || outcome == OUTCOME_EXISTS))
-        return split(h, job, false, err);
+        return is_refusal(reply) || h->repeatable ? split(h, job, err) : unclear(h, job, err);
     switch (outcome) {
     case OUTCOME_LOADED:
         return finish_loaded(h, job, reply);
     case OUTCOME_THERE:
     case OUTCOME_EXISTS:
-        return exists(h, job, outcome == OUTCOME_THERE, err);
+        return exists(h, job, outcome == OUTCOME_THERE);
     case OUTCOME_REJECTED:
-        return rejected(h, job, reply, err);
+        return rejected(h, job, reply);
     case OUTCOME_THROTTLED:
         return try_later(h, job, reply, err);
     case OUTCOME_UNCLEAR:
@@ -260,6 +292,8 @@ static int settle_sent(struct http *h, struct job *job, const struct leat_http_r
     case OUTCOME_STOP:
         break;
     }
+    if (!is_refusal(reply))
+        mark_sent(job);
     return stop(reply, "a record", err);
 }
 
