@@ -72,7 +72,7 @@ static void test_what_stood_there_is_gone(void **state)
     folder_write(f, "shop.lock", text, sizeof text);
     must(take(f, &lock, 0, NULL, NULL, &err), &err);
     assert_int_equal(take(f, &other, 0, NULL, NULL, &err), LEAT_EBUSY);
-    assert_null(strchr(strstr(err.text, "("), 'x'));
+    assert_null(strstr(err.text, "xxxx"));
     leat_lock_release(&other);
     leat_lock_release(&lock);
 }
