@@ -111,6 +111,8 @@ core_libcore_la_SOURCES = \
 	core/plugin/registry.h \
 	core/delivery/checkpoint.c \
 	core/delivery/checkpoint.h \
+	core/delivery/count.c \
+	core/delivery/count.h \
 	core/delivery/delivery.c \
 	core/delivery/delivery.h \
 	core/delivery/history.c \

@@ -13,13 +13,13 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "delivery/count.h"
 
 enum { APPLICATION_ID = 0x6c656174 /* "leat" */, BUSY_MS = 10000 };
 
@@ -176,65 +176,6 @@ static int64_t pragma(struct leat_state *s, const char *sql)
     return value;
 }
 
-/* ---- NAME.seq: the count of commits, and whether the process has left ---- */
-
-enum { COUNT_BYTES = 20, SEQ_BYTES = 22 };
-
-/* It is written behind each commit and not flushed: a process that is killed has written it, and after a
- * loss of power the log is on disk before it. So the log may know of more commits than it, never of fewer.
- * Only a run is waited for by somebody: `leat state reset` leaves nothing open. */
-static int write_count(struct leat_state *s, struct leat_error *err)
-{
-    char text[SEQ_BYTES + 1];
-
-    (void)snprintf(text, sizeof text, "%019" PRId64 "\n%c\n", s->n_commits, s->run ? '-' : 'e');
-    if (pwrite(s->seq_fd, text, SEQ_BYTES, 0) == SEQ_BYTES)
-        return 0;
-    return leat_fail(err, -errno, "cannot write the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
-}
-
-static int read_count(struct leat_state *s, struct leat_error *err)
-{
-    char text[SEQ_BYTES + 2] = "";
-    ssize_t n = pread(s->seq_fd, text, sizeof text - 1, 0);
-
-    if (n < 0)
-        return leat_fail(err, -errno, "cannot read the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
-    if (n == 0 || !*text) /* made, but not written before the power went */
-        return 0;
-    if (n != SEQ_BYTES || strspn(text, "0123456789") != COUNT_BYTES - 1)
-        return leat_state_damaged(s, "the count of its commits is no number", err);
-    s->n_counted = strtoll(text, NULL, 10);
-    s->left_open = text[COUNT_BYTES] == '-';
-    return 0;
-}
-
-static int check_count(struct leat_state *s, struct leat_error *err)
-{
-    return s->n_counted > s->n_commits ? leat_state_damaged(s, "its last commits are missing", err) : 0;
-}
-
-static int open_count(struct leat_state *s, int flags, struct leat_error *err)
-{
-    const char *path = leat_arena_printf(&s->arena, "%s/%s.seq", s->folder, s->name);
-
-    s->seq_fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (s->seq_fd < 0 && errno == ENOENT)
-        return 0;
-    if (s->seq_fd < 0)
-        return leat_fail(err, -errno, "cannot open the state %s: %s", path, strerror(errno));
-    return read_count(s, err);
-}
-
-/* The byte is mapped, so that there is no system call between setting it and leaving at which one could be killed. */
-char *leat_state_leaving(struct leat_state *s)
-{
-    char *map = s->seq_fd < 0 || !s->run ? MAP_FAILED
-                                         : mmap(NULL, SEQ_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, s->seq_fd, 0);
-
-    return map == MAP_FAILED ? NULL : map + COUNT_BYTES;
-}
-
 /* ---- opening ---- */
 
 static int check_kind(struct leat_state *s, struct leat_error *err)
@@ -321,9 +262,10 @@ static int read_pipeline(struct leat_state *s, struct leat_error *err)
     return rc;
 }
 
-static int quick_check(struct leat_state *s, struct leat_error *err)
+/* Not quick_check, which does not look into indexes: a target that its index hides would be begun anew. */
+static int check_pages(struct leat_state *s, struct leat_error *err)
 {
-    sqlite3_stmt *stmt = leat_state_prepare(s, "PRAGMA quick_check(1)", err);
+    sqlite3_stmt *stmt = leat_state_prepare(s, "PRAGMA integrity_check(1)", err);
     const char *says;
     int rc = 0;
 
@@ -371,7 +313,7 @@ static int open_db(struct leat_state *s, int flags, struct leat_error *err)
 
 static int check_all(struct leat_state *s, struct leat_error *err)
 {
-    int rc = quick_check(s, err);
+    int rc = check_pages(s, err);
 
     if (rc == 0)
         rc = read_pipeline(s, err);
@@ -406,9 +348,9 @@ static int open_or_make(struct leat_state *s, const char *file, struct leat_erro
     if (rc == 0 && !is_new)
         rc = check_all(s, err);
     if (rc == 0)
-        rc = open_count(s, O_RDWR | O_CREAT, err);
+        rc = leat_count_open(s, O_RDWR | O_CREAT, err);
     if (rc == 0)
-        rc = check_count(s, err);
+        rc = leat_count_check(s, err);
     if (rc < 0)
         return rc;
     return is_new ? make(s, file, err) : check_file(s, file, err);
@@ -436,7 +378,7 @@ int leat_state_open(struct leat_state *s, const char *folder, const char *name, 
 /* There is none, or one whose process was killed while it made it; or it has gone, and its count is still there. */
 static int look_at_nothing(struct leat_state *s, struct leat_error *err)
 {
-    int rc = check_count(s, err);
+    int rc = leat_count_check(s, err);
 
     if (rc < 0)
         return rc;
@@ -455,7 +397,7 @@ static int look(struct leat_state *s, struct leat_error *err)
     if (rc >= 0)
         rc = check_all(s, err);
     if (rc == 0)
-        rc = check_count(s, err);
+        rc = leat_count_check(s, err);
     (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return rc;
 }
@@ -466,7 +408,7 @@ int leat_state_look(struct leat_state *s, const char *folder, const char *name, 
     int rc;
 
     begin(s, folder, name);
-    rc = open_count(s, O_RDWR, err);
+    rc = leat_count_open(s, O_RDWR, err);
     if (rc == 0 && access(s->path, F_OK) < 0)
         return look_at_nothing(s, err);
     if (rc == 0)
@@ -544,7 +486,7 @@ int leat_state_commit(struct leat_state *s, struct leat_error *err)
     if (rc < 0)
         return rc;
     remember_sums(s); /* it is made, whatever comes of the count */
-    return write_count(s, err);
+    return leat_count_write(s, err);
 }
 
 void leat_state_rollback(struct leat_state *s)
