@@ -88,7 +88,9 @@ SHELL_TESTS = \
 	tests/cli/test-crash.sh \
 	tests/cli/test-cron.sh \
 	tests/cli/test-failures.sh \
+	tests/cli/test-http-once.sh \
 	tests/cli/test-http.sh \
+	tests/cli/test-ledger.sh \
 	tests/cli/test-lock.sh \
 	tests/cli/test-no-start.sh \
 	tests/cli/test-parameters.sh \
@@ -159,6 +161,8 @@ TSAN_TESTS = \
 	tests/cli/test-patience.sh \
 	tests/cli/test-run.sh \
 	tests/cli/test-version.sh \
+	tests/faults/test-http.sh \
+	tests/faults/test-term.sh \
 	$(NULL)
 
 # What is run under valgrind: enough to pass through every room, in a few minutes.

@@ -4,7 +4,7 @@
 documented and a reason, or as if nothing had been; a failed fsync ends it always; and the next run makes it good."""
 import collections, shutil
 
-from harness import Bench, Test, SOAK
+from harness import Bench, Test
 
 STATUSES = (64, 65, 69, 70, 74, 75, 78)
 # Which calls fail with what. EINTR for ever is no fault that a kernel has.
@@ -75,7 +75,7 @@ def calls(test):
     for name in test.pipelines():
         bench = Bench(test, name, 100).measure()
         points = points_of(bench)
-        step = 1 if SOAK else max(1, len(points) // (test.args.count or 60))
+        step = max(1, len(points) // test.share(40, len(points)))
         chosen = range(test.rng("error", name).randrange(step), len(points), step)
         bad, done, ends = 0, 0, collections.Counter()
         for i in test.iterations(0) if test.args.iteration is not None else chosen:
@@ -135,7 +135,7 @@ def allocations(test):
         bench.run(inject={"calls": "alloc", "at": 0}, command=command)
         n = bench.stat()[0]
         points = [(at, times) for at in range(1, n + 1) for times in (1, 0)]
-        wanted = test.args.count or (300 if SOAK else 14)
+        wanted = test.share(12, 300)
         chosen = test.rng("alloc", name).sample(range(len(points)), min(wanted, len(points)))
         bad, done, ends = 0, 0, collections.Counter()
         for i in test.iterations(0) if test.args.iteration is not None else chosen:

@@ -113,8 +113,9 @@ def runs(test):
     bench.run()
     first, last = seen[:n // 4], seen[-(n // 4):]
     fds, threads = [max(s[k] for s in last) - max(s[k] for s in first) for k in (0, 1)]
-    test.ok(fds <= 0 and threads <= 0, f"{n} of 1000 runs on one state, every third one killed: at most {max(s[0] for s in seen)} "
-            f"descriptors and {max(s[1] for s in seen)} threads, the last no more than the first")
+    # They are looked at now and then, so one may be missed; a run that left one behind would make them as many as runs.
+    test.ok(fds <= 4 and threads <= 0, f"{n} of 1000 runs on one state, every third one killed: at most {max(s[0] for s in seen)} "
+            f"descriptors and {max(s[1] for s in seen)} threads, in the last quarter no more than in the first")
     test.ok(folders(bench) == names, "nothing is left in the folders " + " ".join(sorted(folders(bench) ^ names)))
     test.ok(state_size(bench) <= size + n * 1024, f"the state grows by a row a run: {size} bytes, then {state_size(bench)}")
 

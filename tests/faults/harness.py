@@ -41,7 +41,7 @@ class Test:
         if more:
             more(parser)
         self.args = parser.parse_args()
-        self.row, self.n, self.failures = row, 0, 0
+        self.row, self.n, self.failures, self.told_how = row, 0, 0, False
         seed = self.args.seed if self.args.seed is not None else os.environ.get("LEAT_SEED")
         self.seed = int(seed) if seed is not None else time.time_ns() % 1000000 if SOAK else 1
         self.scratch = Path.cwd()
@@ -84,11 +84,15 @@ class Test:
 
     def replay(self, pipeline, iteration, repeat=1):
         """Says how to see a failure again."""
-        command = ["env", f"top_builddir={os.environ['top_builddir']}", "bash", os.environ["LEAT_SCRIPT"], "--seed",
-                   str(self.seed), "--pipeline", pipeline, "--iteration", str(iteration)]
-        if repeat > 1:
-            command += ["--repeat", str(repeat)]
+        self.replay_with("--pipeline", pipeline, "--iteration", str(iteration), *(["--repeat", str(repeat)] if repeat > 1 else []))
+
+    def replay_with(self, *words):
+        command = ["env", f"top_builddir={os.environ['top_builddir']}", *(["LEAT_SOAK=1"] if SOAK else []), "bash",
+                   os.environ["LEAT_SCRIPT"], "--seed", str(self.seed), *words]
+        if self.args.count:
+            command += ["--count", str(self.args.count)]
         self.note(f"seed {self.seed}, replay: {shlex.join(command)}")
+        self.told_how = True
 
     def report(self, bench, wrong, iteration, repeat=1):
         """Says what went wrong in an iteration; true if nothing did."""
@@ -107,11 +111,17 @@ class Test:
         (to / "why").write_text("\n".join(why) + "\n")
         self.note(f"kept in {to}")
 
+    def skip(self, why):
+        print("1..0 # SKIP", why, flush=True)
+        sys.exit(0)
+
     def bail(self, why):
         print("Bail out!", " ".join(why.split()), flush=True)
         sys.exit(1)
 
     def done(self):
+        if self.failures and not self.told_how:
+            self.replay_with()
         print(f"1..{self.n}")
         sys.exit(0)
 
@@ -120,6 +130,7 @@ class Bench:
     """One pipeline in a folder of its own: in/ is read, out/ is written, state/ is the state."""
 
     timeout_s = TIMEOUT_S
+    status = None  # with which an undisturbed run ends
 
     def __init__(self, test, name, rows, options=()):
         self.test, self.name, self.rows = test, name, rows
@@ -170,6 +181,8 @@ class Bench:
             process.kill()
         status = process.wait()
         os.close(fd)
+        if status == -signal.SIGKILL and self.has_left():
+            status = self.status
         killed = killed and status == -number
         error = self.stderr.read_text(errors="replace")
         return End("stuck" if stuck else status, killed, error, time.monotonic() - begun)
@@ -181,6 +194,11 @@ class Bench:
         return numbers[0], numbers[1], numbers[2:], raw[128:].split(b"\0")[0].decode(errors="replace")
 
     # ---- what is there ----
+
+    def has_left(self):
+        """True if its last deed, an 'e' in NAME.seq, is done: it was killed on its way out, and needs no other run."""
+        left = self.status is not None and any(b"e" in seq.read_bytes() for seq in self.state.glob("*.seq"))
+        return left and self.said_done() is not None
 
     def said_done(self):
         """The report of the last run, if the state says that it ended. A run may be killed between the commit

@@ -15,7 +15,7 @@
  *   LEAT_INJECT_ROOT     only calls on paths below this folder (with send and alloc: all)
  *   LEAT_INJECT_STAT     file that gets `struct stat_file` below, kept up to date by mmap
  *   LEAT_INJECT_JOURNAL  file that gets what was done below ROOT (power.py reads it)
- *   LEAT_INJECT_HOLD     the first rename below ROOT waits until somebody writes to this FIFO
+ *   LEAT_INJECT_HOLD     the first rename below ROOT makes a file FIFO.PID and waits until somebody writes to this FIFO
  *
  * Without -DINJECT_ALLOC it leaves malloc alone, as a sanitizer wants it.
  */
@@ -389,10 +389,15 @@ static _Atomic bool held;
 
 static void hold(const char *path)
 {
+    char mine[PATH_MAX + 16];
     int fd;
 
     if (!*set.hold || !below_root(path) || atomic_exchange(&held, true))
         return;
+    (void)snprintf(mine, sizeof mine, "%s.%ld", set.hold, (long)syscall(SYS_getpid));
+    fd = (int)syscall(SYS_openat, AT_FDCWD, mine, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        syscall(SYS_close, fd);
     fd = (int)syscall(SYS_openat, AT_FDCWD, set.hold, O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
         syscall(SYS_close, fd);

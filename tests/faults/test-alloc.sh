@@ -7,5 +7,5 @@
 . "$top_srcdir/tests/faults/common.sh"
 sanitized && skip_all "a sanitizer has a malloc of its own"
 injects
-in_memory
+in_memory always
 drives errors alloc

@@ -6,5 +6,5 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/faults/common.sh"
 injects
-in_memory
+in_memory always
 drives power
