@@ -104,6 +104,8 @@ static void record(struct leat_session *session, const struct leat_run_report *r
         rc = leat_state_commit(state, &err);
     if (rc < 0)
         leat_state_rollback(state);
+    if (state->left_open) /* what the run before has done is still to be said */
+        state->run = 0;
     leat_text_deinit(&json);
 }
 

@@ -223,6 +223,8 @@ static bool keep_last(void *context, const struct leat_run_row *row)
     struct last *last = context;
     struct leat_arena *arena = &last->state->arena;
 
+    if (!*row->target) /* it could not start, and has changed nothing */
+        return true;
     if (strcmp(row->load, last->load) != 0 || strcmp(row->target, last->identity) != 0)
         return false;
     *last->row = *row;

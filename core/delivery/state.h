@@ -126,7 +126,8 @@ struct leat_run_row {
 
 /* This boot's; empty where the system has none. Lives in `arena`. */
 const char *leat_state_boot(struct leat_arena *arena);
-/* The last run of the target, if it is also the last of all; id 0: it is not. Lives as long as the state. */
+/* The last run of the target, if it is also the last of all that could start; id 0: it is not. Lives as long as the
+ * state. */
 LEAT_MUST_CHECK int leat_state_last_run(struct leat_state *state, const char *load, const char *identity,
                                         struct leat_run_row *ret, struct leat_error *err);
 

@@ -181,6 +181,24 @@ go
 ends 0 2 0 2 0 0 0 "the next run knows it"
 is "$(grep -c '2 b' calls)" 2 "it was sent twice: refused once, loaded once"
 
+# ---- killed as it left, and the next run cannot start ----
+
+begin 1,a,ok
+file "$csv" "results: {sqlite: {path: s.db, table: r}}"
+go
+is "$status" 0 "a run ends"
+printf -- '-' | dd of="$state_home/leat/p.seq" bs=1 seek=20 conv=notrunc 2>/dev/null # as if it had not come to say so
+mv in.csv away.csv
+go
+is "$status" 69 "the next cannot start"
+mv away.csv in.csv
+go
+is "$status $(counted loaded)" "0 1" "the one after it says what the first has done"
+like "$err" "run 1 had done everything" "and why"
+is "$(sqlite3 s.db 'SELECT count(*) FROM r') $(calls)" "1 send 1 a" "and does nothing"
+go
+is "$status $(counted loaded) $(counted already_there)" "0 0 1" "the next is a new run"
+
 # ---- what decides over a stopped run ----
 
 # changed NAME MESSAGE: going on with the file as it is now is refused
