@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/test-options \
 	tests/unit/test-phone-e164 \
 	tests/unit/test-progress \
+	tests/unit/test-publish \
 	tests/unit/test-rate \
 	tests/unit/test-rate-storms \
 	tests/unit/test-rates \

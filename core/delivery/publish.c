@@ -6,16 +6,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 
-void leat_publisher_add(struct leat_publisher *p, const char *written, const char *final)
+static uint64_t inode_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+void leat_publisher_add(struct leat_publisher *p, const char *written, const char *final, uint64_t inode)
 {
     p->files = leat_grow(p->files, p->n, &p->cap, sizeof *p->files);
     p->files[p->n++] = (struct leat_published){.written = leat_arena_strdup(&p->arena, written),
-                                               .final = leat_arena_strdup(&p->arena, final)};
+                                               .final = leat_arena_strdup(&p->arena, final),
+                                               .inode = inode ? inode : inode_of(written)};
 }
 
 int leat_publisher_commit(struct leat_publisher *p, struct leat_error *err)
@@ -24,7 +33,7 @@ int leat_publisher_commit(struct leat_publisher *p, struct leat_error *err)
         struct leat_published *file = &p->files[p->n - 1];
         int rc = rename(file->written, file->final) < 0 ? -errno : 0;
 
-        if (rc == -ENOENT && access(file->final, F_OK) == 0)
+        if (rc == -ENOENT && file->inode && inode_of(file->final) == file->inode)
             rc = 0;
         if (rc == 0)
             rc = leat_file_sync_folder(file->final);

@@ -7,11 +7,13 @@
 #define LEAT_DELIVERY_PUBLISH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 
 struct leat_published {
     const char *written, *final;
+    uint64_t inode; /* of the file; tells it from another one that has the final name */
 };
 
 struct leat_publisher {
@@ -21,8 +23,8 @@ struct leat_publisher {
     bool may_be_needed; /* a checkpoint may name some of them: a later run goes on with those */
 };
 
-/* A file that is whole and fsynced. Copied. One thread at a time. */
-void leat_publisher_add(struct leat_publisher *publisher, const char *written, const char *final);
+/* A file that is whole and fsynced. Copied. `inode`: as a checkpoint has it; 0: look. One thread at a time. */
+void leat_publisher_add(struct leat_publisher *publisher, const char *written, const char *final, uint64_t inode);
 /* Renames all and flushes their folders; one that has its name already, from before a crash, is fine. */
 LEAT_MUST_CHECK int leat_publisher_commit(struct leat_publisher *publisher, struct leat_error *err);
 /* Removes what was not committed and nobody may need. */

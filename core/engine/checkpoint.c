@@ -154,8 +154,12 @@ static void add_stages(struct leat_checkpoint *c, struct leat_run *run)
         for (int k = 0; k < stages[i]->n_kept; k++)
             leat_checkpoint_add(c, "kept", stages[i]->kept[k], "");
     }
-    for (int i = 0; i < run->publisher.n; i++)
-        leat_checkpoint_add(c, "file", run->publisher.files[i].final, run->publisher.files[i].written);
+    for (int i = 0; i < run->publisher.n; i++) {
+        const struct leat_published *file = &run->publisher.files[i];
+
+        leat_checkpoint_add(c, "file", file->final, file->written);
+        leat_checkpoint_add_number(c, "inode", file->final, (int64_t)file->inode);
+    }
 }
 
 static int save(struct leat_run *run, struct leat_checkpoint *c, struct leat_error *err)

@@ -196,7 +196,8 @@ static void restore(struct leat_run *run)
         if (strcmp(part->kind, "position") == 0)
             leat_delivery_position(&run->delivery, atoi(part->name), part->value);
         else if (strcmp(part->kind, "file") == 0)
-            leat_publisher_add(&run->publisher, part->value, part->name);
+            leat_publisher_add(&run->publisher, part->value, part->name,
+                               (uint64_t)leat_checkpoint_number(from, "inode", part->name));
     }
     run->previous = from->seq;
     run->publisher.may_be_needed = true;

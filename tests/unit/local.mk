@@ -13,6 +13,7 @@ tests_unit_test_dedupe_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_dedupe_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
 
 tests_unit_test_checkpoint_SOURCES = tests/unit/test-checkpoint.c tests/unit/test-state.h
+tests_unit_test_publish_SOURCES = tests/unit/test-publish.c tests/unit/test-state.h
 
 tests_unit_test_lock_SOURCES = tests/unit/test-lock.c tests/unit/test-state.h
 

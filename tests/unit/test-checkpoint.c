@@ -253,7 +253,6 @@ static void test_watermarks(void **state)
     leat_checkpoint_deinit(&later);
 }
 
-#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_set_up, folder_tear_down)
 
 int main(void)
 {

@@ -246,7 +246,6 @@ static void test_a_link_is_not_followed(void **state)
     leat_lock_release(&lock);
 }
 
-#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_set_up, folder_tear_down)
 
 int main(void)
 {

@@ -911,7 +911,6 @@ static void test_history_is_limited(void **state)
     leat_state_close(&s);
 }
 
-#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_set_up, folder_tear_down)
 
 int main(void)
 {

@@ -66,6 +66,9 @@ __attribute__((unused)) static int folder_tear_down(void **state)
     return 0;
 }
 
+/* A test that has one. */
+#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_set_up, folder_tear_down)
+
 /* Until the next call. */
 __attribute__((unused)) static const char *folder_path(struct folder *f, const char *name)
 {
