@@ -82,6 +82,13 @@ class Test:
         one = self.args.iteration
         return [one] * self.args.repeat if one is not None else range(n)
 
+    def until(self, wanted, enough):
+        """The iterations, and more of them, ten times as many at most, until `enough` says that some have struck."""
+        for i in self.iterations(10 * wanted):
+            if self.args.iteration is None and i >= wanted and enough():
+                return
+            yield i
+
     def replay(self, pipeline, iteration, repeat=1):
         """Says how to see a failure again."""
         self.replay_with("--pipeline", pipeline, "--iteration", str(iteration), *(["--repeat", str(repeat)] if repeat > 1 else []))

@@ -71,8 +71,9 @@ def in_recovery(test):
     full = -(-300 // len(pipelines))
     for name in pipelines:
         bench = bench_of(test, name, 3000).measure()
+        wanted = -(-test.share(48, 300) // len(pipelines))
         bad = done = deep = 0
-        for i in test.iterations(-(-test.share(48, 300) // len(pipelines))):
+        for i in test.until(wanted, lambda: deep):
             rng = test.rng("recovery", name, i)
             bench.reset()
             end = bench.run(kill_s=rng.uniform(0.1, 1) * bench.seconds)
