@@ -12,19 +12,19 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
-static uint64_t inode_of(const char *path)
+static int64_t size_of(const char *path)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 ? st.st_ino : 0;
+    return stat(path, &st) == 0 ? st.st_size : -1;
 }
 
-void leat_publisher_add(struct leat_publisher *p, const char *written, const char *final, uint64_t inode)
+void leat_publisher_add(struct leat_publisher *p, const char *written, const char *final, int64_t size)
 {
     p->files = leat_grow(p->files, p->n, &p->cap, sizeof *p->files);
     p->files[p->n++] = (struct leat_published){.written = leat_arena_strdup(&p->arena, written),
                                                .final = leat_arena_strdup(&p->arena, final),
-                                               .inode = inode ? inode : inode_of(written)};
+                                               .size = size >= 0 ? size : size_of(written)};
 }
 
 int leat_publisher_commit(struct leat_publisher *p, struct leat_error *err)
@@ -33,7 +33,7 @@ int leat_publisher_commit(struct leat_publisher *p, struct leat_error *err)
         struct leat_published *file = &p->files[p->n - 1];
         int rc = rename(file->written, file->final) < 0 ? -errno : 0;
 
-        if (rc == -ENOENT && file->inode && inode_of(file->final) == file->inode)
+        if (rc == -ENOENT && file->size >= 0 && size_of(file->final) == file->size)
             rc = 0;
         if (rc == 0)
             rc = leat_file_sync_folder(file->final);

@@ -13,7 +13,7 @@
 
 struct leat_published {
     const char *written, *final;
-    uint64_t inode; /* of the file; tells it from another one that has the final name */
+    int64_t size; /* in bytes; tells it from another one that has the final name, also in a copy of the folder */
 };
 
 struct leat_publisher {
@@ -23,8 +23,8 @@ struct leat_publisher {
     bool may_be_needed; /* a checkpoint may name some of them: a later run goes on with those */
 };
 
-/* A file that is whole and fsynced. Copied. `inode`: as a checkpoint has it; 0: look. One thread at a time. */
-void leat_publisher_add(struct leat_publisher *publisher, const char *written, const char *final, uint64_t inode);
+/* A file that is whole and fsynced. Copied. `size`: as a checkpoint has it; -1: look. One thread at a time. */
+void leat_publisher_add(struct leat_publisher *publisher, const char *written, const char *final, int64_t size);
 /* Renames all and flushes their folders; one that has its name already, from before a crash, is fine. */
 LEAT_MUST_CHECK int leat_publisher_commit(struct leat_publisher *publisher, struct leat_error *err);
 /* Removes what was not committed and nobody may need. */

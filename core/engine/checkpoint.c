@@ -158,7 +158,7 @@ static void add_stages(struct leat_checkpoint *c, struct leat_run *run)
         const struct leat_published *file = &run->publisher.files[i];
 
         leat_checkpoint_add(c, "file", file->final, file->written);
-        leat_checkpoint_add_number(c, "inode", file->final, (int64_t)file->inode);
+        leat_checkpoint_add_number(c, "size", file->final, file->size);
     }
 }
 

@@ -197,7 +197,7 @@ static void restore(struct leat_run *run)
             leat_delivery_position(&run->delivery, atoi(part->name), part->value);
         else if (strcmp(part->kind, "file") == 0)
             leat_publisher_add(&run->publisher, part->value, part->name,
-                               (uint64_t)leat_checkpoint_number(from, "inode", part->name));
+                               leat_checkpoint_number(from, "size", part->name));
     }
     run->previous = from->seq;
     run->publisher.may_be_needed = true;

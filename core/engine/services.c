@@ -91,7 +91,7 @@ static void count(struct leat_stage *stage, const char *what, int64_t n)
 
 static void publish(struct leat_stage *stage, const char *written, const char *final)
 {
-    leat_publisher_add(&stage->run->publisher, written, final, 0);
+    leat_publisher_add(&stage->run->publisher, written, final, -1);
 }
 
 static const char *position_in(const struct leat_checkpoint *c, int partition)

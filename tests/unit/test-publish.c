@@ -19,7 +19,7 @@ static void publish(struct folder *f, struct leat_publisher *p, char ret_final[P
 {
     folder_write(f, ".out.csv.part", "new", 3);
     (void)snprintf(ret_final, PATH_MAX, "%s", folder_path(f, "out.csv"));
-    leat_publisher_add(p, folder_path(f, ".out.csv.part"), ret_final, 0);
+    leat_publisher_add(p, folder_path(f, ".out.csv.part"), ret_final, -1);
 }
 
 static void test_it_gets_its_name(void **state)
@@ -61,7 +61,7 @@ static void test_another_file_has_its_name(void **state)
     struct leat_error err = {0};
     char final[PATH_MAX];
 
-    folder_write(f, "out.csv", "old", 3);
+    folder_write(f, "out.csv", "older", 5);
     publish(f, &p, final);
     assert_int_equal(unlink(folder_path(f, ".out.csv.part")), 0);
     assert_int_equal(leat_publisher_commit(&p, &err), -ENOENT);
