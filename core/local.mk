@@ -22,6 +22,8 @@ core_libcore_la_SOURCES = \
 	core/base/arena.h \
 	core/base/calendar.c \
 	core/base/calendar.h \
+	core/base/clock.c \
+	core/base/clock.h \
 	core/base/file.c \
 	core/base/file.h \
 	core/base/hash.c \

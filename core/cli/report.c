@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
 #include "observe/log.h"
@@ -113,7 +114,7 @@ int leat_cli_not_started(const struct leat_cli *cli, struct leat_session *sessio
 {
     const struct leat_pipeline *p = session->pipeline.name ? &session->pipeline : &session->source;
     struct leat_run_report report = {.pipeline = p->name, .load = p->load_name,
-                                     .started_us = leat_report_now(), .status = status};
+                                     .started_us = leat_clock_wall_us(), .status = status};
     struct leat_error err = {0};
 
     report.ended_us = report.started_us;

@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/table.h"
@@ -61,10 +62,10 @@ static void end_grace(struct leat_run *run, int64_t signalled_us, const struct s
 {
     struct leat_error err = {0};
 
-    if (signalled_us && leat_report_now() - signalled_us > (GRACE_S + 5) * INT64_C(1000000))
+    if (signalled_us && leat_clock_wall_us() - signalled_us > (GRACE_S + 5) * INT64_C(1000000))
         _exit(stop->signal ? 128 + stop->signal : EX_TEMPFAIL); /* a thread is stuck in a system call */
 
-    if (!signalled_us || leat_report_now() - signalled_us < GRACE_S * INT64_C(1000000))
+    if (!signalled_us || leat_clock_wall_us() - signalled_us < GRACE_S * INT64_C(1000000))
         return;
     (void)leat_fail(&err, LEAT_ECANCELED, "what was in flight did not come to an end within %d s", GRACE_S);
     leat_run_fail(run, "signal", &err);
@@ -80,7 +81,7 @@ static bool cursor_moves(void)
 
 static int milliseconds_to(const struct leat_cli *cli, int64_t started, int every_ms)
 {
-    int64_t left = cli->time_limit_ms - (leat_report_now() - started) / 1000;
+    int64_t left = cli->time_limit_ms - (leat_clock_wall_us() - started) / 1000;
 
     if (!cli->time_limit_ms || (every_ms >= 0 && left > every_ms))
         return every_ms;
@@ -89,7 +90,7 @@ static int milliseconds_to(const struct leat_cli *cli, int64_t started, int ever
 
 static void end_time(struct leat_run *run, const struct leat_cli *cli, int64_t started, struct stop *stop)
 {
-    if (!cli->time_limit_ms || stop->late || leat_report_now() - started < cli->time_limit_ms * 1000)
+    if (!cli->time_limit_ms || stop->late || leat_clock_wall_us() - started < cli->time_limit_ms * 1000)
         return;
     stop->late = true;
     leat_run_stop(run);
@@ -102,7 +103,7 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
     bool terminal = isatty(STDERR_FILENO) && !cli->quiet, drawn = terminal && cursor_moves();
     int every_ms = drawn ? 200 : terminal || cli->progress ? 5000 : -1;
     struct leat_progress_screen screen = {.last_read = leat_checkpoint_number(&run->resume.from, "books", "read")};
-    int64_t started = leat_report_now(), signalled = 0;
+    int64_t started = leat_clock_wall_us(), signalled = 0;
 
     for (;;) {
         int n = poll(fds, 2, stop->signal || stop->late ? 200 : milliseconds_to(cli, started, every_ms));
@@ -113,13 +114,13 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
             on_signal(run, signal_fd, &stop->signal);
         end_time(run, cli, started, stop);
         if ((stop->signal || stop->late) && !signalled)
-            signalled = leat_report_now();
+            signalled = leat_clock_wall_us();
         end_grace(run, signalled, stop);
         if (n == 0 && every_ms > 0) {
             struct leat_progress progress;
 
             leat_run_progress(run, &progress);
-            progress.seconds = (double)(leat_report_now() - started) / 1e6;
+            progress.seconds = (double)(leat_clock_wall_us() - started) / 1e6;
             screen.width = leat_terminal_width(STDERR_FILENO);
             (drawn ? leat_progress_draw : leat_progress_line)(&progress, &screen, stderr);
         }
@@ -304,7 +305,7 @@ static int run_threads(const struct leat_cli *cli, struct leat_session *session,
         wait_for(run, cli, signal_fd, &stop);
         leat_run_join(run);
     }
-    report->ended_us = leat_report_now();
+    report->ended_us = leat_clock_wall_us();
     n_files = run->publisher.n;
     status = judge(report, run, session, &stop);
     log_renamed(&run->publisher, n_files);
@@ -329,7 +330,7 @@ static int could_not_start(const struct leat_cli *cli, struct leat_session *sess
 static int run_plan(const struct leat_cli *cli, struct leat_session *session, int signal_fd)
 {
     struct leat_run_options options = {.rows_wanted = -1, .state = &session->state};
-    struct leat_run_report report = {.started_us = leat_report_now()};
+    struct leat_run_report report = {.started_us = leat_clock_wall_us()};
     struct leat_error err = {0};
     struct leat_run run;
     int status, rc = leat_run_init(&run, &session->plan, &options, &err);

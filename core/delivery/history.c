@@ -5,21 +5,13 @@
  */
 #include <sqlite3.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "delivery/state.h"
 
 enum { HISTORY = 1000 /* runs that are remembered */ };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 static const char *text_of(struct leat_state *s, sqlite3_stmt *row, int i)
 {
@@ -123,7 +115,7 @@ int leat_state_work_begin(struct leat_state *s, const char *meaning, struct leat
         return err->code;
     sqlite3_bind_int64(stmt, 1, s->target);
     sqlite3_bind_int64(stmt, 2, s->run);
-    sqlite3_bind_int64(stmt, 3, now_us());
+    sqlite3_bind_int64(stmt, 3, leat_clock_wall_us());
     sqlite3_bind_text(stmt, 4, meaning, -1, SQLITE_STATIC);
     return leat_state_run_statement(s, stmt, err);
 }
@@ -285,7 +277,7 @@ int leat_state_run_begin(struct leat_state *s, const char *load, const char *ide
 
     if (!stmt)
         return err->code;
-    sqlite3_bind_int64(stmt, 1, now_us());
+    sqlite3_bind_int64(stmt, 1, leat_clock_wall_us());
     sqlite3_bind_int64(stmt, 2, getpid());
     sqlite3_bind_text(stmt, 3, load, -1, SQLITE_STATIC);
     sqlite3_bind_text(stmt, 4, identity, -1, SQLITE_STATIC);
@@ -322,7 +314,7 @@ static int update_run(struct leat_state *s, int64_t run, int64_t ended_us, int s
 
 int leat_state_run_end(struct leat_state *s, int status, const char *report, const char *note, struct leat_error *err)
 {
-    return update_run(s, s->run, now_us(), status, report, note, err);
+    return update_run(s, s->run, leat_clock_wall_us(), status, report, note, err);
 }
 
 int leat_state_run_note(struct leat_state *s, int64_t run, int status, const char *note, struct leat_error *err)

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "delivery/count.h"
 
@@ -43,14 +43,6 @@ static const char *const migrations[LEAT_STATE_VERSION] = {
     " n_commits INTEGER NOT NULL);"
     "INSERT INTO seal VALUES (0, 0, 0, 0)",
 };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 /* ---- where it is ---- */
 
@@ -218,7 +210,7 @@ static int insert_pipeline(struct leat_state *s, const char *file, struct leat_e
     }
     sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC);
     sqlite3_bind_blob(stmt, 2, s->key, sizeof s->key, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 3, now_us());
+    sqlite3_bind_int64(stmt, 3, leat_clock_wall_us());
     return leat_state_run_statement(s, stmt, err);
 }
 

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "engine/run.h"
 #include "observe/log.h"
 
@@ -210,17 +211,17 @@ static int take(struct leat_run *run, bool last, struct leat_error *err)
 
 static bool is_time(const struct leat_run *run, bool now)
 {
-    return now || leat_report_now() - run->checkpointed_us >= run->plan->pipeline->checkpoint_ms * 1000;
+    return now || leat_clock_wall_us() - run->checkpointed_us >= run->plan->pipeline->checkpoint_ms * 1000;
 }
 
 static int take_and_say(struct leat_run *run, bool last, struct leat_error *err)
 {
-    int64_t began_us = leat_report_now();
+    int64_t began_us = leat_clock_wall_us();
     int rc = take(run, last, err);
 
     if (rc == 0)
         leat_log(LEAT_LOG_INFO, "checkpoint %" PRId64 ": behind %" PRId64 " records, after %.1f ms", run->seq,
-                 leat_delivery_closed_books(&run->delivery).read, (double)(leat_report_now() - began_us) / 1000);
+                 leat_delivery_closed_books(&run->delivery).read, (double)(leat_clock_wall_us() - began_us) / 1000);
     return rc;
 }
 
@@ -232,7 +233,7 @@ int leat_run_checkpoint(struct leat_run *run, bool now, struct leat_error *err)
         !is_time(run, now))
         return 0;
     rc = take_and_say(run, false, err);
-    run->checkpointed_us = leat_report_now();
+    run->checkpointed_us = leat_clock_wall_us();
     return rc;
 }
 

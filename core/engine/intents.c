@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "engine/run.h"
 
@@ -318,7 +319,7 @@ static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, 
     struct leat_intents *in = &run->intents;
 
     if (!in->n)
-        in->oldest_us = leat_report_now();
+        in->oldest_us = leat_clock_wall_us();
     in->outcomes = leat_grow(in->outcomes, in->n, &in->cap, sizeof *in->outcomes);
     in->outcomes[in->n] = intent_of(run, b, row);
     in->outcomes[in->n].before = false;
@@ -364,7 +365,7 @@ int leat_intents_flush(struct leat_run *run, struct leat_error *err)
 {
     struct leat_intents *in = &run->intents;
 
-    if (!in->n || (in->n < FLUSH_ROWS && leat_report_now() - in->oldest_us < FLUSH_US))
+    if (!in->n || (in->n < FLUSH_ROWS && leat_clock_wall_us() - in->oldest_us < FLUSH_US))
         return 0;
     return in_transaction(run, NULL, err);
 }

@@ -7,19 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "batch/batch.h"
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 int leat_ring_init(struct leat_ring *ring, int n_slots, int64_t limit_bytes, bool notify, struct leat_error *err)
 {
@@ -75,11 +67,11 @@ bool leat_ring_push(struct leat_ring *ring, uint64_t ticket, struct leat_batch *
 
     pthread_mutex_lock(&ring->lock);
     if (!ring->cancelled && !admits(ring, ticket, bytes, more)) {
-        int64_t since = now_us();
+        int64_t since = leat_clock_us();
 
         while (!ring->cancelled && !admits(ring, ticket, bytes, more))
             pthread_cond_wait(&ring->popped, &ring->lock);
-        ring->full_us += now_us() - since;
+        ring->full_us += leat_clock_us() - since;
     }
     ok = !ring->cancelled;
     if (ok) {
@@ -131,11 +123,11 @@ enum leat_pop leat_ring_pop(struct leat_ring *ring, bool wait, struct leat_batch
 
     pthread_mutex_lock(&ring->lock);
     if (wait && !at_end(ring) && !ready(ring, *more)) {
-        int64_t since = now_us();
+        int64_t since = leat_clock_us();
 
         while (!at_end(ring) && !ready(ring, *more))
             pthread_cond_wait(&ring->pushed, &ring->lock);
-        ring->empty_us += now_us() - since;
+        ring->empty_us += leat_clock_us() - since;
     }
     if (ring->cancelled)
         result = LEAT_POP_CANCELLED;

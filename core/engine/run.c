@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 /* A batch of some thousand rows makes a hand-over cost nothing and still fits the second-level cache. */
@@ -180,7 +180,7 @@ static void make_side(struct leat_run *run, const struct leat_plan *plan, struct
 int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, const struct leat_run_options *options,
                   struct leat_error *err)
 {
-    *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_report_now()};
+    *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_clock_wall_us()};
     run->cap_rows = plan->pipeline->batch_rows ? (int32_t)plan->pipeline->batch_rows
                     : leat_plan_load(plan)->ledger ? INTENT_ROWS : BATCH_ROWS;
     leat_rates_init(&run->rates, plan->pipeline->rates, plan->pipeline->n_rates);
@@ -357,20 +357,12 @@ static const char *stage_id(const struct leat_run *run, int i)
     return run->plan->stages[i].model->id;
 }
 
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
 static void add_budgets(struct leat_run *run, struct leat_progress *ret)
 {
     enum { MOST = sizeof ret->budgets / sizeof *ret->budgets };
     struct leat_rate_view views[MOST];
 
-    ret->n_budgets = leat_rates_view(&run->rates, monotonic_us(), MOST, views);
+    ret->n_budgets = leat_rates_view(&run->rates, leat_clock_us(), MOST, views);
     for (int i = 0; i < ret->n_budgets; i++)
         ret->budgets[i] = (struct leat_progress_budget){
             .name = views[i].name, .used = views[i].used, .ceiling = views[i].ceiling, .quota = views[i].quota,

@@ -4,9 +4,9 @@
  * The tables of services that plugins are handed (leat/batch.h, leat/stage.h).
  */
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "engine/run.h"
 #include "observe/log.h"
 
@@ -201,26 +201,18 @@ static int evaluate_bool(struct leat_stage *stage, const struct leat_expression 
     return 0;
 }
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
 static int64_t rate_take(struct leat_stage *stage, const char *budget, bool retry)
 {
     const char *id = stage->plan->model->id;
 
-    return leat_rate_budget_take(leat_rates_budget(&stage->run->rates, budget, id), id, retry, now_us());
+    return leat_rate_budget_take(leat_rates_budget(&stage->run->rates, budget, id), id, retry, leat_clock_us());
 }
 
 static void rate_told(struct leat_stage *stage, const char *budget, enum leat_reply reply, int64_t retry_after_ms)
 {
     const char *id = stage->plan->model->id;
 
-    leat_rate_budget_told(leat_rates_budget(&stage->run->rates, budget, id), reply, retry_after_ms, now_us());
+    leat_rate_budget_told(leat_rates_budget(&stage->run->rates, budget, id), reply, retry_after_ms, leat_clock_us());
 }
 
 static const char *watermark(const struct leat_stage *stage, int partition)

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/calendar.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 /* The process-wide settings: a log is the process's, not a run's. */
@@ -35,11 +35,9 @@ static const char *const names[] = {"error", "warning", "info", "debug"};
 
 static void add_json_line(struct leat_text_buffer *line, enum leat_log_level level, const char *text)
 {
-    struct timespec now;
     char time[48];
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    leat_format_timestamp(time, now.tv_sec * LEAT_US_PER_SECOND + now.tv_nsec / 1000, true);
+    leat_format_timestamp(time, leat_clock_wall_us(), true);
     leat_text_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"text\":", time, names[level]);
     leat_text_add_json_string(line, text);
     leat_text_add_string(line, "}");

@@ -10,14 +10,6 @@
 #include "base/calendar.h"
 #include "base/file.h"
 
-int64_t leat_report_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * LEAT_US_PER_SECOND + t.tv_nsec / 1000;
-}
-
 /* 1234567 -> 1,234,567. Returns `grouped`. */
 static const char *group(char grouped[static 48], int64_t n)
 {

@@ -34,7 +34,6 @@ struct leat_run_report {
     char error[1024];             /* empty: none */
 };
 
-int64_t leat_report_now(void);
 void leat_report_summary(const struct leat_run_report *report, FILE *out);
 void leat_report_json(const struct leat_run_report *report, FILE *out);
 void leat_report_text(const struct leat_run_report *report, struct leat_text_buffer *ret); /* the JSON */
