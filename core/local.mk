@@ -117,6 +117,7 @@ core_libcore_la_SOURCES = \
 	core/delivery/count.h \
 	core/delivery/delivery.c \
 	core/delivery/delivery.h \
+	core/delivery/files.c \
 	core/delivery/history.c \
 	core/delivery/ledger.c \
 	core/delivery/ledger.h \
@@ -157,6 +158,7 @@ core_libcore_la_SOURCES = \
 	core/engine/run.h \
 	core/engine/segment.c \
 	core/engine/services.c \
+	core/engine/sinks.c \
 	core/engine/stage.c \
 	core/engine/sync.c \
 	core/engine/sync.h \

@@ -43,6 +43,11 @@ void leat_budget_charge(struct leat_budget *budget, int64_t n);
 bool leat_budget_dry(struct leat_budget *budget);
 void leat_budget_cancel(struct leat_budget *budget);
 
+static inline void leat_row_into(uint8_t *bits, int32_t row)
+{
+    bits[row >> 3] |= (uint8_t)(1 << (row & 7));
+}
+
 /* The fields that identify a source record; none: the first one. */
 enum { LEAT_MAX_KEY = 16 };
 struct leat_key {

@@ -85,7 +85,7 @@ static void undo_value(struct leat_batch *b, struct leat_column *c)
     if (c->offsets)
         b->n_bytes -= c->offsets[row + 1] - c->offsets[row];
     if (c->validity)
-        c->validity[row >> 3] |= (uint8_t)(1 << (row & 7));
+        leat_row_into(c->validity, row);
     c->n_rows = row;
 }
 

@@ -57,7 +57,7 @@ void leat_batch_row_given_back(struct leat_batch *b, int32_t row)
 {
     if (!b->host->given_back || row < 0 || row >= b->n_rows)
         return;
-    b->host->given_back[row >> 3] |= (uint8_t)(1 << (row & 7));
+    leat_row_into(b->host->given_back, row);
     b->host->any_given_back = true;
 }
 

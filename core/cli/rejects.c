@@ -284,16 +284,11 @@ static int no_reject_file(const char *path, struct leat_error *err)
 
 static int find_columns(struct summary *s, const struct leat_schema *schema, const char *path, struct leat_error *err)
 {
-    s->rest = -1;
-    for (int c = 0; c < N_COLUMNS; c++) {
-        s->columns[c] = -1;
-        for (int i = 0; i < schema->n_fields; i++)
-            if (strcmp(schema->fields[i].name, column_names[c]) == 0)
-                s->columns[c] = i;
-    }
-    for (int i = 0; i < schema->n_fields; i++)
-        if (strcmp(schema->fields[i].name, REST) == 0 && schema->fields[i].type == LEAT_JSON)
-            s->rest = i;
+    for (int c = 0; c < N_COLUMNS; c++)
+        s->columns[c] = leat_schema_find(schema, column_names[c]);
+    s->rest = leat_schema_find(schema, REST);
+    if (s->rest >= 0 && schema->fields[s->rest].type != LEAT_JSON)
+        s->rest = -1;
     return s->columns[STAGE] >= 0 && s->columns[CODE] >= 0 ? 0 : no_reject_file(path, err);
 }
 

@@ -62,10 +62,10 @@ static void end_grace(struct leat_run *run, int64_t signalled_us, const struct s
 {
     struct leat_error err = {0};
 
-    if (signalled_us && leat_clock_wall_us() - signalled_us > (GRACE_S + 5) * INT64_C(1000000))
+    if (signalled_us && leat_clock_us() - signalled_us > (GRACE_S + 5) * INT64_C(1000000))
         _exit(stop->signal ? 128 + stop->signal : EX_TEMPFAIL); /* a thread is stuck in a system call */
 
-    if (!signalled_us || leat_clock_wall_us() - signalled_us < GRACE_S * INT64_C(1000000))
+    if (!signalled_us || leat_clock_us() - signalled_us < GRACE_S * INT64_C(1000000))
         return;
     (void)leat_fail(&err, LEAT_ECANCELED, "what was in flight did not come to an end within %d s", GRACE_S);
     leat_run_fail(run, "signal", &err);
@@ -81,7 +81,7 @@ static bool cursor_moves(void)
 
 static int milliseconds_to(const struct leat_cli *cli, int64_t started, int every_ms)
 {
-    int64_t left = cli->time_limit_ms - (leat_clock_wall_us() - started) / 1000;
+    int64_t left = cli->time_limit_ms - (leat_clock_us() - started) / 1000;
 
     if (!cli->time_limit_ms || (every_ms >= 0 && left > every_ms))
         return every_ms;
@@ -90,7 +90,7 @@ static int milliseconds_to(const struct leat_cli *cli, int64_t started, int ever
 
 static void end_time(struct leat_run *run, const struct leat_cli *cli, int64_t started, struct stop *stop)
 {
-    if (!cli->time_limit_ms || stop->late || leat_clock_wall_us() - started < cli->time_limit_ms * 1000)
+    if (!cli->time_limit_ms || stop->late || leat_clock_us() - started < cli->time_limit_ms * 1000)
         return;
     stop->late = true;
     leat_run_stop(run);
@@ -102,8 +102,8 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
     struct pollfd fds[2] = {{.fd = run->done_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
     bool terminal = isatty(STDERR_FILENO) && !cli->quiet, drawn = terminal && cursor_moves();
     int every_ms = drawn ? 200 : terminal || cli->progress ? 5000 : -1;
-    struct leat_progress_screen screen = {.last_read = leat_checkpoint_number(&run->resume.from, "books", "read")};
-    int64_t started = leat_clock_wall_us(), signalled = 0;
+    struct leat_progress_screen screen = {.last_read = run->resume.n_read};
+    int64_t started = leat_clock_us(), signalled = 0;
 
     for (;;) {
         int n = poll(fds, 2, stop->signal || stop->late ? 200 : milliseconds_to(cli, started, every_ms));
@@ -114,13 +114,13 @@ static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signa
             on_signal(run, signal_fd, &stop->signal);
         end_time(run, cli, started, stop);
         if ((stop->signal || stop->late) && !signalled)
-            signalled = leat_clock_wall_us();
+            signalled = leat_clock_us();
         end_grace(run, signalled, stop);
         if (n == 0 && every_ms > 0) {
             struct leat_progress progress;
 
             leat_run_progress(run, &progress);
-            progress.seconds = (double)(leat_clock_wall_us() - started) / 1e6;
+            progress.seconds = (double)(leat_clock_us() - started) / 1e6;
             screen.width = leat_terminal_width(STDERR_FILENO);
             (drawn ? leat_progress_draw : leat_progress_line)(&progress, &screen, stderr);
         }
@@ -138,7 +138,7 @@ static void fill_report(struct leat_run_report *report, struct leat_run *run, st
     report->left_out = leat_arena_alloc(&session->plan.arena, ((size_t)load->n_left_out + 1) * sizeof *report->left_out);
     for (int i = 0; i < load->n_left_out; i++)
         report->left_out[report->n_left_out++] = load->left_out[i].field;
-    report->read_before = leat_checkpoint_number(&run->resume.from, "books", "read");
+    report->read_before = run->resume.n_read;
     report->n_counts = leat_run_counts(run, &session->plan.arena, &report->counts);
 }
 

@@ -20,14 +20,13 @@
 /* ---- which one ---- */
 
 /* An operand that is a file is read for its name. */
-static int name_in(const struct leat_cli *cli, const char *file, struct leat_named_state *ret)
+static int name_in(const char *file, struct leat_named_state *ret)
 {
     struct leat_overrides none = {0};
     struct leat_diagnostics diagnostics = {0};
     struct leat_pipeline pipeline;
     struct leat_error err = {0};
 
-    (void)cli;
     (void)!leat_pipeline_read(&pipeline, file, &none, &diagnostics, &err); /* whatever else is wrong with it */
     if (pipeline.name && *pipeline.name)
         ret->name = leat_arena_strdup(&ret->arena, pipeline.name);
@@ -55,7 +54,7 @@ int leat_cli_state_find(const struct leat_cli *cli, const char *operand, struct 
     if (leat_state_folder(&ret->arena, cli->state_dir, false, &ret->folder, &err) < 0)
         return leat_cli_failed(&err, true);
     if (is_file(operand))
-        status = name_in(cli, operand, ret);
+        status = name_in(operand, ret);
     else
         ret->name = operand;
     return status;

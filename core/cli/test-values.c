@@ -12,14 +12,6 @@
 #include "expr/decimal.h"
 #include "expr/json.h"
 
-int leat_given_field(const struct leat_schema *schema, const char *name)
-{
-    for (int i = 0; i < schema->n_fields; i++)
-        if (strcmp(schema->fields[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 /* ---- as it is written ---- */
 
 static bool is_null(const struct leat_node *node)
@@ -161,7 +153,7 @@ int leat_given_read(struct leat_given *g, const struct leat_node *rows, struct l
         const struct leat_node *row = rows->children[i];
 
         for (int f = 0; f < row->n_children; f++)
-            put_value(texts, leat_given_field(&g->texts, row->children[f]->name), row->children[f]);
+            put_value(texts, leat_schema_find(&g->texts, row->children[f]->name), row->children[f]);
         leat_batch_end_row(texts);
     }
     rc = cast_columns(g, texts, out, err);

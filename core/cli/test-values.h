@@ -29,8 +29,6 @@ void leat_given_deinit(struct leat_given *given);
 /* Fills `out`, of the schema, with a list of rows (NULL: none). */
 LEAT_MUST_CHECK int leat_given_read(struct leat_given *given, const struct leat_node *rows, struct leat_batch *out,
                                     struct leat_error *err);
-/* The number of a field of that name, or -1. */
-int leat_given_field(const struct leat_schema *schema, const char *name);
 
 /* One value of a batch. */
 struct leat_place {

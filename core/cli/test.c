@@ -68,8 +68,8 @@ static void compare_row(struct tester *t, const struct leat_node *named, struct 
     for (int i = 0; i < named->n_children; i++) {
         const char *name = named->children[i]->name;
 
-        wanted.field = leat_given_field(wanted.batch->schema, name);
-        got.field = leat_given_field(got.batch->schema, name);
+        wanted.field = leat_schema_find(wanted.batch->schema, name);
+        got.field = leat_schema_find(got.batch->schema, name);
         if (leat_values_same(wanted, got))
             continue;
         leat_text_printf(&t->why, "line %d: %s should be ", named->children[i]->line, name);

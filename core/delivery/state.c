@@ -419,39 +419,6 @@ void leat_state_close(struct leat_state *s)
     leat_arena_deinit(&s->arena);
 }
 
-/* NAME.db and the like, or NAME.TARGET-STAGE.memory. */
-static bool belongs_to(const char *file, const char *name)
-{
-    static const char *const ends[] = {".db", ".db-wal", ".db-shm", ".db-journal", ".seq", ".crash"};
-    static const char digits[] = "0123456789";
-    size_t n = strlen(name), n_target, n_stage;
-
-    if (strncmp(file, name, n) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (strcmp(file + n, ends[i]) == 0)
-            return true;
-    n_target = file[n] == '.' ? strspn(file + n + 1, digits) : 0;
-    if (!n_target || file[n + 1 + n_target] != '-')
-        return false;
-    file += n + 2 + n_target;
-    n_stage = strspn(file, digits);
-    return n_stage && strcmp(file + n_stage, ".memory") == 0;
-}
-
-int leat_state_remove(const char *folder, const char *name, struct leat_error *err)
-{
-    DIR *dir = opendir(folder);
-    int rc = dir ? 0 : leat_fail(err, -errno, "cannot read the folder %s: %s", folder, strerror(errno));
-
-    for (struct dirent *entry; rc == 0 && (entry = readdir(dir));)
-        if (belongs_to(entry->d_name, name) && unlinkat(dirfd(dir), entry->d_name, 0) < 0 && errno != ENOENT)
-            rc = leat_fail(err, -errno, "cannot remove %s/%s: %s", folder, entry->d_name, strerror(errno));
-    if (dir)
-        closedir(dir);
-    return rc;
-}
-
 /* ---- transactions ---- */
 
 static void remember_sums(struct leat_state *s)

@@ -71,6 +71,10 @@ char *leat_state_leaving(struct leat_state *state);
 
 /* The pipeline file it belongs to. Lives as long as the state. */
 const char *leat_state_file(struct leat_state *state);
+/* Where the stage of that number in the plan keeps what it remembers. Lives in `arena`. */
+const char *leat_state_memory_path(const struct leat_state *state, int stage, struct leat_arena *arena);
+/* Removes what the stages of the state's target remember. */
+void leat_state_forget_memories(const struct leat_state *state);
 /* Removes NAME.db and what belongs to it, damaged or not; the caller holds the lock. */
 LEAT_MUST_CHECK int leat_state_remove(const char *folder, const char *name, struct leat_error *err);
 

@@ -23,21 +23,6 @@
 #include "engine/run.h"
 #include "observe/log.h"
 
-/* What there is to commit: the load comes last. NULL: there is none. */
-static void stages_of(struct leat_run *run, struct leat_stage *ret[3])
-{
-    ret[0] = run->rejects;
-    ret[1] = run->results;
-    ret[2] = &run->segments[run->n_segments - 1].workers[0].stages[0];
-}
-
-static const char *const names[3] = {"rejects", "results", "load"};
-
-static bool has_transactions(const struct leat_stage *stage)
-{
-    return stage && stage->plan->plugin->last_commit;
-}
-
 static void forget_kept(struct leat_stage *stage)
 {
     for (int i = 0; i < stage->n_kept; i++)
@@ -68,7 +53,7 @@ static void set_token(struct leat_run *run, struct leat_stage *stage)
 {
     const struct leat_state *state = run->options.state;
 
-    if (!state || !has_transactions(stage))
+    if (!state || !leat_sink_has_transactions(stage))
         return;
     (void)snprintf(stage->token_text, sizeof stage->token_text, "%" PRId64 ".%" PRId64, run->work, run->seq);
     stage->token = (struct leat_token){.who = state->who, .what = stage->token_text};
@@ -77,15 +62,16 @@ static void set_token(struct leat_run *run, struct leat_stage *stage)
 /* Those with transactions, or those without. */
 static int commit_some(struct leat_run *run, bool transactions, bool last, struct leat_error *err)
 {
-    struct leat_stage *stages[3];
     int rc = 0;
 
-    stages_of(run, stages);
-    for (int i = 0; i < 3 && rc == 0; i++) {
-        if (!stages[i] || has_transactions(stages[i]) != transactions || (i == 2 && run->stopped_early && last))
+    for (int i = 0; i < LEAT_N_SINKS && rc == 0; i++) {
+        struct leat_stage *sink = leat_run_sink(run, i);
+
+        if (!sink || leat_sink_has_transactions(sink) != transactions ||
+            (i == LEAT_SINK_LOAD && run->stopped_early && last))
             continue;
-        set_token(run, stages[i]);
-        rc = leat_stage_commit(stages[i], last, err);
+        set_token(run, sink);
+        rc = leat_stage_commit(sink, last, err);
     }
     return rc;
 }
@@ -142,18 +128,15 @@ static int add_memories(struct leat_checkpoint *c, struct leat_run *run, struct 
     return rc;
 }
 
-static void add_stages(struct leat_checkpoint *c, struct leat_run *run)
+static void add_sinks(struct leat_checkpoint *c, struct leat_run *run)
 {
-    struct leat_stage *stages[3];
+    for (int i = 0; i < LEAT_N_SINKS; i++) {
+        const struct leat_stage *sink = leat_run_sink(run, i);
 
-    stages_of(run, stages);
-    for (int i = 0; i < 3; i++) {
-        if (!stages[i])
-            continue;
-        if (*stages[i]->mark.text)
-            leat_checkpoint_add(c, "mark", names[i], stages[i]->mark.text);
-        for (int k = 0; k < stages[i]->n_kept; k++)
-            leat_checkpoint_add(c, "kept", stages[i]->kept[k], "");
+        if (sink && *sink->mark.text)
+            leat_checkpoint_add(c, "mark", leat_sink_names[i], sink->mark.text);
+        for (int k = 0; sink && k < sink->n_kept; k++)
+            leat_checkpoint_add(c, "kept", sink->kept[k], "");
     }
     for (int i = 0; i < run->publisher.n; i++) {
         const struct leat_published *file = &run->publisher.files[i];
@@ -191,10 +174,10 @@ static int take(struct leat_run *run, bool last, struct leat_error *err)
         rc = add_memories(&c, run, err);
     if (rc == 0) {
         add_books(&c, run);
-        add_rows(&c, names[0], &run->delivery.rejects);
-        add_rows(&c, names[1], &run->delivery.results);
+        add_rows(&c, leat_sink_names[LEAT_SINK_REJECTS], &run->delivery.rejects);
+        add_rows(&c, leat_sink_names[LEAT_SINK_RESULTS], &run->delivery.results);
         add_positions(&c, &run->delivery);
-        add_stages(&c, run);
+        add_sinks(&c, run);
         if (last)
             leat_checkpoint_add(&c, "end", "ended", "1");
         rc = save(run, &c, err);
@@ -211,17 +194,17 @@ static int take(struct leat_run *run, bool last, struct leat_error *err)
 
 static bool is_time(const struct leat_run *run, bool now)
 {
-    return now || leat_clock_wall_us() - run->checkpointed_us >= run->plan->pipeline->checkpoint_ms * 1000;
+    return now || leat_clock_us() - run->checkpointed_us >= run->plan->pipeline->checkpoint_ms * 1000;
 }
 
 static int take_and_say(struct leat_run *run, bool last, struct leat_error *err)
 {
-    int64_t began_us = leat_clock_wall_us();
+    int64_t began_us = leat_clock_us();
     int rc = take(run, last, err);
 
     if (rc == 0)
         leat_log(LEAT_LOG_INFO, "checkpoint %" PRId64 ": behind %" PRId64 " records, after %.1f ms", run->seq,
-                 leat_delivery_closed_books(&run->delivery).read, (double)(leat_clock_wall_us() - began_us) / 1000);
+                 leat_delivery_closed_books(&run->delivery).read, (double)(leat_clock_us() - began_us) / 1000);
     return rc;
 }
 
@@ -233,7 +216,7 @@ int leat_run_checkpoint(struct leat_run *run, bool now, struct leat_error *err)
         !is_time(run, now))
         return 0;
     rc = take_and_say(run, false, err);
-    run->checkpointed_us = leat_clock_wall_us();
+    run->checkpointed_us = leat_clock_us();
     return rc;
 }
 

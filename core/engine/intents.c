@@ -27,6 +27,23 @@ static bool has_ledger(const struct leat_run *run)
     return run->options.state && leat_plan_load(run->plan)->ledger;
 }
 
+static bool is_left_out(const struct leat_plan *load, const char *field)
+{
+    for (int i = 0; i < load->n_left_out; i++)
+        if (strcmp(load->left_out[i].field, field) == 0)
+            return true;
+    return false;
+}
+
+/* All that the load gets and does not leave out. */
+static void find_sent(struct leat_intents *in, const struct leat_plan *load)
+{
+    in->sent = leat_alloc_array((size_t)load->in.n_fields + 1, sizeof *in->sent);
+    for (int i = 0; i < load->in.n_fields; i++)
+        if (!is_left_out(load, load->in.fields[i].name))
+            in->sent[in->n_sent++] = i;
+}
+
 int leat_intents_open(struct leat_run *run, struct leat_error *err)
 {
     struct leat_intents *in = &run->intents;
@@ -34,6 +51,7 @@ int leat_intents_open(struct leat_run *run, struct leat_error *err)
 
     if (!run->options.state || !(leat_plan_load(run->plan)->plugin->traits & LEAT_LATE))
         return 0;
+    find_sent(in, leat_plan_load(run->plan));
     rc = leat_record_ids_open(&in->ids, run->options.state, err);
     if (rc == 0 && has_ledger(run))
         rc = leat_ledger_open(&in->ledger, run->options.state, err);
@@ -45,6 +63,7 @@ void leat_intents_close(struct leat_run *run)
     leat_record_ids_close(&run->intents.ids);
     leat_ledger_close(&run->intents.ledger);
     free(run->intents.outcomes);
+    free(run->intents.sent);
     leat_text_deinit(&run->intents.payload);
     run->intents = (struct leat_intents){0};
 }
@@ -64,16 +83,6 @@ static void need_room(struct leat_batch *b)
     h->verify = leat_alloc(rows / 8 + 1);
     h->updates = leat_alloc(rows / 8 + 1);
     h->given_back = leat_alloc(rows / 8 + 1);
-}
-
-static void set_bit(uint8_t *bits, int32_t row)
-{
-    bits[row >> 3] |= (uint8_t)(1 << (row & 7));
-}
-
-static bool has_bit(const uint8_t *bits, int32_t row)
-{
-    return bits[row >> 3] >> (row & 7) & 1;
 }
 
 /* Which of the records made of one this is, counted from 1; 0 where nothing was made. Records come in the same order
@@ -135,15 +144,7 @@ bool leat_intents_id(const struct leat_batch *b, int32_t row, struct leat_record
 
 /* ---- the ledger ---- */
 
-static bool is_left_out(const struct leat_plan *load, const char *field)
-{
-    for (int i = 0; i < load->n_left_out; i++)
-        if (strcmp(load->left_out[i].field, field) == 0)
-            return true;
-    return false;
-}
-
-/* What is sent of a row: all that the load gets of it and does not leave out. */
+/* What is sent of a row. */
 static uint64_t payload_of(struct leat_run *run, const struct leat_batch *b, int32_t row)
 {
     struct leat_text_buffer *bytes = &run->intents.payload;
@@ -151,13 +152,11 @@ static uint64_t payload_of(struct leat_run *run, const struct leat_batch *b, int
     uint64_t seed;
 
     bytes->n = 0;
-    for (int i = 0; i < b->schema->n_fields; i++) {
+    for (int i = 0; i < run->intents.n_sent; i++) {
+        int f = run->intents.sent[i];
         const char *text;
-        size_t n;
+        size_t n = leat_value_text(&b->schema->fields[f], &b->columns[f], row, room, &text);
 
-        if (is_left_out(leat_plan_load(run->plan), b->schema->fields[i].name))
-            continue;
-        n = leat_value_text(&b->schema->fields[i], &b->columns[i], row, room, &text);
         leat_text_add(bytes, text ? "1" : "0", 1);
         leat_text_add(bytes, (const char *)&n, sizeof n);
         if (text)
@@ -178,7 +177,7 @@ static int64_t record_of(const struct leat_batch *b, int32_t row)
 
 static struct leat_ledger_row intent_of(const struct leat_run *run, const struct leat_batch *b, int32_t row)
 {
-    return (struct leat_ledger_row){.id = b->host->ids[row], .before = has_bit(b->host->updates, row), .run = run->work,
+    return (struct leat_ledger_row){.id = b->host->ids[row], .before = leat_row_in(b->host->updates, row), .run = run->work,
                                     .attempt = run->options.state->run, .record = record_of(b, row),
                                     .payload = b->host->payloads[row], .steps = b->host->steps[row]};
 }
@@ -188,7 +187,7 @@ static struct leat_ledger_row intent_of(const struct leat_run *run, const struct
 static bool is_second(const struct leat_run *run, const struct leat_ledger_row *was)
 {
     return was->attempt == run->options.state->run ||
-           (was->attempt >= run->work && was->record < leat_checkpoint_number(&run->resume.from, "books", "read"));
+           (was->attempt >= run->work && was->record < run->resume.n_read);
 }
 
 /* Another process, or another run before this one, has done it. True: nothing is left to do. */
@@ -220,10 +219,10 @@ static void mark_row(struct leat_run *run, struct leat_batch *b, int32_t row, co
     bool changed = was->payload != b->host->payloads[row];
 
     if (was->done || was->before || (changed && leat_plan_extract(run->plan)->incremental)) {
-        set_bit(b->host->updates, row);
+        leat_row_into(b->host->updates, row);
         b->updates = b->host->updates;
     } else {
-        set_bit(b->host->verify, row);
+        leat_row_into(b->host->verify, row);
         b->must_verify = b->host->verify;
     }
     b->host->steps[row] = was->done ? 0 : was->steps;
@@ -269,7 +268,7 @@ static int write_outcomes(struct leat_run *run, struct leat_error *err)
 
 int leat_intents_write(struct leat_run *run, struct leat_error *err)
 {
-    return has_ledger(run) && run->intents.n ? write_outcomes(run, err) : 0;
+    return run->intents.n ? write_outcomes(run, err) : 0;
 }
 
 static int intend(struct leat_run *run, struct leat_batch *b, struct leat_error *err)
@@ -319,7 +318,7 @@ static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, 
     struct leat_intents *in = &run->intents;
 
     if (!in->n)
-        in->oldest_us = leat_clock_wall_us();
+        in->oldest_us = leat_clock_us();
     in->outcomes = leat_grow(in->outcomes, in->n, &in->cap, sizeof *in->outcomes);
     in->outcomes[in->n] = intent_of(run, b, row);
     in->outcomes[in->n].before = false;
@@ -331,14 +330,14 @@ static void note_verdict(struct leat_run *run, const struct leat_batch *b, int32
 {
     bool done = verdict == LEAT_LOADED || verdict == LEAT_ALREADY_THERE;
 
-    if (done || (verdict != LEAT_UNKNOWN && !has_bit(b->host->updates, row)))
+    if (done || (verdict != LEAT_UNKNOWN && !leat_row_in(b->host->updates, row)))
         note(run, b, row, done);
 }
 
 /* Of what may have been sent in a run before this one the intent stays. */
 static void note_given_back(struct leat_run *run, const struct leat_batch *b, int32_t row)
 {
-    if (has_bit(b->host->given_back, row) && !has_bit(b->host->verify, row) && !has_bit(b->host->updates, row))
+    if (leat_row_in(b->host->given_back, row) && !leat_row_in(b->host->verify, row) && !leat_row_in(b->host->updates, row))
         note(run, b, row, false);
 }
 
@@ -365,7 +364,7 @@ int leat_intents_flush(struct leat_run *run, struct leat_error *err)
 {
     struct leat_intents *in = &run->intents;
 
-    if (!in->n || (in->n < FLUSH_ROWS && leat_clock_wall_us() - in->oldest_us < FLUSH_US))
+    if (!in->n || (in->n < FLUSH_ROWS && leat_clock_us() - in->oldest_us < FLUSH_US))
         return 0;
     return in_transaction(run, NULL, err);
 }

@@ -5,7 +5,6 @@
  * are only ever added; a checkpoint records how many belong to it and their sum, and
  * a run that goes on cuts off what is behind them.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,8 +34,7 @@ static struct leat_memory *memory_of(struct leat_stage *stage)
     m = leat_alloc(sizeof *m);
     pthread_mutex_init(&m->lock, NULL);
     m->fd = -1;
-    m->path = leat_strdup(leat_arena_printf(&arena, "%s/%s.%" PRId64 "-%td.memory", state->folder, state->name,
-                                            state->target, stage->plan - stage->run->plan->stages));
+    m->path = leat_strdup(leat_state_memory_path(state, (int)(stage->plan - stage->run->plan->stages), &arena));
     m->n_to_recall = leat_checkpoint_number(&stage->run->resume.from, "memory", stage->plan->model->id);
     m->sum_to_recall = (uint64_t)leat_checkpoint_number(&stage->run->resume.from, "memory_sum", stage->plan->model->id);
     leat_running_hash_begin(&m->hash);
@@ -211,29 +209,6 @@ int leat_memory_sync(struct leat_memory *m, uint64_t sequence, struct leat_memor
         rc = leat_file_sync_folder(m->path);
     m->synced_folder = rc == 0;
     return rc;
-}
-
-static bool is_memory_of(const struct leat_state *state, const char *file)
-{
-    struct leat_arena arena = {0};
-    const char *begins = leat_arena_printf(&arena, "%s.%" PRId64 "-", state->name, state->target);
-    size_t n = strlen(begins), digits = strncmp(file, begins, n) == 0 ? strspn(file + n, "0123456789") : 0;
-    bool is = digits && strcmp(file + n + digits, ".memory") == 0;
-
-    leat_arena_deinit(&arena);
-    return is;
-}
-
-void leat_memories_remove(const struct leat_state *state)
-{
-    DIR *dir = opendir(state->folder);
-
-    if (!dir)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (is_memory_of(state, entry->d_name))
-            (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
 }
 
 void leat_memory_free(struct leat_memory *m)

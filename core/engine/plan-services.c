@@ -29,14 +29,6 @@ static const struct leat_schema *input(struct leat_plan *plan)
     return &plan->in;
 }
 
-static int find_field(const struct leat_schema *schema, const char *name)
-{
-    for (int i = 0; i < schema->n_fields; i++)
-        if (strcmp(schema->fields[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 static int too_many_fields(struct leat_plan *plan)
 {
     if (!plan->failed)
@@ -50,7 +42,7 @@ static int add_field(struct leat_plan *plan, const struct leat_field *field)
 {
     if (plan->out.n_fields >= MAX_FIELDS)
         return too_many_fields(plan);
-    if (!field->name || !*field->name || find_field(&plan->out, field->name) >= 0)
+    if (!field->name || !*field->name || leat_schema_find(&plan->out, field->name) >= 0)
         return -EEXIST;
     plan->out_fields = leat_grow(plan->out_fields, plan->out.n_fields, &plan->cap_out, sizeof *plan->out_fields);
     plan->out_fields[plan->out.n_fields] = *field;
@@ -109,7 +101,7 @@ static const char *unknown_field_hint(struct leat_plan *plan, const char *name)
 static int field(struct leat_plan *plan, const struct leat_node *node, bool by_key)
 {
     const char *name = by_key ? node->name : node->text;
-    int found = find_field(&plan->in, name);
+    int found = leat_schema_find(&plan->in, name);
 
     if (found >= 0)
         return found;

@@ -11,14 +11,6 @@
 
 enum { MOST_NAMES = 100 };
 
-static int field_named(const struct leat_schema *schema, const char *name)
-{
-    for (int i = 0; i < schema->n_fields; i++)
-        if (strcmp(schema->fields[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 /* The same key, so that ledger and results know a record by it; and records that were loaded before
  * may have changed, as far as that extract's may. */
 void leat_replay_plan_extract(struct leat_plan *extract)
@@ -30,7 +22,7 @@ void leat_replay_plan_extract(struct leat_plan *extract)
     extract->incremental = replay->incremental;
     extract->key.n = 0;
     for (int i = 0; i < replay->n_key; i++) {
-        int at = field_named(&extract->out, replay->key[i]);
+        int at = leat_schema_find(&extract->out, replay->key[i]);
 
         if (at >= 0)
             extract->key.fields[extract->key.n++] = at;

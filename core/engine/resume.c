@@ -16,11 +16,6 @@
 #include "engine/run.h"
 #include "observe/log.h"
 
-static struct leat_stage *load_of(struct leat_run *run)
-{
-    return &run->segments[run->n_segments - 1].workers[0].stages[0];
-}
-
 static const char *identity_of(const struct leat_run *run)
 {
     const struct leat_plan *load = leat_plan_load(run->plan);
@@ -63,7 +58,7 @@ int leat_work_give_up(struct leat_state *state, struct leat_error *err)
     static const struct leat_checkpoint nothing;
     int rc = remove_files_but(state, &nothing, err);
 
-    leat_memories_remove(state);
+    leat_state_forget_memories(state);
     return rc;
 }
 
@@ -86,21 +81,22 @@ static int ask(struct leat_run *run, struct leat_stage *stage, int64_t work, int
     return 0;
 }
 
-/* The newest that all have taken part in; `newest` where nobody has transactions. */
-static int newest_common(struct leat_run *run, int64_t work, int64_t newest, int64_t *ret, struct leat_error *err)
+/* The same of all sinks, 0 where there are no transactions; and the newest that all have taken part in, `newest` where
+ * nobody has any. */
+static int newest_common(struct leat_run *run, int64_t work, int64_t newest, int64_t seqs[LEAT_N_SINKS], int64_t *ret,
+                         struct leat_error *err)
 {
-    struct leat_stage *stages[3] = {run->rejects, run->results, load_of(run)};
     int rc = 0;
 
     *ret = newest;
-    for (int i = 0; i < 3 && rc == 0; i++) {
-        int64_t seq;
+    for (int i = 0; i < LEAT_N_SINKS && rc == 0; i++) {
+        struct leat_stage *sink = leat_run_sink(run, i);
 
-        if (!stages[i] || !stages[i]->plan->plugin->last_commit)
+        if (!leat_sink_has_transactions(sink))
             continue;
-        rc = ask(run, stages[i], work, &seq, err);
-        if (rc == 0 && seq < *ret)
-            *ret = seq;
+        rc = ask(run, sink, work, &seqs[i], err);
+        if (rc == 0 && seqs[i] < *ret)
+            *ret = seqs[i];
     }
     return rc;
 }
@@ -130,45 +126,34 @@ static int skip_rows(struct leat_run *run, struct leat_side *side, const char *n
     return rc;
 }
 
-static int restore_sides(struct leat_run *run, int64_t work, struct leat_error *err)
+static int restore_sides(struct leat_run *run, const int64_t seqs[LEAT_N_SINKS], struct leat_error *err)
 {
-    struct leat_stage *stages[2] = {run->rejects, run->results};
-    struct leat_side *sides[2] = {&run->delivery.rejects, &run->delivery.results};
-    static const char *const names[2] = {"rejects", "results"};
+    struct leat_side *sides[] = {[LEAT_SINK_REJECTS] = &run->delivery.rejects,
+                                 [LEAT_SINK_RESULTS] = &run->delivery.results};
     int rc = 0;
 
-    for (int i = 0; i < 2 && rc == 0; i++) {
-        int64_t seq = 0;
-
-        sides[i]->n_rows = leat_checkpoint_number(&run->resume.from, "rows", names[i]);
-        if (!stages[i] || !stages[i]->plan->plugin->last_commit)
-            continue;
-        rc = ask(run, stages[i], work, &seq, err);
-        if (rc == 0)
-            rc = skip_rows(run, sides[i], names[i], seq, err);
+    for (int i = 0; i < LEAT_SINK_LOAD && rc == 0; i++) {
+        sides[i]->n_rows = leat_checkpoint_number(&run->resume.from, "rows", leat_sink_names[i]);
+        rc = skip_rows(run, sides[i], leat_sink_names[i], seqs[i], err);
     }
     return rc;
 }
 
 /* Those that nobody needs any more are gone from the state: what is there begins with the newest that all have
- * taken part in. */
-static int choose(struct leat_run *run, int64_t work, struct leat_error *err)
+ * taken part in. `newest` 0: there is none. */
+static int choose(struct leat_run *run, int64_t work, int64_t newest, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
-    struct leat_checkpoint newest;
-    int64_t seq = 0;
-    int rc = leat_checkpoint_load(state, 0, &newest, err);
+    int64_t seqs[LEAT_N_SINKS] = {0}, seq = 0;
+    int rc = newest_common(run, work, newest, seqs, &seq, err);
 
-    if (rc == 0 && newest.seq)
-        rc = newest_common(run, work, newest.seq, &seq, err);
-    run->seq = newest.seq; /* numbers rise, also over those that are given up */
-    leat_checkpoint_deinit(&newest);
+    run->seq = newest; /* numbers rise, also over those that are given up */
     if (rc == 0 && seq)
         rc = leat_checkpoint_load(state, seq, &run->resume.from, err);
-    if (rc == 0 && run->seq && !run->resume.from.seq && (seq || leat_checkpoint_first(state) > 1))
+    if (rc == 0 && newest && !run->resume.from.seq && (seq || leat_checkpoint_first(state) > 1))
         rc = lost(run, err);
     if (rc == 0)
-        rc = restore_sides(run, work, err);
+        rc = restore_sides(run, seqs, err);
     return rc < 0 ? rc : remove_files_but(state, &run->resume.from, err);
 }
 
@@ -179,7 +164,7 @@ static void restore_books(struct leat_run *run)
     const struct leat_checkpoint *from = &run->resume.from;
     struct leat_books *books = &run->delivery.books;
 
-    books->read = leat_checkpoint_number(from, "books", "read");
+    run->resume.n_read = books->read = leat_checkpoint_number(from, "books", "read");
     books->made = leat_checkpoint_number(from, "books", "made");
     for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
         books->counts[v] = leat_checkpoint_number(from, "books", leat_verdict_name((enum leat_verdict)v));
@@ -209,7 +194,7 @@ static void restore(struct leat_run *run)
 
 /* ---- the whole ---- */
 
-static int refuse_change(const struct leat_run *run, const char *before, const char *now, struct leat_error *err)
+static int refuse_change(const char *before, const char *now, struct leat_error *err)
 {
     struct leat_text_buffer what = {0};
     int rc;
@@ -219,7 +204,6 @@ static int refuse_change(const struct leat_run *run, const char *before, const c
                    "two of them: %.500s. Change it back to go on, or begin anew with `leat run --restart`",
                    what.p ? what.p : "in a value");
     leat_text_deinit(&what);
-    (void)run;
     return rc;
 }
 
@@ -236,7 +220,8 @@ static int go_on(struct leat_run *run, const struct leat_work *work, const char 
 {
     struct leat_checkpoint newest;
     int rc = leat_checkpoint_load(run->options.state, 0, &newest, err);
-    bool anything = rc == 0 && (newest.seq || leat_plan_load(run->plan)->ledger);
+    int64_t seq = newest.seq;
+    bool anything = rc == 0 && (seq || leat_plan_load(run->plan)->ledger);
 
     if (anything && restart)
         say_given_up(run, work, &newest);
@@ -244,8 +229,8 @@ static int go_on(struct leat_run *run, const struct leat_work *work, const char 
     if (rc < 0 || !anything || restart)
         return rc;
     if (strcmp(work->meaning, meaning) != 0)
-        return refuse_change(run, work->meaning, meaning, err);
-    rc = choose(run, work->run, err);
+        return refuse_change(work->meaning, meaning, err);
+    rc = choose(run, work->run, seq, err);
     if (rc == 0)
         restore(run);
     run->work = work->run;
@@ -363,7 +348,7 @@ static int begin(struct leat_run *run, const char *meaning, struct leat_error *e
         rc = note_begin(run, meaning, err);
     if (rc == 0 && anew) {
         remove_files(&given_up, &nothing);
-        leat_memories_remove(state);
+        leat_state_forget_memories(state);
     }
     leat_checkpoint_deinit(&given_up);
     return rc < 0 ? rc : leat_checkpoint_files(state, true, &run->resume.files, err);
@@ -380,7 +365,7 @@ static int find_finished(struct leat_run *run, struct leat_error *err)
     if (rc == 0 && (!last->ended_us || !last->report || strcmp(last->boot, leat_state_boot(&state->arena)) != 0))
         last->id = 0;
     if (rc == 0 && last->id) /* it may have been killed before it had done so */
-        leat_memories_remove(state);
+        leat_state_forget_memories(state);
     return rc;
 }
 
@@ -462,6 +447,6 @@ int leat_run_record(struct leat_run *run, int status, const char *report, const 
     if (rc < 0)
         leat_state_rollback(state);
     else if (done)
-        leat_memories_remove(state);
+        leat_state_forget_memories(state);
     return rc;
 }

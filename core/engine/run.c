@@ -180,7 +180,7 @@ static void make_side(struct leat_run *run, const struct leat_plan *plan, struct
 int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, const struct leat_run_options *options,
                   struct leat_error *err)
 {
-    *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_clock_wall_us()};
+    *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_clock_us()};
     run->cap_rows = plan->pipeline->batch_rows ? (int32_t)plan->pipeline->batch_rows
                     : leat_plan_load(plan)->ledger ? INTENT_ROWS : BATCH_ROWS;
     leat_rates_init(&run->rates, plan->pipeline->rates, plan->pipeline->n_rates);
@@ -220,7 +220,7 @@ void leat_run_fail(struct leat_run *run, const char *stage, const struct leat_er
         leat_ring_cancel(&run->rings[i]);
 }
 
-static int start_thread(struct leat_run *run, struct leat_segment *s, struct leat_error *err)
+static int start_thread(struct leat_segment *s, struct leat_error *err)
 {
     static void *(*const loops[])(void *) = {
         [LEAT_SEGMENT_EXTRACT] = leat_segment_extract,
@@ -238,7 +238,6 @@ static int start_thread(struct leat_run *run, struct leat_segment *s, struct lea
     if (rc)
         return leat_fail(err, -rc, "cannot start a thread: %s", strerror(rc));
     s->n_threads++;
-    (void)run;
     return 0;
 }
 
@@ -256,7 +255,7 @@ int leat_run_start(struct leat_run *run, struct leat_error *err)
     atomic_init(&run->n_running, total);
     for (int i = run->n_segments - 1; i >= 0 && rc == 0; i--)
         for (int w = 0; w < run->segments[i].n_workers && rc == 0; w++)
-            rc = start_thread(run, &run->segments[i], err);
+            rc = start_thread(&run->segments[i], err);
     if (rc < 0) {
         leat_run_fail(run, "engine", err);
         leat_run_join(run);

@@ -120,6 +120,7 @@ struct leat_resume {
     struct leat_checkpoint from;       /* to go on from; seq 0: from the start */
     struct leat_checkpoint watermarks; /* of the last success */
     struct leat_checkpoint files;      /* that interrupted runs need, whatever their load */
+    int64_t n_read;                    /* records that the runs before had read */
     bool ended;                        /* only names are left to be given */
     struct leat_run_row last;          /* id > 0: nothing at all is left; this run was killed as it left */
 };
@@ -134,6 +135,8 @@ struct leat_intents {
     struct leat_ledger_row *outcomes; /* not written yet; done false: to be dropped */
     int n, cap;
     int64_t oldest_us;                /* when the first of them came */
+    int *sent;                        /* fields of the load that are sent; with a state */
+    int n_sent;
     struct leat_text_buffer payload;  /* scratch */
 };
 
@@ -198,6 +201,18 @@ void leat_run_fail(struct leat_run *run, const char *stage, const struct leat_er
 /* Where the run stands; `seconds` is left to the caller. Any thread, while it runs. */
 void leat_run_progress(struct leat_run *run, struct leat_progress *ret);
 void leat_run_deinit(struct leat_run *run);
+
+/* ---- what a run writes to (sinks.c) ---- */
+
+/* In the order in which they commit. */
+enum { LEAT_SINK_REJECTS, LEAT_SINK_RESULTS, LEAT_SINK_LOAD, LEAT_N_SINKS };
+
+/* Their names in checkpoints. */
+extern const char *const leat_sink_names[LEAT_N_SINKS];
+/* NULL: the run has none. */
+struct leat_stage *leat_run_sink(const struct leat_run *run, int sink);
+/* True if it writes the commit's token in the same transaction as the rows. False of NULL. */
+bool leat_sink_has_transactions(const struct leat_stage *stage);
 
 /* ---- going on (resume.c) ---- */
 
@@ -264,8 +279,6 @@ void leat_memory_note(struct leat_memory *memory, uint64_t sequence);
 LEAT_MUST_CHECK int leat_memory_sync(struct leat_memory *memory, uint64_t sequence, struct leat_memory_note *ret,
                                      struct leat_error *err);
 void leat_memory_free(struct leat_memory *memory);
-/* Removes the files of all memories of the state's target. */
-void leat_memories_remove(const struct leat_state *state);
 
 /* ---- ids and intents (intents.c) ---- */
 

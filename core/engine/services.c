@@ -109,9 +109,10 @@ static const char *position(const struct leat_stage *stage, int partition)
 
 static const char *mark(const struct leat_stage *stage)
 {
-    const char *name = stage == stage->run->rejects ? "rejects" : stage == stage->run->results ? "results" : "load";
-
-    return leat_checkpoint_get(&stage->run->resume.from, "mark", name);
+    for (int i = 0; i < LEAT_N_SINKS; i++)
+        if (stage == leat_run_sink(stage->run, i))
+            return leat_checkpoint_get(&stage->run->resume.from, "mark", leat_sink_names[i]);
+    return NULL;
 }
 
 static int64_t rows_wanted(const struct leat_stage *stage)

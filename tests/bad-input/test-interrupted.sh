@@ -18,23 +18,12 @@ started()
     pid=$!
 }
 
-# until_there COMMAND...: waits until it succeeds, ten seconds at most
-until_there()
-{
-    local i
-    for i in $(seq 200); do
-        "$@" >/dev/null 2>&1 && return 0
-        sleep 0.05
-    done
-    return 1
-}
-
 some_bytes() { [ -n "$(find . -name "$1" -size +1k)" ]; }
 
 ended_by()
 {
     status=0
-    until_there sh -c "! kill -0 $pid" || kill -KILL $pid
+    until_true "$pid" sh -c "! kill -0 $pid" || kill -KILL $pid
     wait $pid || status=$?
     out=$(cat "$out_file")
     err=$(cat "$err_file")
@@ -48,7 +37,7 @@ for load in csv jsonl; do
     echo before >"o.$load"
     echo before >r.csv
     started
-    until_there some_bytes ".o.$load.*.part"
+    until_true "$pid" some_bytes ".o.$load.*.part"
     ok $? "SIGINT, $load: is under way"
     kill -INT $pid
     ended_by
@@ -64,7 +53,7 @@ done
 sqlite3 o.db 'CREATE TABLE t(id INTEGER, name TEXT); INSERT INTO t VALUES(-1, NULL)'
 pipeline 'batch_rows: 100' 'extract: {probe: {mode: endless, slow: 1ms}}' 'load: {sqlite: {path: o.db, table: t}}'
 started
-until_there test -e o.db-journal
+until_true "$pid" test -e o.db-journal
 kill -TERM $pid
 ended_by
 is "$status" 143 "SIGTERM, SQLite: exit status 143"
@@ -110,7 +99,7 @@ ok "$([ $(($(date +%s) - start)) -lt 10 ]; echo $?)" "the second signal: at once
 # ---- what we are told to ignore, as by nohup, is ignored ----
 
 # grows FILE: until it has become larger, and so is being written still
-grows() { local size; size=$(stat -c %s "$1" 2>/dev/null || echo 0); until_there sh -c "[ \$(stat -c %s '$1' || echo 0) -gt $size ]"; }
+grows() { local size; size=$(stat -c %s "$1" 2>/dev/null || echo 0); until_true "$pid" sh -c "[ \$(stat -c %s '$1' || echo 0) -gt $size ]"; }
 
 pipeline 'batch_rows: 100' 'extract: {probe: {mode: endless, slow: 1ms}}' 'load: {probe: {path: ids}}'
 for ignored in "HUP TERM 143" "INT HUP 129" "TERM INT 130" "nohup TERM 143"; do

@@ -101,10 +101,7 @@ if env --default-signal=INT true 2>/dev/null; then
     rm -f out/*
     env --default-signal=INT timeout --foreground -k 5 60 "$LEAT" run --json --plugin-dir "$plugins" p.yaml >"$out_file" 2>"$err_file" &
     pid=$!
-    for _ in $(seq 400); do
-        [ ! -s out/ids ] || break
-        sleep 0.05
-    done
+    until_true "$pid" test -s out/ids
     kill -INT "$(cat "/proc/$pid/task/$pid/children")"
     status=0
     wait $pid || status=$?

@@ -15,20 +15,6 @@ leat_run() { "$LEAT" run --plugin-dir "$plugins" "$@"; }
 # To be put behind with &: the process that $! names is the run itself.
 leat_run_itself() { exec "$LEAT" run --plugin-dir "$plugins" "$@"; }
 
-# until_true PID COMMAND...: false once the process has ended before, and after a minute
-until_true()
-{
-    local i process=$1
-    shift
-    for i in $(seq 1200); do
-        ! "$@" || return 0
-        kill -0 "$process" 2>/dev/null || break
-        sleep 0.05
-    done
-    note "waited in vain for: $*"
-    return 1
-}
-
 has_open() { ls -l "/proc/$1/fd" 2>/dev/null | grep -q "$2"; }
 
 # A run that does not end, in $holder; it has begun once it has a history.

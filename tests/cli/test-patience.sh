@@ -78,18 +78,16 @@ env --default-signal=INT true 2>/dev/null || { skip "signals" "env has no --defa
 # patient NAME STATUS LINE...: an hour to wait; SIGINT once it is waiting
 patient()
 {
-    local name=$1 wanted=$2 start i
+    local name=$1 wanted=$2 start
     shift 2
     printf '%s\n' 'leat: 1' 'name: p' "$@" >p.yaml
     rm -rf out
     mkdir out
+    : >"$err_file" # of the one before
     TSAN_OPTIONS=${TSAN_OPTIONS-}:report_thread_leaks=0 timeout --foreground -k 5 20 env --default-signal=INT \
         "$LEAT" run --plugin-dir "$plugins" p.yaml >"$out_file" 2>"$err_file" &
     pid=$!
-    for i in $(seq 400); do
-        ! grep -q "trying again" "$err_file" || break
-        sleep 0.05
-    done
+    until_true "$pid" grep -q "trying again" "$err_file"
     like "$(cat "$err_file")" "trying again in 3600000 ms" "$name: waits"
     start=$SECONDS
     kill -INT "$(cat "/proc/$pid/task/$pid/children")"

@@ -60,19 +60,6 @@ has_come_far()
     [ "${now:-0}" -gt $((before + 10)) ]
 }
 
-# until_true CONDITION: false once process $pid has ended before, and after a minute
-until_true()
-{
-    local i
-    for i in $(seq 1200); do
-        ! "$@" || return 0
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.05
-    done
-    note "waited in vain for: $*"
-    return 1
-}
-
 has_begun() { ls -A out | grep -q '^\.o\.csv'; }
 
 # stop_when CONDITION SIGNAL: starts it slowly, and sends the signal in the middle
@@ -82,7 +69,7 @@ stop_when()
     # shellcheck disable=SC2086
     XDG_STATE_HOME=$states/mine env --default-signal=TERM "$LEAT" run --plugin-dir "$plugins" p.yaml $slow >"$out_file" 2>"$err_file" &
     pid=$!
-    until_true "$1"
+    until_true "$pid" "$1"
     kill "-$signal" "$pid"
     status=0
     wait "$pid" 2>/dev/null || status=$?

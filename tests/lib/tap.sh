@@ -26,6 +26,7 @@
 #   skip_all REASON       skips the test as a whole; only before the first assertion
 #   requires COMMAND...   skip_all unless these commands exist
 #   requires_data NAME    skip_all unless $LEAT_TEST_DATA/NAME exists; sets $data to its path
+#   until_true PID COMMAND...  waits until the command succeeds; false if the process ends before, or after a minute
 #   note TEXT             a line in the log
 #   done_testing          prints the plan; a test that never gets here has failed
 
@@ -76,6 +77,19 @@ same()   { if cmp -s "$1" "$2"; then pass "$3"; else fail "$3"; diff -u "$1" "$2
 
 # After a failure: what the last command had to say.
 _tap_last() { if [ -s "$err_file" ]; then note "stderr:"; head -20 "$err_file" | sed 's/^/#   /'; fi; }
+
+until_true()
+{
+    local i process=$1
+    shift
+    for i in $(seq 1200); do
+        ! "$@" || return 0
+        kill -0 "$process" 2>/dev/null || break
+        sleep 0.05
+    done
+    note "waited in vain for: $*"
+    return 1
+}
 
 run()
 {

@@ -49,11 +49,6 @@ static int calls_open(struct leat_stage *stage, void *self, struct leat_error *e
     return c->log ? 0 : leat_fail(err, LEAT_EUNREACHABLE, "cannot open the log");
 }
 
-static bool has(const uint8_t *bits, int32_t row)
-{
-    return bits && (bits[row >> 3] >> (row & 7) & 1);
-}
-
 static bool is(const struct leat_batch *b, int32_t row, const char *word)
 {
     size_t n;
@@ -67,7 +62,7 @@ static void call(struct calls *c, const struct leat_batch *b, int32_t row)
     size_t n_key, n_value;
     const char *key = leat_text(&b->columns[0], row, &n_key), *value = leat_text(&b->columns[1], row, &n_value);
 
-    fprintf(c->log, "%s %.*s %.*s\n", has(b->must_verify, row) ? "ask" : has(b->updates, row) ? "again" : "send",
+    fprintf(c->log, "%s %.*s %.*s\n", leat_row_in(b->must_verify, row) ? "ask" : leat_row_in(b->updates, row) ? "again" : "send",
             (int)n_key, key, (int)n_value, value);
     (void)fflush(c->log);
     if (is(b, row, "die"))

@@ -48,9 +48,8 @@ static int host_add_field(struct leat_plan *p, const struct leat_field *field)
 {
     int n = p->out.n_fields;
 
-    for (int i = 0; i < n; i++)
-        if (strcmp(p->fields[i].name, field->name) == 0)
-            return -EEXIST;
+    if (leat_schema_find(&p->out, field->name) >= 0)
+        return -EEXIST;
     assert_true(n < HOST_FIELDS);
     p->fields[n] = *field;
     p->fields[n].name = leat_arena_strdup(&p->file.arena, field->name);

@@ -347,6 +347,12 @@ static inline void leat_batch_unref(struct leat_batch *b)
     leat_batch_services->unref(b);
 }
 
+/* Of a row in one of the batch's sets of rows, must_verify and the like; NULL: none is in it. */
+static inline bool leat_row_in(const uint8_t *bits, int32_t row)
+{
+    return bits && (bits[row >> 3] >> (row & 7) & 1);
+}
+
 /* ---- the way back ---- */
 
 /* The batch and row as they were extracted. Valid as long as `b` is. */

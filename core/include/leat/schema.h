@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +53,15 @@ struct leat_schema {
     int n_fields;
     const struct leat_field *fields;
 };
+
+/* The number of the field of that name, or -1. */
+static inline int leat_schema_find(const struct leat_schema *schema, const char *name)
+{
+    for (int i = 0; i < schema->n_fields; i++)
+        if (strcmp(schema->fields[i].name, name) == 0)
+            return i;
+    return -1;
+}
 
 /* True for the types whose columns have offsets and bytes. */
 static inline bool leat_type_is_text(enum leat_type type)

@@ -43,10 +43,7 @@ static void bind_column(struct table *table, struct table_column *c, const struc
 {
     const struct cognito_attribute *a = c->attribute;
 
-    c->field = -1;
-    for (int i = 0; i < schema->n_fields; i++)
-        if (strcmp(schema->fields[i].name, c->name) == 0)
-            c->field = i;
+    c->field = leat_schema_find(schema, c->name);
     if (a->standard >= 0)
         table->fields[a->standard] = c->field;
     if (c->field < 0)

@@ -17,7 +17,7 @@
 
 enum { ROUNDS = 64 /* of one poll, before the host has its turn */ };
 
-static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
+const char *const http_methods[] = { "POST", "PUT", "PATCH", NULL };
 static const char *const idempotencies[] = { "ledger", "key", NULL };
 static const char *const nulls[] = { "keep", "omit", NULL };
 
@@ -27,7 +27,7 @@ static const char *const nulls[] = { "keep", "omit", NULL };
 static const struct leat_option options[] = {
     { .name = "url", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct http, url), .required = true, .main = true,
       .help = "Where records go; {NAME} is a field of the record, as in https://api.example.com/users/{id}." },
-    { .name = "method", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct http, method), .values = methods,
+    { .name = "method", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct http, method), .values = http_methods,
       .default_text = "POST", .help = "What the request is." },
     { .name = "body", .type = LEAT_OPTION_MAP, LEAT_MEMBER(struct http, body_node),
       .help = "A record's JSON, with '{NAME}' for its fields; by default an object of all of them." },
@@ -259,11 +259,8 @@ static bool resolve(struct http *h, const struct leat_schema *in)
     for (int i = 0; i < h->n_headers; i++)
         ok &= template_resolve(&h->headers[i].value, in);
     for (int i = 0; i < h->n_aliases; i++) {
-        int *field = &h->alias_fields[i];
-
-        for (*field = 0; *field < in->n_fields && strcmp(in->fields[*field].name, h->aliases[i]) != 0;)
-            ++*field;
-        ok &= *field < in->n_fields;
+        h->alias_fields[i] = leat_schema_find(in, h->aliases[i]);
+        ok &= h->alias_fields[i] >= 0;
     }
     return ok;
 }

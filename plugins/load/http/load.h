@@ -38,6 +38,9 @@ struct conditions {
     int n;
 };
 
+/* The values of `method:`. */
+extern const char *const http_methods[];
+
 /* The lists of the pipeline file, in the order in which they are looked at. */
 enum { LIST_THERE, LIST_REJECT, LIST_THROTTLED, LIST_ACCEPT, N_LISTS };
 

@@ -117,12 +117,7 @@ static char *copy_of(struct leat_plan *plan, const char *text, size_t n)
 
 static bool is_input(struct leat_plan *plan, const char *name)
 {
-    const struct leat_schema *in = leat_plan_input(plan);
-
-    for (int i = 0; i < in->n_fields; i++)
-        if (strcmp(in->fields[i].name, name) == 0)
-            return true;
-    return strcmp(name, "leat:id") == 0;
+    return leat_schema_find(leat_plan_input(plan), name) >= 0 || strcmp(name, "leat:id") == 0;
 }
 
 /* {{email}}, as other tools have it, would be sent as the text {email}}. */

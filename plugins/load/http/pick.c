@@ -123,11 +123,6 @@ static void take_put_aside(struct http *h, struct job *job)
 
 /* ---- records that have come ---- */
 
-static bool has_bit(const uint8_t *bits, int32_t row)
-{
-    return bits && (bits[row >> 3] >> (row & 7) & 1);
-}
-
 static struct record next_record(struct http *h)
 {
     struct held *held = h->first;
@@ -137,8 +132,8 @@ static struct record next_record(struct http *h)
         held = held->following;
     record.held = held;
     record.row = held->rows[held->next++];
-    record.maybe_sent = has_bit(held->batch->must_verify, record.row);
-    record.update = has_bit(held->batch->updates, record.row);
+    record.maybe_sent = leat_row_in(held->batch->must_verify, record.row);
+    record.update = leat_row_in(held->batch->updates, record.row);
     record.ask = record.alone = record.maybe_sent;
     h->n_waiting--;
     if (h->n_aliases)

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const methods[] = { "POST", "PUT", "PATCH" };
-
 /* ---- open ---- */
 
 static char *basic_auth(const struct http *h)
@@ -286,7 +284,7 @@ int request_start(struct http *h, struct job *job, struct leat_error *err)
 {
     bool ask = job->records[0].ask, fixed = !ask && !h->url_template.n_fields;
     struct leat_http_request request = {
-        .method = ask ? NULL : methods[h->method],
+        .method = ask ? NULL : http_methods[h->method],
         .url = fixed ? h->url_template.pieces[0].text : job->url.p,
         .fixed_url = fixed,
         .headers = ask ? h->ask_headers : h->send_headers,

@@ -14,10 +14,8 @@ bool template_resolve(struct template *t, const struct leat_schema *schema)
 
         if (piece->kind != PIECE_FIELD && piece->kind != PIECE_SKIP)
             continue;
-        piece->field = 0;
-        while (piece->field < schema->n_fields && strcmp(schema->fields[piece->field].name, piece->text) != 0)
-            piece->field++;
-        if (piece->field == schema->n_fields)
+        piece->field = leat_schema_find(schema, piece->text);
+        if (piece->field < 0)
             return false;
     }
     return true;

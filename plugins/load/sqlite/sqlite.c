@@ -118,11 +118,6 @@ static int field_in(const struct leat_schema *schema, const char *message)
     return -1;
 }
 
-static bool is_flagged(const uint8_t *bits, int32_t row)
-{
-    return bits && (bits[row >> 3] >> (row & 7) & 1);
-}
-
 /* A row was not written. 0: it has its verdict. */
 static int refused(struct sqlite *s, struct leat_batch *b, int32_t row, struct leat_error *err)
 {
@@ -137,7 +132,7 @@ static int refused(struct sqlite *s, struct leat_batch *b, int32_t row, struct l
     }
     if (!code)
         return leat_sqlite_fail(err, s->db, "cannot write to", s->path);
-    if (key_is_there && is_flagged(b->must_verify, row)) /* it was us, before the crash */
+    if (key_is_there && leat_row_in(b->must_verify, row)) /* it was us, before the crash */
         leat_batch_answer(b, row, LEAT_ALREADY_THERE, NULL, 0);
     else
         leat_batch_reject(b, row, field_in(b->schema, message), code, "%s", message);

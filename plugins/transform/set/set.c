@@ -45,14 +45,6 @@ static void set_field(struct leat_plan *plan, struct set *s, const struct leat_n
     add_field(plan, node, keeps_type ? replaced : &field);
 }
 
-static bool has_field(const struct leat_schema *schema, const char *name)
-{
-    for (int i = 0; i < schema->n_fields; i++)
-        if (!strcmp(schema->fields[i].name, name))
-            return true;
-    return false;
-}
-
 static int set_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 {
     struct set *s = self;
@@ -72,7 +64,7 @@ static int set_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         }
     }
     for (int i = 0; i < s->fields->n_children; i++)
-        if (!has_field(input, s->fields->children[i]->name))
+        if (leat_schema_find(input, s->fields->children[i]->name) < 0)
             set_field(plan, s, s->fields->children[i], NULL);
     return 0;
 }
