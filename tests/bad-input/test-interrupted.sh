@@ -23,7 +23,7 @@ some_bytes() { [ -n "$(find . -name "$1" -size +1k)" ]; }
 ended_by()
 {
     status=0
-    until_true "$pid" sh -c "! kill -0 $pid" || kill -KILL $pid
+    until_true $$ sh -c "! kill -0 $pid" || kill -KILL $pid
     wait $pid || status=$?
     out=$(cat "$out_file")
     err=$(cat "$err_file")
