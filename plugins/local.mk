@@ -24,6 +24,7 @@ include %D%/kit/file/local.mk
 include %D%/kit/json/local.mk
 include %D%/kit/keyset/local.mk
 include %D%/kit/secrets/local.mk
+include %D%/kit/sql/local.mk
 include %D%/kit/sqlite/local.mk
 include %D%/kit/text/local.mk
 include %D%/extract/csv/local.mk
@@ -50,6 +51,12 @@ include %D%/validate/rules/local.mk
 if WITH_LIBCURL
 include %D%/kit/http/local.mk
 include %D%/load/http/local.mk
+endif
+
+# Needs libpq:
+if WITH_LIBPQ
+include %D%/kit/postgres/local.mk
+include %D%/extract/postgres/local.mk
 endif
 
 # Needs libphonenumber:

@@ -117,6 +117,9 @@ SHELL_TESTS = \
 	tests/meta/test-dependencies.sh \
 	tests/meta/test-lists.sh \
 	tests/meta/test-plugins.sh \
+	tests/stores/test-postgres-order.sh \
+	tests/stores/test-postgres-refused.sh \
+	tests/stores/test-postgres.sh \
 	tests/fuzz/test-corpus.sh \
 	$(NULL)
 
@@ -195,6 +198,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/lib/env.sh \
 	tests/lib/tap.sh \
+	tests/servers \
+	tests/stores \
 	tests/tools/read-cognito-csv.py \
 	tests/lsan.supp \
 	tests/valgrind.supp \

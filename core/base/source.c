@@ -151,7 +151,7 @@ void leat_diagnostics_text(struct leat_diagnostics *d, struct leat_text_buffer *
         else
             leat_text_printf(out, "%s: error: %s\n", d->items[i].source ? d->items[i].source->path : "leat",
                              d->items[i].text);
-        if (d->items[i].source && d->items[i].line > 0)
+        if (d->items[i].source && d->items[i].line > 0 && !d->keep_lines)
             show_line(&d->items[i], out);
         if (d->items[i].hint)
             leat_text_printf(out, "  help: %s\n", d->items[i].hint);

@@ -55,6 +55,7 @@ struct leat_diagnostics {
     struct leat_diagnostic *items; /* the first hundred */
     int n, cap;
     int n_more;                    /* that were not kept */
+    bool keep_lines;               /* no line of a file is shown: a secret stands in one */
 };
 
 /* Adds a mistake; the same text at the same place only once. `hint` NULL or

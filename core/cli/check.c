@@ -32,6 +32,14 @@ static void show_notes(const struct leat_plan *load)
         note("%s: %s", load->model->id, load->notes[i]);
 }
 
+/* What was not looked at is said, too. */
+static void show_unasked(const struct leat_cli *cli, const struct leat_plan *extract)
+{
+    if (extract->unasked)
+        note("%s was not asked which fields it has, so not all names and types of fields are checked; `leat check "
+             "--connect %s' asks", extract->model->id, cli->file);
+}
+
 /* Opens the extract's store and the load's, and lets them go again. */
 static int connect_stores(const struct leat_cli *cli, struct leat_session *session)
 {
@@ -116,6 +124,8 @@ int leat_cli_check(const struct leat_cli *cli)
     if (status == 0)
         for (int i = 0; i < session.plan.n_stages; i++)
             show_notes(&session.plan.stages[i]);
+    if (status == 0)
+        show_unasked(cli, leat_plan_extract(&session.plan));
     if (status == 0 && cli->connect)
         status = connect_stores(cli, &session);
     if (cli->json && (status == 0 || *session.why))

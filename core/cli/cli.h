@@ -84,6 +84,7 @@ enum {
     LEAT_SESSION_TESTS = 2,   /* the file's tests are looked at */
     LEAT_SESSION_LOADS = 4,   /* and the loads that are not chosen */
     LEAT_SESSION_WRITES = 8,  /* outputs must have a folder to stand in */
+    LEAT_SESSION_GIVEN = 64,  /* rows that are given stand for the extract, with the fields that it declares */
     LEAT_SESSION_STATE = 32,  /* with the pipeline's state, under its lock */
     LEAT_SESSION_MUTE = 16,   /* what is wrong is in `diagnostics` and `why`, and not printed */
 };

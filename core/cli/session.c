@@ -145,6 +145,7 @@ static int read_and_plan(struct leat_session *s, const struct leat_cli *cli, con
                          int wants, struct leat_error *err)
 {
     struct leat_plan_options options = {.may_connect = wants & LEAT_SESSION_CONNECT,
+                                        .given = wants & LEAT_SESSION_GIVEN,
                                         .other_loads = wants & LEAT_SESSION_LOADS,
                                         .writes = wants & LEAT_SESSION_WRITES};
     bool source = cli->from_rejects && !overrides->replay;

@@ -68,7 +68,8 @@ void leat_session_check_tests(struct leat_session *s)
 {
     const struct leat_node *tests = s->pipeline.tests;
     bool planned = s->plan.n_stages > 1;
-    const struct leat_schema *in = planned ? &leat_plan_extract(&s->plan)->out : NULL;
+    const struct leat_schema *in = planned && !leat_plan_extract(&s->plan)->unasked ? &leat_plan_extract(&s->plan)->out
+                                                                                   : NULL;
     const struct leat_schema *out = planned ? leat_plan_arrives(leat_plan_load(&s->plan)) : NULL;
     const char **in_names = names_of(s, in), **out_names = names_of(s, out);
 

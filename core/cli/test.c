@@ -275,7 +275,7 @@ int leat_cli_test(const struct leat_cli *cli)
 {
     struct leat_session session;
     const struct leat_node *tests;
-    int status = leat_session_open(&session, cli, LEAT_SESSION_TESTS);
+    int status = leat_session_open(&session, cli, LEAT_SESSION_TESTS | LEAT_SESSION_GIVEN);
 
     tests = session.pipeline.tests;
     if (status == 0 && !tests) {

@@ -340,11 +340,17 @@ static bool has_rate(struct leat_plan *plan, const char *budget)
     return false;
 }
 
+static void unasked(struct leat_plan *plan)
+{
+    plan->unasked = true;
+}
+
 const struct leat_plan_services leat_host_plan_services = {
     .input = input, .add_field = add_field, .alloc = alloc, .wrong = wrong, .node = node_of, .field = field,
     .bind = bind, .expression = expression, .expression_text = expression_text, .may_connect = may_connect,
     .target = target, .estimate = estimate, .key = key, .searchable = searchable, .leaves_out = leaves_out,
     .accepts_secret = accepts_secret, .serial = serial, .note = note, .file = file,
     .ledger = ledger, .incremental = incremental, .is_incremental = is_incremental, .has_rate = has_rate,
+    .unasked = unasked,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

@@ -163,13 +163,21 @@ static const struct leat_schema *and_others(struct leat_plan *stage)
     return schema;
 }
 
+/* Of an extract. */
+static bool knows_fields(const struct leat_plan *stage)
+{
+    if (stage->unasked)
+        return stage->whole->given && stage->out.n_fields;
+    return !stage->failed || stage->out.n_fields;
+}
+
 /* What goes on from a stage. One that keeps the fields does so whatever is wrong with it. */
 static const struct leat_schema *fields_behind(struct leat_plan *stage)
 {
     if (stage->failed && (stage->plugin ? (stage->plugin->traits & LEAT_KEEPS_SCHEMA) != 0
                                         : stage->model->kind == LEAT_KIND_VALIDATE))
         return &stage->in;
-    if (stage->model->kind == LEAT_KIND_EXTRACT ? !stage->failed || stage->out.n_fields : !stage->unsure)
+    if (stage->model->kind == LEAT_KIND_EXTRACT ? knows_fields(stage) : !stage->unsure)
         return &stage->out;
     stage->whole->unsure = true;
     return and_others(stage);
@@ -400,8 +408,11 @@ static void plan_stages(struct leat_pipeline_plan *plan)
             leat_replay_plan_extract(stage);
         in = fields_behind(stage);
     }
-    if (leat_plan_extract(plan)->plugin && !leat_plan_extract(plan)->failed && !leat_plan_extract(plan)->out.n_fields)
-        leat_wrong_at(plan->diagnostics, p->extract.node, NULL, "%s: it declares no fields", p->extract.id);
+    if (plan->stages[0].plugin && !plan->stages[0].failed && !plan->stages[0].out.n_fields &&
+        (!plan->stages[0].unasked || plan->given))
+        leat_wrong_at(plan->diagnostics, p->extract.node,
+                      plan->given ? "for tests, say which it has:  fields: {id: int64, email: text}" : NULL,
+                      "%s: it declares no fields", p->extract.id);
 }
 
 int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeline, struct leat_registry *registry,
@@ -411,7 +422,8 @@ int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeli
     int before = diagnostics->n;
 
     *plan = (struct leat_pipeline_plan){.pipeline = pipeline, .registry = registry, .diagnostics = diagnostics,
-                                        .may_connect = options->may_connect, .writes = options->writes};
+                                        .may_connect = options->may_connect, .given = options->given,
+                                        .writes = options->writes};
     plan_stages(plan);
     plan_sides(plan);
     check_files(plan);

@@ -41,6 +41,7 @@ struct leat_plan {
     int workers;
     bool ledger;                      /* load: its calls cannot be repeated */
     bool incremental;                 /* extract: only what has changed */
+    bool unasked;                     /* extract: the store, which may have more fields, was not to be touched */
     struct leat_key key;              /* extract: of the source */
     const char *target;
     int64_t estimates[3];             /* by enum leat_estimate; -1: not known */
@@ -68,7 +69,7 @@ struct leat_pipeline_plan {
     bool unsure;                      /* the fields of the stages from here on are not known */
     const char **doubtful;            /* fields whose type is not known */
     int n_doubtful, cap_doubtful;
-    bool may_connect, writes;
+    bool may_connect, given, writes;
     struct leat_plan *stages;         /* extract, the chain, the load */
     int n_stages;
     struct leat_plan *rejects, *results; /* NULL: none */
@@ -77,6 +78,7 @@ struct leat_pipeline_plan {
 
 struct leat_plan_options {
     bool may_connect; /* stores may be touched */
+    bool given;       /* rows are given in the place of the extract's: it has the fields that it declares */
     bool other_loads; /* those of loads: that are not chosen are checked as far as that goes without their input */
     bool writes;      /* outputs must have a folder to stand in */
 };

@@ -150,8 +150,10 @@ static bool bind_secret(const struct binder *b)
 {
     struct leat_secret *secret = leat_arena_alloc(b->binding->arena, sizeof *secret);
 
-    if (!leat_node_host(b->node)->n_values)
+    if (!leat_node_host(b->node)->n_values) {
+        b->binding->diagnostics->keep_lines = true;
         return wrong(b, "write ${env:NAME} or ${file:PATH}", "is a secret and must not stand in the file");
+    }
     secret->text = b->node->text;
     secret->n = strlen(b->node->text);
     return bind_pointer(b, secret);

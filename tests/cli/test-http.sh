@@ -119,6 +119,7 @@ is "$(grep -c "^X-K: s3cr3t-tok" plain.log)" 20 "a key is sent in its header"
 load "url: 'http://127.0.0.1:$plain/x', bearer: s3cr3t-tok"
 run leat check p.yaml
 like "$status $err" "^78 .*is a secret and must not stand in the file" "a secret in the file is refused"
+unlike "$err" "s3cr3t-tok" "and the line that it stands in is not shown"
 
 : >plain.log
 load "url: 'http://127.0.0.1:$plain/redirect', bearer: '\${env:TOKEN}'"

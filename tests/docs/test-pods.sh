@@ -4,7 +4,9 @@
 # Every whole pipeline in a manual page is right, and runs if it needs no store of the reader's.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/docs/documents.sh"
+. "$top_srcdir/tests/servers/servers.sh"
 requires sqlite3
+server_requires postgres
 
 # The stores that pages speak of.
 mkdir stores
@@ -25,6 +27,12 @@ for store in users.csv users.jsonl shop.db; do
 done
 cd .. || exit 1
 
+# And the servers, each with the same users; SHOP_URL says where the one of the page is.
+server_start postgres pg
+columns=$(head -n 1 stores/users.csv | sed 's/,/ text, /g; s/$/ text/; s/^id text/id bigint primary key/')
+server_sql pg -u leat -c "create table users ($columns)"
+server_sql pg -u leat -c '\copy users from pstdin csv header' <stores/users.csv
+
 # repair FROM TO: rejects, put right as a reader would with an editor
 repair()
 {
@@ -42,6 +50,7 @@ for pod in "$top_srcdir"/doc/leat*.pod "$top_srcdir"/plugins/{extract,transform,
     cp stores/* "$name"
     cd "$name" || exit 1
     export XDG_STATE_HOME=$states/$name # of a reader of this page alone
+    case $name in *-postgres) export SHOP_URL="postgresql://leat:$server_password@127.0.0.1:$pg_port/shop" ;; esac
     pipelines=$(pod_pipelines "$pod")
     if [ "$name" = leat ]; then
         mkdir backup

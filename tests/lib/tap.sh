@@ -27,6 +27,7 @@
 #   requires COMMAND...   skip_all unless these commands exist
 #   requires_data NAME    skip_all unless $LEAT_TEST_DATA/NAME exists; sets $data to its path
 #   until_true PID COMMAND...  waits until the command succeeds; false if the process ends before, or after a minute
+#   at_exit COMMAND...    runs it when the test ends, in whatever way, before $scratch goes; the last one first
 #   note TEXT             a line in the log
 #   done_testing          prints the plan; a test that never gets here has failed
 
@@ -47,9 +48,16 @@ state_home=
 n_states=0
 export XDG_STATE_HOME=$states/shared # of what is not started by leat()
 
+_at_exit=()
+at_exit() { local line; printf -v line '%q ' "$@"; _at_exit=("$line" "${_at_exit[@]}"); }
+
 _tap_cleanup()
 {
+    local line
     cd / || return
+    for line in "${_at_exit[@]}"; do
+        eval "$line"
+    done
     if [ -n "${LEAT_KEEP-}" ]; then
         echo "# kept: $scratch"
     else

@@ -10,7 +10,7 @@
 #include "batches.h"
 #include "kit/http/http.h"
 #include "kit/http/pointer.h"
-#include "kit/http/put.h"
+#include "kit/http/form.h"
 
 const struct leat_batch_services *leat_batch_services = &host_batch;
 const struct leat_plan_services *leat_plan_services = &host_plan;

@@ -50,6 +50,7 @@ struct leat_plan_services {
     void (*incremental)(struct leat_plan *);
     bool (*is_incremental)(struct leat_plan *);
     bool (*has_rate)(struct leat_plan *, const char *budget);
+    void (*unasked)(struct leat_plan *);
 };
 
 extern const struct leat_plan_services *leat_plan_services;
@@ -141,6 +142,13 @@ static inline const struct leat_expression *leat_plan_expression(struct leat_pla
 static inline bool leat_plan_may_connect(struct leat_plan *plan)
 {
     return leat_plan_services->may_connect(plan);
+}
+
+/* Extracts, where the store may not be touched: it was not asked for its fields and may have
+ * others than those that were added. */
+static inline void leat_plan_unasked(struct leat_plan *plan)
+{
+    leat_plan_services->unasked(plan);
 }
 
 /* Loads: what tells this target from every other: canonical path; host, port,

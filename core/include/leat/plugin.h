@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Rises with each change of these headers until 1.0; host and plugin must match. */
-#define LEAT_ABI 2
+#define LEAT_ABI 3
 
 enum leat_kind { LEAT_KIND_EXTRACT = 1, LEAT_KIND_TRANSFORM, LEAT_KIND_VALIDATE, LEAT_KIND_LOAD, LEAT_KIND_FUNCTION };
 

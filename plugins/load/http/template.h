@@ -16,7 +16,7 @@
 
 #include <leat/plugin.h>
 
-#include "kit/http/put.h"
+#include "kit/http/form.h"
 
 struct piece {
     enum {

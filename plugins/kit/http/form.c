@@ -1,58 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  */
-#include "kit/http/put.h"
+#include "kit/http/form.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 
 #include "kit/json/json.h"
 #include "kit/text/text.h"
 
-enum { FIRST_ROOM = 512, BASE64_SLICE = 3 << 20 };
-
-char *leat_put_reserve(struct leat_put *put, size_t n)
-{
-    size_t cap = put->cap ? put->cap : FIRST_ROOM;
-    char *grown;
-
-    if (put->cap - put->n >= n && put->p)
-        return put->p + put->n;
-    while (cap - put->n < n)
-        cap *= 2;
-    grown = realloc(put->p, cap);
-    if (!grown) {
-        put->failed = true;
-        return NULL;
-    }
-    put->p = grown;
-    put->cap = cap;
-    return put->p + put->n;
-}
+enum { BASE64_SLICE = 3 << 20 };
 
 static void advance(struct leat_put *put, const char *end)
 {
     put->n = (size_t)(end - put->p);
-}
-
-void leat_put_bytes(struct leat_put *put, const char *bytes, size_t n)
-{
-    char *out = leat_put_reserve(put, n);
-
-    if (!out || !n)
-        return;
-    memcpy(out, bytes, n);
-    put->n += n;
-}
-
-void leat_put_free(struct leat_put *put)
-{
-    if (put->p)
-        explicit_bzero(put->p, put->cap); /* it may have held a secret */
-    free(put->p);
-    *put = (struct leat_put){ 0 };
 }
 
 static void put_percent(struct leat_put *put, const char *text, size_t n)

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * A growing buffer, and the values of records in it: as JSON, inside a JSON
- * string, and in a URL. Dates and times are written as RFC 3339 has them, bytes in
- * base64.
+ * The values of records as an API takes them: as JSON, inside a JSON string, and in
+ * a URL. Dates and times are written as RFC 3339 has them, bytes in base64.
  */
-#ifndef LEAT_KIT_HTTP_PUT_H
-#define LEAT_KIT_HTTP_PUT_H
+#ifndef LEAT_KIT_HTTP_FORM_H
+#define LEAT_KIT_HTTP_FORM_H
 
 #include <leat/batch.h>
 
-struct leat_put {
-    char *p;
-    size_t n, cap;
-    bool failed;  /* no memory: what was put since is missing */
-};
-
-/* Room for n bytes behind what is there, or NULL. */
-char *leat_put_reserve(struct leat_put *put, size_t n);
-void leat_put_bytes(struct leat_put *put, const char *bytes, size_t n);
-void leat_put_free(struct leat_put *put);
+#include "kit/text/put.h"
 
 enum leat_put_form {
     LEAT_PUT_JSON,    /* a JSON value of the field's own type; null for a null */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Asking, and what the server refuses.
+ */
+#include "kit/postgres/postgres.h"
+
+#include "wait.h"
+
+/* ---- errors ---- */
+
+static int code_of(const char *state)
+{
+    static const struct {
+        const char *begins;
+        int code;
+    } codes[] = {
+        { "08", LEAT_ERETRY },         /* connection */
+        { "57P", LEAT_ERETRY },        /* shut down, crashed, starting */
+        { "40", LEAT_ERETRY },         /* deadlock, serialization */
+        { "55P03", LEAT_ERETRY },      /* a lock */
+        { "57014", -ETIMEDOUT },       /* canceled: by a time limit */
+        { "42501", LEAT_EUNREACHABLE }, /* no right to it */
+        { "53100", -ENOSPC },
+        { "53200", -ENOMEM },
+        { "53", LEAT_ERETRY },         /* too many connections and the like */
+        { "22", LEAT_EDATA },
+        { "58", -EIO },
+        { "XX", -EIO },
+    };
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strncmp(state, codes[i].begins, strlen(codes[i].begins)) == 0)
+            return codes[i].code;
+    return LEAT_EPIPELINE; /* what we were told to ask for is wrong */
+}
+
+void leat_postgres_message(const char *message, bool hide, char room[LEAT_POSTGRES_MESSAGE])
+{
+    bool within = false;
+    size_t n = 0;
+
+    for (; *message && *message != '\n' && n < LEAT_POSTGRES_MESSAGE - 5; message++) {
+        if (hide && within && *message != '"')
+            continue;
+        if (hide && *message == '"') {
+            if (within)
+                n += (size_t)snprintf(room + n, LEAT_POSTGRES_MESSAGE - n, "...");
+            within = !within;
+        }
+        room[n++] = *message;
+    }
+    room[n] = '\0';
+}
+
+int leat_postgres_fail(struct leat_error *err, const PGconn *conn, const PGresult *result, const char *doing)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    int code = state ? code_of(state) : LEAT_ERETRY;
+    /* Messages about data, and those that a trigger makes up, show values in quotes. */
+    bool hide = state && (strncmp(state, "22", 2) == 0 || strncmp(state, "P0", 2) == 0);
+    char text[LEAT_POSTGRES_MESSAGE];
+
+    if (!message) /* libpq's own: the connection */
+        message = conn ? PQerrorMessage(conn) : "out of memory";
+    leat_postgres_message(message, hide, text);
+    return leat_fail(err, code, "%s: %s%s%s%s", doing, text, state ? " (" : "", state ? state : "", state ? ")" : "");
+}
+
+/* ---- asking ---- */
+
+void leat_postgres_cancel(PGconn *conn)
+{
+    PGcancel *cancel = PQgetCancel(conn);
+    char room[256];
+
+    if (cancel)
+        (void)!PQcancel(cancel, room, sizeof room);
+    PQfreeCancel(cancel);
+}
+
+int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, struct leat_error *err)
+{
+    while (PQisBusy(conn)) {
+        if (!PQconsumeInput(conn))
+            return leat_postgres_fail(err, conn, NULL, "the connection to the server is lost");
+        if (!PQisBusy(conn))
+            return 0;
+        if (is_cancelled(stage)) {
+            leat_postgres_cancel(conn);
+            return leat_fail(err, LEAT_ECANCELED, "stopped while the server was at work");
+        }
+        (void)wait_for(PQsocket(conn), true);
+    }
+    return 0;
+}
+
+/* The statement's result; what follows it is no more than its end. */
+static int take_result(PGconn *conn, struct leat_stage *stage, PGresult **ret, struct leat_error *err)
+{
+    PGresult *more;
+    int rc = leat_postgres_wait(conn, stage, err);
+
+    if (rc < 0)
+        return rc;
+    *ret = PQgetResult(conn);
+    while (rc == 0 && (rc = leat_postgres_wait(conn, stage, err)) == 0 && (more = PQgetResult(conn)))
+        PQclear(more);
+    return rc;
+}
+
+int leat_postgres_query(PGconn *conn, struct leat_stage *stage, const char *sql, int n, const char *const *values,
+                        PGresult **ret, struct leat_error *err)
+{
+    PGresult *result = NULL;
+    int rc;
+
+    *ret = NULL;
+    if (!PQsendQueryParams(conn, sql, n, NULL, values, NULL, NULL, 0))
+        return leat_postgres_fail(err, conn, NULL, "cannot ask the server");
+    rc = take_result(conn, stage, &result, err);
+    if (rc == 0 && PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+        rc = leat_postgres_fail(err, conn, result, "the server refuses");
+    if (rc < 0)
+        PQclear(result);
+    else
+        *ret = result;
+    return rc;
+}
