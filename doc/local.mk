@@ -17,6 +17,7 @@ PLUGIN_PAGES = \
 	doc/leat-load-http.7 \
 	doc/leat-load-jsonl.7 \
 	doc/leat-load-null.7 \
+	doc/leat-load-postgres.7 \
 	doc/leat-load-sqlite.7 \
 	doc/leat-transform-drop.7 \
 	doc/leat-transform-filter.7 \
@@ -42,6 +43,7 @@ PLUGIN_PODS = \
 	plugins/load/http/http.pod \
 	plugins/load/jsonl/jsonl.pod \
 	plugins/load/null/null.pod \
+	plugins/load/postgres/postgres.pod \
 	plugins/load/sqlite/sqlite.pod \
 	plugins/transform/drop/drop.pod \
 	plugins/transform/filter/filter.pod \

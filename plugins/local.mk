@@ -57,6 +57,7 @@ endif
 if WITH_LIBPQ
 include %D%/kit/postgres/local.mk
 include %D%/extract/postgres/local.mk
+include %D%/load/postgres/local.mk
 endif
 
 # Needs libphonenumber:

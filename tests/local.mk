@@ -117,6 +117,8 @@ SHELL_TESTS = \
 	tests/meta/test-dependencies.sh \
 	tests/meta/test-lists.sh \
 	tests/meta/test-plugins.sh \
+	tests/servers/test-servers.sh \
+	tests/stores/test-postgres-load.sh \
 	tests/stores/test-postgres-order.sh \
 	tests/stores/test-postgres-refused.sh \
 	tests/stores/test-postgres.sh \
@@ -126,6 +128,7 @@ SHELL_TESTS = \
 # The proof that runs can be killed and repeated, row by row: `make check' tries a share, `make soak' all.
 FAULT_TESTS = \
 	tests/doubles/test-api.sh \
+	tests/doubles/test-proxy.sh \
 	tests/faults/test-alloc.sh \
 	tests/faults/test-disk-full.sh \
 	tests/faults/test-errors.sh \
@@ -262,7 +265,7 @@ dist-hook:
 		-o -name .deps -o -name .libs -o -name tmp \) -prune -exec rm -rf {} +
 
 clean-local:
-	-rm -rf _asan _tsan _coverage
+	-rm -rf _asan _tsan _coverage tests/servers/tmp
 mostlyclean-local:
 	-chmod -R u+w tests/tmp 2>/dev/null; rm -rf tests/tmp
 CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log test-suite-soak.log

@@ -192,6 +192,15 @@ static int take(struct leat_run *run, bool last, struct leat_error *err)
 
 /* ---- when ---- */
 
+/* Some loads commit only once. */
+static bool may_commit(const struct leat_run *run)
+{
+    for (int i = 0; i < LEAT_N_SINKS; i++)
+        if (leat_run_sink(run, i) && leat_run_sink(run, i)->plan->at_once)
+            return false;
+    return true;
+}
+
 static bool is_time(const struct leat_run *run, bool now)
 {
     return now || leat_clock_us() - run->checkpointed_us >= run->plan->pipeline->checkpoint_ms * 1000;
@@ -213,7 +222,7 @@ int leat_run_checkpoint(struct leat_run *run, bool now, struct leat_error *err)
     int rc;
 
     if (!run->options.state || atomic_load_explicit(&run->positions, memory_order_relaxed) != LEAT_POSITIONS ||
-        !is_time(run, now))
+        !is_time(run, now) || !may_commit(run))
         return 0;
     rc = take_and_say(run, false, err);
     run->checkpointed_us = leat_clock_us();

@@ -345,12 +345,17 @@ static void unasked(struct leat_plan *plan)
     plan->unasked = true;
 }
 
+static void at_once(struct leat_plan *plan)
+{
+    plan->at_once = true;
+}
+
 const struct leat_plan_services leat_host_plan_services = {
     .input = input, .add_field = add_field, .alloc = alloc, .wrong = wrong, .node = node_of, .field = field,
     .bind = bind, .expression = expression, .expression_text = expression_text, .may_connect = may_connect,
     .target = target, .estimate = estimate, .key = key, .searchable = searchable, .leaves_out = leaves_out,
     .accepts_secret = accepts_secret, .serial = serial, .note = note, .file = file,
     .ledger = ledger, .incremental = incremental, .is_incremental = is_incremental, .has_rate = has_rate,
-    .unasked = unasked,
+    .unasked = unasked, .at_once = at_once,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

@@ -140,17 +140,17 @@ _server_exec()
         setpriv "${_server_as[@]}" --pdeathsig "$signal" "$@"
 }
 
-# With all its children, none of which gets to do anything in between.
+# With all its children, and first, or they would see it go and say so to their clients.
 _server_kill()
 {
-    local file pids=("$1")
+    local file pids=()
     kill -STOP "$1" 2>/dev/null || return 0
     for file in $(grep -lsE "^PPid:[[:space:]]+$1\$" /proc/[0-9]*/status); do
         file=${file%/status}
         pids+=("${file##*/}")
     done
-    kill -KILL "${pids[@]}" 2>/dev/null
-    _server_gone 60 "${pids[@]}"
+    kill -KILL "${pids[@]}" "$1" 2>/dev/null
+    _server_gone 60 "${pids[@]}" "$1"
 }
 
 # ---- folders ----

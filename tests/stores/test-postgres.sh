@@ -24,10 +24,8 @@ pipeline()
 # ---- types ----
 
 . "$top_srcdir/tests/stores/types.sh"
-types_postgres='create type mood as enum ('"'ok', 'très bien'"'); create type place as (street text, zip integer);
-    create domain email_address as text check (value like '"'%@%'"'); create domain positive as integer check (value > 0);'
 settings="set datestyle = 'ISO'; set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set lc_monetary = 'C';"
-{ echo "$types_postgres $settings"; types sql postgres; } | sql
+{ types_setup postgres; echo "$settings"; types sql postgres; } | sql
 { echo "$settings"; types texts postgres; } | sql >texts
 pipeline matrix 'table: matrix, cursor: id'
 run leat run p.yaml

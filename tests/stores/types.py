@@ -11,6 +11,7 @@ A matrix, DATABASE-types.tsv, has a line a value, its columns separated by tabs:
     value     what leat yields as JSON Lines, or !CODE for a reject
 
     types.py sql FILE                 the table `matrix`: a column a type (c1, c2, ...), a row a line (id)
+    types.py columns FILE             the columns and their types
     types.py texts FILE [CAST]        SELECTs of the server's own texts, one a line, in order; CAST: how a
                                       value becomes text, with %s for the column
     types.py compare FILE RECORDS REJECTS TEXTS
@@ -39,10 +40,15 @@ def types(lines):
 
 def sql(path):
     lines = read(path)
-    columns = types(lines)
-    yield "CREATE TABLE matrix (id integer PRIMARY KEY, " + ", ".join(f"{c} {t}" for t, c in columns.items()) + ");"
+    names = types(lines)
+    yield "CREATE TABLE matrix (id integer PRIMARY KEY, " + ", ".join(f"{c} {t}" for t, c in names.items()) + ");"
     for line in lines:
-        yield f"INSERT INTO matrix (id, {columns[line.type]}) VALUES ({line.number}, {line.literal});"
+        yield f"INSERT INTO matrix (id, {names[line.type]}) VALUES ({line.number}, {line.literal});"
+
+
+def columns(path):
+    for type_, column in types(read(path)).items():
+        yield f"{column}\t{type_}"
 
 
 def texts(path, cast="CAST(%s AS text)"):
@@ -97,5 +103,5 @@ def compare(path, records, rejects, server):
 
 
 if __name__ == "__main__":
-    for out in {"sql": sql, "texts": texts, "compare": compare}[sys.argv[1]](*sys.argv[2:]):
+    for out in {"sql": sql, "columns": columns, "texts": texts, "compare": compare}[sys.argv[1]](*sys.argv[2:]):
         print(out)

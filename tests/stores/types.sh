@@ -5,9 +5,12 @@
 #
 #   types sql DATABASE                SQL that makes the table `matrix`
 #   types texts DATABASE [CAST]       SQL that asks for the server's own texts
+#   types_setup DATABASE              SQL that makes the types of the matrix that are no built-in ones
 #   types_compare DATABASE RECORDS REJECTS TEXTS   an assertion a value
 
 types() { python3 "$top_srcdir/tests/stores/types.py" "$1" "$top_srcdir/tests/stores/$2-types.tsv" "${@:3}"; }
+
+types_setup() { sed -n 's/^#: //p' "$top_srcdir/tests/stores/$1-types.tsv"; }
 
 types_compare()
 {

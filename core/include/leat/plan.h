@@ -51,6 +51,7 @@ struct leat_plan_services {
     bool (*is_incremental)(struct leat_plan *);
     bool (*has_rate)(struct leat_plan *, const char *budget);
     void (*unasked)(struct leat_plan *);
+    void (*at_once)(struct leat_plan *);
 };
 
 extern const struct leat_plan_services *leat_plan_services;
@@ -219,6 +220,13 @@ static inline void leat_plan_input_file(struct leat_plan *plan, const char *path
 static inline void leat_plan_ledger(struct leat_plan *plan)
 {
     leat_plan_services->ledger(plan);
+}
+
+/* Loads: nothing is to be seen of the run until all of it is: the first commit is the last, and a
+ * run that was stopped begins anew. */
+static inline void leat_plan_at_once(struct leat_plan *plan)
+{
+    leat_plan_services->at_once(plan);
 }
 
 /* Extracts: only what has changed since the last success is read (leat_stage_watermark). */

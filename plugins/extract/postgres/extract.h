@@ -50,8 +50,6 @@ struct finder {
     PGconn *conn;
 };
 
-extern const struct leat_sql_dialect postgres_dialect;
-
 /* ---- schema.c ---- */
 
 int postgres_plan(struct leat_plan *plan, void *self, struct leat_error *err);

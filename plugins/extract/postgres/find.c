@@ -62,7 +62,7 @@ static void add_array(struct leat_put *out, const struct leat_batch *keys, int f
 static void add_column(struct leat_put *out, const char *name)
 {
     leat_put_string(out, "leat.");
-    leat_sql_add_name(out, &postgres_dialect, name);
+    leat_sql_add_name(out, &leat_postgres_dialect, name);
 }
 
 /* leat."id" = CAST(k0 AS bigint). What is no value of the type is no key either, and must not be an error. */

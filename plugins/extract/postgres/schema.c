@@ -10,23 +10,6 @@
 
 #include "kit/fields/fields.h"
 
-/* ---- the dialect ---- */
-
-static void add_param(struct leat_put *sql, int i)
-{
-    leat_put_printf(sql, "$%d", i + 1);
-}
-
-static void add_whole_order(struct leat_put *sql, int n_columns)
-{
-    (void)n_columns;
-    leat_put_string(sql, "CAST(leat AS text) COLLATE \"C\"");
-}
-
-const struct leat_sql_dialect postgres_dialect = {
-    .quote = '"', .add_param = add_param, .add_whole_order = add_whole_order
-};
-
 /* ---- types ---- */
 
 /* By the numbers of the built-in types (PostgreSQL 15, pg_type.dat), which never change. */
@@ -180,7 +163,7 @@ static const char *select_of(struct leat_plan *plan, const struct known *type, c
     if (!type->cast)
         return NULL;
     leat_put_string(&out, json ? "to_json(leat." : "CAST(leat.");
-    leat_sql_add_name(&out, &postgres_dialect, name);
+    leat_sql_add_name(&out, &leat_postgres_dialect, name);
     leat_put_printf(&out, json ? ")" : " AS %s)", type->cast);
     kept = leat_put_end(&out) ? keep(plan, out.p) : NULL;
     leat_put_free(&out);
@@ -328,7 +311,7 @@ int postgres_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 
     if (!err)
         err = &why;
-    p->sql.dialect = &postgres_dialect;
+    p->sql.dialect = &leat_postgres_dialect;
     if (!leat_sql_plan(plan, &p->sql))
         return 0;
     if (!leat_plan_may_connect(plan)) {

@@ -16,6 +16,8 @@
 
 #include <leat/plugin.h>
 
+#include "kit/sql/sql.h"
+
 struct leat_postgres {
     const struct leat_secret *url, *password;
     const char *host, *database, *user, *service, *ca;
@@ -24,6 +26,7 @@ struct leat_postgres {
 };
 
 extern const char *const leat_postgres_tls[];
+extern const struct leat_sql_dialect leat_postgres_dialect;
 
 /* For the option table of a plugin whose struct has a member of this type. */
 #define LEAT_POSTGRES_OPTIONS(type_, member_) \
@@ -57,6 +60,10 @@ LEAT_MUST_CHECK int leat_postgres_open(const struct leat_postgres *p, struct lea
 LEAT_MUST_CHECK int leat_postgres_query(PGconn *conn, struct leat_stage *stage, const char *sql, int n,
                                         const char *const *values, PGresult **ret, struct leat_error *err);
 
+/* The result of a statement that was sent, once it is done; whether it failed is for the caller to see. */
+LEAT_MUST_CHECK int leat_postgres_result(PGconn *conn, struct leat_stage *stage, PGresult **ret,
+                                         struct leat_error *err);
+
 /* Waits until what was sent has an answer that PQgetResult gives without waiting. LEAT_ECANCELED, or LEAT_ERETRY: the
  * connection is lost. */
 LEAT_MUST_CHECK int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, struct leat_error *err);
@@ -64,6 +71,8 @@ LEAT_MUST_CHECK int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, s
 /* Asks the server to leave off what it is at. */
 void leat_postgres_cancel(PGconn *conn);
 
+/* Messages about data, and those that a trigger makes up, show values in quotes. `state` NULL: libpq's own. */
+bool leat_postgres_shows_values(const char *state);
 /* The first line of a message, with `hide` without what stands in quotes. */
 enum { LEAT_POSTGRES_MESSAGE = 400 };
 void leat_postgres_message(const char *message, bool hide, char room[LEAT_POSTGRES_MESSAGE]);

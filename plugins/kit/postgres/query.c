@@ -35,6 +35,11 @@ static int code_of(const char *state)
     return LEAT_EPIPELINE; /* what we were told to ask for is wrong */
 }
 
+bool leat_postgres_shows_values(const char *state)
+{
+    return state && (strncmp(state, "22", 2) == 0 || strncmp(state, "P0", 2) == 0);
+}
+
 void leat_postgres_message(const char *message, bool hide, char room[LEAT_POSTGRES_MESSAGE])
 {
     bool within = false;
@@ -58,13 +63,11 @@ int leat_postgres_fail(struct leat_error *err, const PGconn *conn, const PGresul
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     int code = state ? code_of(state) : LEAT_ERETRY;
-    /* Messages about data, and those that a trigger makes up, show values in quotes. */
-    bool hide = state && (strncmp(state, "22", 2) == 0 || strncmp(state, "P0", 2) == 0);
     char text[LEAT_POSTGRES_MESSAGE];
 
     if (!message) /* libpq's own: the connection */
         message = conn ? PQerrorMessage(conn) : "out of memory";
-    leat_postgres_message(message, hide, text);
+    leat_postgres_message(message, leat_postgres_shows_values(state), text);
     return leat_fail(err, code, "%s: %s%s%s%s", doing, text, state ? " (" : "", state ? state : "", state ? ")" : "");
 }
 
@@ -96,12 +99,13 @@ int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, struct leat_error
     return 0;
 }
 
-/* The statement's result; what follows it is no more than its end. */
-static int take_result(PGconn *conn, struct leat_stage *stage, PGresult **ret, struct leat_error *err)
+/* What follows the result is no more than its end. */
+int leat_postgres_result(PGconn *conn, struct leat_stage *stage, PGresult **ret, struct leat_error *err)
 {
     PGresult *more;
     int rc = leat_postgres_wait(conn, stage, err);
 
+    *ret = NULL;
     if (rc < 0)
         return rc;
     *ret = PQgetResult(conn);
@@ -119,7 +123,7 @@ int leat_postgres_query(PGconn *conn, struct leat_stage *stage, const char *sql,
     *ret = NULL;
     if (!PQsendQueryParams(conn, sql, n, NULL, values, NULL, NULL, 0))
         return leat_postgres_fail(err, conn, NULL, "cannot ask the server");
-    rc = take_result(conn, stage, &result, err);
+    rc = leat_postgres_result(conn, stage, &result, err);
     if (rc == 0 && PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
         rc = leat_postgres_fail(err, conn, result, "the server refuses");
     if (rc < 0)

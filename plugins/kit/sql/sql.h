@@ -23,11 +23,15 @@
 #include "kit/text/put.h"
 
 /* How a server wants it written. */
+struct leat_sql;
+
 struct leat_sql_dialect {
     char quote;                                    /* around names, doubled within them */
     void (*add_param)(struct leat_put *sql, int i); /* where the bound value i stands, from 0 */
     /* Behind ORDER BY: what puts rows into the same order each time, whatever their types. */
     void (*add_whole_order)(struct leat_put *sql, int n_columns);
+    /* The same where it takes the columns' names; goes before the other. */
+    void (*add_columns_order)(struct leat_put *out, const struct leat_sql *sql);
 };
 
 struct leat_sql_column {
@@ -35,6 +39,7 @@ struct leat_sql_column {
     const char *select;  /* what to select for it; NULL: its name */
     const char *type;    /* to which a text that it is compared with is cast; NULL: to none */
     const char *collate; /* words behind it in comparisons and in the order; NULL: none */
+    const char *order;   /* an expression of it to compare and order by, leat.NAME in it; NULL: the column itself */
     enum leat_type kind;
     bool never_null;
 };
@@ -130,6 +135,9 @@ void leat_sql_add_select(struct leat_put *out, const struct leat_sql *sql, const
 /* The values to bind: those of the query, then the place's; NUL-terminated. `ret` has leat_sql_n_values of them. */
 int leat_sql_n_values(const struct leat_sql *sql, const struct leat_sql_place *place);
 void leat_sql_values(const struct leat_sql *sql, const struct leat_sql_place *place, const char **ret);
+/* For servers whose marks for values have no numbers: which value each stands for, in the order of the text. A value
+ * may stand there twice: `ret` has room for leat_sql_n_values + n_cursor. Returns how many. */
+int leat_sql_marks(const struct leat_sql *sql, const struct leat_sql_place *place, int *ret);
 
 enum leat_sql_step {
     LEAT_SQL_FINE,

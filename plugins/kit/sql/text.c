@@ -119,6 +119,10 @@ static void add_cursor_column(struct leat_put *out, const struct leat_sql *sql, 
 {
     const struct leat_sql_column *c = cursor_column(sql, i);
 
+    if (c->order) {
+        leat_put_string(out, c->order);
+        return;
+    }
     leat_put_string(out, "leat."); /* of what is read; what is selected may have another type under the same name */
     leat_sql_add_name(out, sql->dialect, c->name);
     if (c->collate)
@@ -157,6 +161,21 @@ static void add_behind(struct leat_put *out, const struct leat_sql *sql, int n)
         leat_put_string(out, i < n - 2 ? "))" : ")");
 }
 
+/* As add_where writes them: each but the last is compared twice. */
+int leat_sql_marks(const struct leat_sql *sql, const struct leat_sql_place *place, int *ret)
+{
+    int n = 0, n_behind = place->nulls ? 0 : place->n_behind;
+
+    for (int i = 0; i < sql->n_params; i++)
+        ret[n++] = i;
+    for (int i = 0; i < n_behind; i++) {
+        ret[n++] = sql->n_params + i;
+        if (i < n_behind - 1)
+            ret[n++] = sql->n_params + i;
+    }
+    return n;
+}
+
 /* a IS NULL OR b IS NULL, or none of it. False: it cannot be. */
 static bool add_null(struct leat_put *out, const struct leat_sql *sql, bool is)
 {
@@ -181,7 +200,9 @@ static void add_order(struct leat_put *out, const struct leat_sql *sql, const st
         leat_put_string(out, i ? ", " : "");
         add_cursor_column(out, sql, i);
     }
-    if (place->nulls)
+    if (place->nulls && sql->dialect->add_columns_order)
+        sql->dialect->add_columns_order(out, sql);
+    else if (place->nulls)
         sql->dialect->add_whole_order(out, sql->n_columns);
 }
 
