@@ -90,6 +90,7 @@ SHELL_TESTS = \
 	tests/cli/test-cron.sh \
 	tests/cli/test-failures.sh \
 	tests/cli/test-http-once.sh \
+	tests/cli/test-http-stop.sh \
 	tests/cli/test-http.sh \
 	tests/cli/test-ledger.sh \
 	tests/cli/test-lock.sh \

@@ -350,6 +350,11 @@ static void at_once(struct leat_plan *plan)
     plan->at_once = true;
 }
 
+static void batch_rows(struct leat_plan *plan, int64_t n)
+{
+    plan->batch_rows = n;
+}
+
 const struct leat_plan_services leat_host_plan_services = {
     .input = input, .add_field = add_field, .alloc = alloc, .wrong = wrong, .node = node_of, .field = field,
     .bind = bind, .expression = expression, .expression_text = expression_text, .may_connect = may_connect,
@@ -357,5 +362,6 @@ const struct leat_plan_services leat_host_plan_services = {
     .accepts_secret = accepts_secret, .serial = serial, .note = note, .file = file,
     .ledger = ledger, .incremental = incremental, .is_incremental = is_incremental, .has_rate = has_rate,
     .unasked = unasked, .at_once = at_once,
+    .batch_rows = batch_rows,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

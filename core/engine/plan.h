@@ -39,6 +39,7 @@ struct leat_plan {
     int n_doubtful;                   /* of the whole's, when this stage was begun */
     bool serial;
     int workers;
+    int64_t batch_rows;               /* load: records that it wants at a time; 0: any */
     bool at_once;                     /* load: the first commit is the last */
     bool ledger;                      /* load: its calls cannot be repeated */
     bool incremental;                 /* extract: only what has changed */

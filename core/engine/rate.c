@@ -27,7 +27,6 @@ enum {
     TURN = 50 * MS,              /* a stage that comes later than this has lost its turn */
     PAUSE = 100 * MS,
     MOST_PAUSES = 5,             /* doublings */
-    FAILING = 5 * SECOND,
     FAILURES = 20,
     PROBES = 5,
     FREE_RETRIES = 50,
@@ -73,7 +72,6 @@ struct leat_rate_budget {
     bool fine_since, first_since; /* a retry went beyond the budget: a fine reply; a call that is none */
 
     int failed_in_row, n_pauses;
-    int64_t failing_us;          /* the first of the row */
     int64_t pause_until_us;      /* retries only */
     uint64_t random;
     bool open, probing, given_up;
@@ -391,9 +389,7 @@ static void failed(struct leat_rate_budget *b)
         return;
     }
     pause_retries(b);
-    if (b->failed_in_row++ == 0)
-        b->failing_us = b->now_us;
-    if (b->failed_in_row < FAILURES || b->now_us - b->failing_us < FAILING)
+    if (++b->failed_in_row < FAILURES)
         return;
     b->open = true;
     b->n_probes = 0;

@@ -28,7 +28,7 @@
  *    nothing else moves, one goes a second, or as soon as the one before has been
  *    fine. While all replies are failures, retries pause for a random time that
  *    doubles, up to 3.2 s.
- *  - Failing. After 20 failures in a row, and 5 s, only one call goes after 1 s,
+ *  - Failing. After 20 failures in a row only one call goes after 1 s,
  *    2 s, 4 s, 8 s and 16 s, to see whether the server is back. If none of them
  *    is answered, or if five minutes of throttling bring no fine reply, the
  *    budget is given up for the rest of the run.

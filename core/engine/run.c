@@ -177,12 +177,22 @@ static void make_side(struct leat_run *run, const struct leat_plan *plan, struct
     *side = (struct leat_side){.sink = side_sink, .context = *stage, .pool = pool};
 }
 
+/* Of a batch, at most. */
+static int32_t rows_of(const struct leat_pipeline_plan *plan)
+{
+    const struct leat_plan *load = leat_plan_load(plan);
+    int64_t rows = load->ledger ? INTENT_ROWS : BATCH_ROWS;
+
+    if (plan->pipeline->batch_rows)
+        return (int32_t)plan->pipeline->batch_rows;
+    return (int32_t)(load->batch_rows && load->batch_rows < rows ? load->batch_rows : rows);
+}
+
 int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, const struct leat_run_options *options,
                   struct leat_error *err)
 {
     *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_clock_us()};
-    run->cap_rows = plan->pipeline->batch_rows ? (int32_t)plan->pipeline->batch_rows
-                    : leat_plan_load(plan)->ledger ? INTENT_ROWS : BATCH_ROWS;
+    run->cap_rows = rows_of(plan);
     leat_rates_init(&run->rates, plan->pipeline->rates, plan->pipeline->n_rates);
     pthread_mutex_init(&run->lock, NULL);
     pthread_cond_init(&run->stage_opened, NULL);
@@ -213,6 +223,11 @@ void leat_run_fail(struct leat_run *run, const char *stage, const struct leat_er
         run->failed_stage = stage;
     }
     pthread_mutex_unlock(&run->lock);
+    leat_run_leave_off(run);
+}
+
+void leat_run_leave_off(struct leat_run *run)
+{
     atomic_store_explicit(&run->cancelled, true, memory_order_relaxed);
     leat_run_stop(run);
     leat_budget_cancel(&run->budget);
@@ -375,6 +390,7 @@ void leat_run_progress(struct leat_run *run, struct leat_progress *ret)
                                   .rows_expected = run->plan->stages[0].estimates[LEAT_ESTIMATE_ROWS]};
     pthread_mutex_lock(&run->budget.lock);
     ret->memory = run->budget.used;
+    ret->memory_is_short = run->budget.n_waiting > 0;
     pthread_mutex_unlock(&run->budget.lock);
     add_budgets(run, ret);
     for (int i = 0; i < run->n_rings && ret->n_rings < 32; i++) {
@@ -384,8 +400,8 @@ void leat_run_progress(struct leat_run *run, struct leat_progress *ret)
         pthread_mutex_lock(&ring->lock);
         *r = (struct leat_progress_ring){
             .from = stage_id(run, run->segments[i].first), .to = stage_id(run, run->segments[i + 1].first),
-            .n_full = ring->n_full, .n_slots = ring->n_slots, .closed = ring->closed, .bytes = ring->bytes, .full_us = ring->full_us,
-            .empty_us = ring->empty_us};
+            .n_full = ring->n_full, .n_slots = ring->n_slots, .closed = ring->closed, .bytes = ring->bytes,
+            .limit_bytes = ring->limit_bytes, .full_us = ring->full_us, .empty_us = ring->empty_us};
         pthread_mutex_unlock(&ring->lock);
     }
 }

@@ -196,7 +196,9 @@ int leat_run_counts(const struct leat_run *run, struct leat_arena *arena, const 
 LEAT_MUST_CHECK int leat_run_finish(struct leat_run *run, struct leat_error *err);
 /* Stops extracting; what is in flight is drained. Any thread. */
 void leat_run_stop(struct leat_run *run);
-/* Gives up, with a reason that is kept if it is the first. Any thread. */
+/* What is in flight is left where it is. Any thread. */
+void leat_run_leave_off(struct leat_run *run);
+/* The same with a reason, which is kept if it is the first. Any thread. */
 void leat_run_fail(struct leat_run *run, const char *stage, const struct leat_error *error);
 /* Where the run stands; `seconds` is left to the caller. Any thread, while it runs. */
 void leat_run_progress(struct leat_run *run, struct leat_progress *ret);

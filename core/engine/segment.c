@@ -294,6 +294,8 @@ static int deliver(struct leat_segment *segment, struct leat_stage *stage, struc
         leat_intents_note(segment->run, b);
         leat_batch_settle(b);
     } while (b->n_selected && leat_stage_retry(stage, rc, &tries, err));
+    if (rc == 0 && stage->memory)
+        leat_memory_note(stage->memory, leat_batch_origin(b)->host->sequence);
     if (b->error)
         return leat_fail(err, LEAT_EPLUGIN, "the plugin gave an answer that is none, or for a row that is not there");
     if (rc == LEAT_ERETRY && !b->n_selected)
@@ -479,6 +481,20 @@ static void end_load(struct leat_run *run)
         fail(run, "state", rc, &err);
 }
 
+/* The load was asked to stop and has: what comes before the first record without an answer is safe, all else is the
+ * next run's. */
+static void leave_off(struct leat_run *run)
+{
+    struct leat_error err = {0};
+    int rc = leat_delivery_advance(&run->delivery, &err);
+
+    if (rc == 0)
+        rc = leat_run_checkpoint(run, true, &err);
+    if (rc < 0)
+        fail(run, "state", rc, &err);
+    leat_run_leave_off(run);
+}
+
 /* However it ends: what the load has answered is known to the ledger, and what it has given back was never sent. */
 static void end_intents(struct leat_segment *segment)
 {
@@ -507,6 +523,8 @@ void *leat_segment_load(void *argument)
             rc = load_step(segment, stage, &loop, &err);
         if (rc < 0 && rc != LEAT_ECANCELED)
             fail(run, stage->plan->model->id, rc, &err);
+        else if (rc == LEAT_ECANCELED && is_stopping(run) && !is_cancelled(run))
+            leave_off(run);
         else if (rc == 0 && !is_cancelled(run))
             end_load(run);
     }

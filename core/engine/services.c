@@ -69,6 +69,11 @@ static bool cancelled(const struct leat_stage *stage)
             atomic_load_explicit(&stage->run->stopping, memory_order_relaxed));
 }
 
+static bool stopping(const struct leat_stage *stage)
+{
+    return atomic_load_explicit(&stage->run->stopping, memory_order_relaxed);
+}
+
 static void log_line(struct leat_stage *stage, enum leat_log_level level, const char *text)
 {
     leat_log(level, "%s: %s", stage->plan->model->id, text);
@@ -248,7 +253,7 @@ const struct leat_stage_services leat_host_stage_services = {
     .publish = publish, .position = position, .mark = mark, .rows_wanted = rows_wanted, .evaluate = evaluate,
     .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_told = rate_told,
     .wake_on = wake_on, .watermark = watermark, .remember = leat_memory_remember, .recall = leat_memory_recall,
-    .keeps = keeps, .is_kept = is_kept, .token = token,
+    .keeps = keeps, .is_kept = is_kept, .token = token, .stopping = stopping,
 };
 const struct leat_stage_services *leat_stage_services = &leat_host_stage_services;
 

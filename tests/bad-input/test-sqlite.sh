@@ -174,4 +174,18 @@ python3 -c 'f = open("torn.db", "r+b"); f.seek(101); f.write(b"U" * 300)'
 moves 'sqlite: {path: torn.db, table: t}' 'csv: out/o.csv'
 is "$status" 69 "a source whose schema is broken: exit status 69"
 like "$err" "malformed" "a source whose schema is broken: says so"
+# ---- times in several forms ----
+
+rm -f times.db
+sqlite3 times.db "create table t(u text not null, id integer primary key);
+    insert into t values ('2024-05-01T10:00:00Z', 1), ('2024-05-01 11:00:00', 3)"
+printf '%s\n' 'leat: 1' 'name: times' "extract: {sqlite: {path: times.db, table: t, cursor: [u, id], incremental: true, fields: {u: timestamp}}}" \
+    'load: {csv: times.csv}' >times.yaml
+run leat run times.yaml
+is "$status" 65 "times of which a later one comes before an earlier one: exit status 65"
+like "$err" 'in several forms' "says why"
+sed -i 's/, incremental: true//' times.yaml
+run leat run times.yaml
+is "$status" 0 "a run that reads all does not mind"
+
 done_testing

@@ -65,7 +65,7 @@ _run_command()
     eval "$command" >"$out_file" 2>&1
     _last=$?
     # How far a run has come is said every five seconds: only where it is slow.
-    got=$(sed 's/[[:space:]]*$//; /^leat: [0-9]* read of /d' "$out_file")
+    got=$(sed 's/[[:space:]]*$//; /^leat: [0-9]* read/d' "$out_file")
     expected=$(printf '%s' "$expected" | sed 's/[[:space:]]*$//')
     # shellcheck disable=SC2053
     if [[ $got == $(_pattern "$expected") ]]; then

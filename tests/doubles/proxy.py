@@ -19,7 +19,7 @@ What is cut, and where:
 How, after exactly so many bytes have arrived at the other side, and not one more:
 
   --reset   RST to both sides, as of a machine that was restarted (the default)
-  --close   FIN to both sides, as of a program that ends
+  --close   FIN to both sides, as of a program that hangs up; what they still send is swallowed until they close too
   --hang    nothing: both sides see a connection that is silent. What the client still sends is swallowed; when it
             closes, the server's side is closed too
 
@@ -104,8 +104,12 @@ class Side:
         with contextlib.suppress(OSError):
             self.writer.write_eof()
 
+    async def swallow(self):
+        with contextlib.suppress(OSError):
+            while await self.reader.read(CHUNK):
+                pass
+
     def close(self):
-        self.end()      # first, as what has come and was not read would make it a reset
         self.writer.close()
 
 
@@ -170,16 +174,19 @@ class Connection:
         finally:
             self.record(how)
             try:
-                if how == "hang":
-                    await self.swallow(client)
+                await self.linger(how, *sides)
             finally:
                 for side in sides:
                     side.reset() if how in ("reset", "error", "refused") else side.close()
 
-    async def swallow(self, side):
-        with contextlib.suppress(OSError):
-            while await side.reader.read(CHUNK):
-                pass
+    async def linger(self, how, client, server=None):
+        """Closed with something unread, a connection would be reset."""
+        if how == "hang":
+            await client.swallow()
+        elif how == "close":
+            client.end()
+            server.end()
+            await asyncio.gather(client.swallow(), server.swallow())
 
 
 class Proxy:

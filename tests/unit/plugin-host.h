@@ -166,7 +166,7 @@ struct leat_stage {
     const char *position, *mark, *watermark;
     const struct leat_token *token;
     int64_t rows_wanted;
-    bool cancelled;
+    bool cancelled, stopping;
     struct leat_text_buffer *memory; /* NULL: what is remembered is gone */
     size_t n_recall, recalled;       /* bytes of it that are an earlier run's; of them given back */
     size_t recall_at_once;           /* 0: as many as are asked for */
@@ -197,6 +197,11 @@ static const struct leat_schema *host_stage_output(const struct leat_stage *s)
 static bool host_cancelled(const struct leat_stage *s)
 {
     return s->cancelled;
+}
+
+static bool host_stopping(const struct leat_stage *s)
+{
+    return s->stopping;
 }
 
 static void host_count(struct leat_stage *s, const char *what, int64_t n)
@@ -285,6 +290,7 @@ static const struct leat_stage_services host_stage = {
     .log = host_log, .count = host_count, .publish = host_publish, .position = host_position, .mark = host_mark,
     .rows_wanted = host_rows_wanted, .watermark = host_watermark, .remember = host_remember, .recall = host_recall,
     .keeps = host_keeps, .is_kept = host_is_kept, .token = host_token,
+    .stopping = host_stopping,
 };
 
 static const struct leat_batch_services host_batch = {

@@ -26,7 +26,8 @@ LEAT_EXPORT const struct leat_plugin *leat_plugin_v1(const struct leat_host *hos
 /* ---- what plugin-host.h lacks ---- */
 
 static struct {
-    bool incremental, ledger, no_ids;
+    bool incremental, ledger, no_ids, same_ids;
+    int64_t batch_rows;      /* that the plan wants */
     int64_t take;            /* what the rate says to each call */
     int n_taken, n_retries, n_given_back;
     int told[3];
@@ -38,6 +39,12 @@ static void on_ledger(struct leat_plan *p)
 {
     (void)p;
     probe.ledger = true;
+}
+
+static void on_batch_rows(struct leat_plan *p, int64_t n)
+{
+    (void)p;
+    probe.batch_rows = n;
 }
 
 static bool on_incremental(struct leat_plan *p)
@@ -75,7 +82,7 @@ static void on_wake(struct leat_stage *s, int fd, int64_t ms)
 
 static void record_id(const struct leat_batch *b, int32_t row, char ret[33])
 {
-    (void)snprintf(ret, 33, "%032" PRId64, b->columns[ID].int64[row]);
+    (void)snprintf(ret, 33, "%032" PRId64, probe.same_ids ? 1 : b->columns[ID].int64[row]);
     if (probe.no_ids)
         *ret = '\0';
 }
@@ -97,6 +104,7 @@ const struct leat_plugin *entry(const struct leat_host *host)
 
     plan = *host->plan;
     plan.ledger = on_ledger;
+    plan.batch_rows = on_batch_rows;
     plan.is_incremental = on_incremental;
     plan.has_rate = on_has_rate;
     stage = *host->stage;
@@ -490,6 +498,14 @@ static void test_answers_are_kept(void **state)
 #define STORE "body: {id: '{name}', owner: '{id}'}, concurrency: 1, "
 #define TROUBLE names_of("a", "lost", "err", "drop", "busy", "foreign", "bad")
 
+static void test_answers_may_stand_elsewhere_in_what_is_found(void **state)
+{
+    (void)state;
+    assert_loads(with("/store", "answer: {who: /nowhere}, body: {id: '{name}', owner: '{id}'}, concurrency: 1, find: {url: "
+                 "'http://127.0.0.1:PORT/store/{name}', ours: [{path: /owner, equals: '{id}'}], delay: 1ms, answer: {who: "
+                 "/owner}}"), names_of("lost"), "loaded\n= 0 who 1\n");
+}
+
 static void test_unclear_records_are_read_back(void **state)
 {
     char *got;
@@ -522,6 +538,7 @@ static void test_without_find_unclear_is_unknown(void **state)
     (void)state;
     assert_has_loaded(with("/store", STORE "code: /error/code"), TROUBLE,
                       "loaded unknown unknown unknown loaded conflict rejected\n");
+    assert_int_equal(probe.batch_rows, 1); /* no more than these stay unknown, should the run be killed */
 }
 
 static void test_what_is_found_may_be_a_strangers(void **state)
@@ -554,6 +571,17 @@ static void test_a_key_is_sent_again(void **state)
     free(got);
     probe.no_ids = true;
     assert_has_loaded(with("/x", "idempotency: key"), names_of("a"), "! no_key");
+}
+
+static void test_a_key_that_comes_twice_is_sent_once(void **state)
+{
+    (void)state;
+    probe.same_ids = true;
+    assert_loads(with("/x", "idempotency: key, concurrency: 1, body: {v: '{name}'}"), names_of("a", "b", "c"),
+                 "loaded rejected rejected\n! duplicate_key -: has the key of a record before it, and so the server would "
+                 "take the two for one\n! duplicate_key -: has the key of a record before it, and so the server would "
+                 "take the two for one\n");
+    assert_sent("POST /x 00000000000000000000000000000001 {\"v\":\"a\"}\n");
 }
 
 static void test_put_to_its_own_url_is_sent_again(void **state)
@@ -776,7 +804,7 @@ static void test_the_rate_says_when(void **state)
 
     (void)state;
     probe.take = 60000;
-    load_begin(&l, with("/x", "concurrency: 2"), &test_schema);
+    load_begin(&l, with("/x", "concurrency: 4"), &test_schema);
     b = names(&l, names_of("a", "b", "c"));
     deliver(&l, b, NULL);
     assert_int_equal(poll_once(&l), LEAT_MORE);
@@ -791,6 +819,26 @@ static void test_the_rate_says_when(void **state)
     load_end(&l, false);
     probe.take = LEAT_EUNREACHABLE;
     assert_has_loaded(with("/x", "concurrency: 2"), names_of("a"), "failed -1005: the server has throttled or failed");
+}
+
+static void test_a_stop_begins_nothing_new(void **state)
+{
+    struct leat_batch *b;
+    struct loading l;
+
+    (void)state;
+    load_begin(&l, with("/x", "concurrency: 1"), &test_schema);
+    b = names(&l, names_of("a", "b", "c"));
+    deliver(&l, b, NULL);
+    l.stage.stopping = true;
+    assert_int_equal(poll_once(&l), LEAT_FAILED);
+    assert_int_equal(l.err.code, LEAT_ECANCELED);
+    leat_batch_settle(b);
+    assert_int_equal(b->n_selected, 3);
+    leat_batch_release(b);
+    load_end(&l, false);
+    assert_int_equal(probe.n_given_back, 3);
+    assert_int_equal(probe.n_taken, 0);
 }
 
 static void test_nobody_listens(void **state)
@@ -852,6 +900,7 @@ static void test_mistakes(void **state)
         {"{url: 'https://h/x', code: /a~2}", "is a JSON pointer"},
         {"{url: 'https://h/x', find: {url: 'https://h/x'}}", "must have a field, as in"},
         {"{url: 'https://h/x', find: {url: 'https://h/{id}', ours: [{path: /a}]}}", "or always"},
+        {"{url: 'https://h/x', find: {url: 'https://h/{id}', answer: {n: /n}}}", "`answer` has no n"},
         {"{url: 'https://h/x', rate: fast}", "there is no 'fast' in rates:"},
         {"{url: 'https://h/x', alias: [nme]}", "no field nme"},
         {"{url: 'https://h/x', user: u}", "user and password go together"},
@@ -930,12 +979,14 @@ int main(void)
         fast(test_an_envelope_stands_around_the_list),
         fast(test_statuses),
         fast(test_answers_are_kept),
+        fast(test_answers_may_stand_elsewhere_in_what_is_found),
         fast(test_unclear_records_are_read_back),
         fast(test_what_could_not_be_asked_for_is_not_sent),
         fast(test_without_find_unclear_is_unknown),
         fast(test_what_is_found_may_be_a_strangers),
         fast(test_whatever_is_found_can_be_ours),
         fast(test_a_key_is_sent_again),
+        fast(test_a_key_that_comes_twice_is_sent_once),
         fast(test_put_to_its_own_url_is_sent_again),
         fast(test_a_rejection_after_an_unclear_call_is_checked),
         fast(test_what_may_have_been_sent_is_asked_for_first),
@@ -950,6 +1001,7 @@ int main(void)
         fast(test_aliases_part_lists),
         fast(test_the_rate_is_asked_and_told),
         fast(test_the_rate_says_when),
+        fast(test_a_stop_begins_nothing_new),
         fast(test_nobody_listens),
         fast(test_a_reply_can_be_too_large),
         cmocka_unit_test(test_mistakes),

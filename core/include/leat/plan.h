@@ -52,6 +52,7 @@ struct leat_plan_services {
     bool (*has_rate)(struct leat_plan *, const char *budget);
     void (*unasked)(struct leat_plan *);
     void (*at_once)(struct leat_plan *);
+    void (*batch_rows)(struct leat_plan *, int64_t n);
 };
 
 extern const struct leat_plan_services *leat_plan_services;
@@ -220,6 +221,13 @@ static inline void leat_plan_input_file(struct leat_plan *plan, const char *path
 static inline void leat_plan_ledger(struct leat_plan *plan)
 {
     leat_plan_services->ledger(plan);
+}
+
+/* Loads: batches of at most n records, unless the pipeline says it otherwise. What comes in one batch is
+ * known to be done together, and where intents are kept they are written together. */
+static inline void leat_plan_batch_rows(struct leat_plan *plan, int64_t n)
+{
+    leat_plan_services->batch_rows(plan, n);
 }
 
 /* Loads: nothing is to be seen of the run until all of it is: the first commit is the last, and a

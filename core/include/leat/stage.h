@@ -61,6 +61,7 @@ struct leat_stage_services {
     void (*keeps)(struct leat_stage *, const char *path);
     bool (*is_kept)(const struct leat_stage *, const char *path);
     const struct leat_token *(*token)(const struct leat_stage *);
+    bool (*stopping)(const struct leat_stage *);
 };
 
 extern const struct leat_stage_services *leat_stage_services;
@@ -86,6 +87,13 @@ static inline const struct leat_schema *leat_stage_output(const struct leat_stag
 static inline bool leat_stage_cancelled(const struct leat_stage *stage)
 {
     return leat_stage_services->cancelled(stage);
+}
+
+/* Loads that answer later: true once the run is asked to stop. Begin nothing new; once nothing is on its way any
+ * more, poll fails with LEAT_ECANCELED, and close gives back what was not begun. */
+static inline bool leat_stage_stopping(const struct leat_stage *stage)
+{
+    return leat_stage_services->stopping(stage);
 }
 
 /* One line for the log. Never a value of a record, never a secret. */

@@ -48,6 +48,7 @@ struct sqlite {
     int64_t n_null;      /* rows behind it that were read and have no place */
     int64_t n_skip;      /* of them to be read again and passed over */
     bool read;           /* a row, in this run */
+    int64_t last_time;   /* incremental: of the last row, in the first column of the cursor, if that is a time */
     char *since;         /* where the run before came to, as a list, if this one begins there; by sqlite3_malloc */
 };
 

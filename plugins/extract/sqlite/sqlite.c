@@ -49,6 +49,29 @@ static int ambiguous(const struct sqlite *s, struct leat_error *err)
                      cursor);
 }
 
+/* Of an incremental run: whether the row being written is not earlier than the one before it. Texts in several forms are
+ * in an order of their own, and what is new might stand before what was read. */
+static bool is_in_time(struct sqlite *s, const struct leat_batch *out)
+{
+    const struct leat_column *c = &out->columns[s->cursor_fields[0]];
+    int64_t time, before = s->last_time;
+
+    if (c->type != LEAT_TIMESTAMP && c->type != LEAT_DATE)
+        return true;
+    time = c->type == LEAT_DATE ? c->date[out->n_rows] : c->int64[out->n_rows];
+    s->last_time = time;
+    return time >= before;
+}
+
+static int out_of_time(const struct sqlite *s, struct leat_error *err)
+{
+    const char *name = s->names[s->cursor_fields[0]];
+
+    return leat_fail(err, LEAT_EDATA, "the times in %s of %s are written in several forms, so that a later one comes before "
+                     "an earlier one: an incremental run would miss some; bring them into one form, or make one of them "
+                     "in the query, `datetime(%s) AS changed'", name, s->path, name);
+}
+
 static int no_memory(const struct sqlite *s, struct leat_error *err)
 {
     return leat_fail(err, -ENOMEM, "cannot read %s: out of memory", s->path);
@@ -75,6 +98,8 @@ static int put_row(struct sqlite *s, struct leat_batch *out, struct leat_error *
         ok = sqlite_reject_null_cursor(out, s->rows);
     else if (bad >= 0)
         ok = sqlite_reject_row(out, bad, s->rows);
+    else if (s->incremental && s->n_cursor && !is_in_time(s, out))
+        return out_of_time(s, err);
     else
         leat_batch_end_row(out);
     return ok ? 0 : no_memory(s, err);
@@ -134,6 +159,7 @@ static int sqlite_open(struct leat_stage *stage, void *self, struct leat_error *
     struct sqlite *s = self;
     int rc = 0;
 
+    s->last_time = INT64_MIN;
     if (!s->db)
         rc = leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_BRIEF, &s->db, err);
     if (rc == 0 && s->n_cursor)

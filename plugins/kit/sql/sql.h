@@ -22,9 +22,9 @@
 
 #include "kit/text/put.h"
 
-/* How a server wants it written. */
 struct leat_sql;
 
+/* How a server wants it written. */
 struct leat_sql_dialect {
     char quote;                                    /* around names, doubled within them */
     void (*add_param)(struct leat_put *sql, int i); /* where the bound value i stands, from 0 */

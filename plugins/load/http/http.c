@@ -15,7 +15,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROUNDS = 64 /* of one poll, before the host has its turn */ };
+enum {
+    ROUNDS = 64,    /* of one poll, before the host has its turn */
+    KEY_ROWS = 100, /* in a batch, where only whole ones are known to be done */
+};
 
 const char *const http_methods[] = { "POST", "PUT", "PATCH", NULL };
 static const char *const idempotencies[] = { "ledger", "key", NULL };
@@ -183,6 +186,10 @@ static void plan_idempotency(struct leat_plan *plan, struct http *h)
     else if (h->batch > 1 && !h->body.has_id)
         leat_plan_wrong(plan, "batch", "a request with several records has no key of its own: with `idempotency: key` "
                                        "each record has to bring its own, so put '{leat:id}' into `body`");
+    if (!h->repeatable && !h->has_find) /* what is intended when a run is killed stays unknown: so, little */
+        leat_plan_batch_rows(plan, h->concurrency * h->batch);
+    else if (h->idempotency == IDEMPOTENCY_KEY) /* a run that is stopped begins again with the batch at hand */
+        leat_plan_batch_rows(plan, h->concurrency * h->batch > KEY_ROWS ? h->concurrency * h->batch : KEY_ROWS);
     if (h->idempotency == IDEMPOTENCY_KEY && leat_plan_is_incremental(plan))
         leat_plan_note(plan, "a record that has changed is sent again under its old key, which most targets answer "
                              "with what they have said before; PUT to a URL that names the record changes it");
@@ -270,6 +277,7 @@ static void close_all(struct http *h)
     leat_http_close(h->client);
     run_give_back(h);
     request_close(h);
+    once_close(h);
     run_close(h);
 }
 
@@ -288,6 +296,8 @@ static int open_all(struct http *h, struct leat_error *err)
     for (int64_t i = h->concurrency; i-- > 0;)
         run_free(h, &h->jobs[i]);
     rc = request_open(h, err);
+    if (rc == 0)
+        rc = once_open(h, err);
     return rc < 0 ? rc : leat_http_open(&settings, &h->client, err);
 }
 
@@ -328,7 +338,8 @@ static enum leat_flow http_poll(struct leat_stage *stage, void *self, bool dry, 
 
     h->stage = stage;
     h->flush = dry;
-    if (leat_stage_cancelled(stage)) {
+    h->stopping = leat_stage_stopping(stage);
+    if (leat_stage_cancelled(stage) || (h->stopping && !h->n_flying)) {
         (void)leat_fail(err, LEAT_ECANCELED, "stopped");
         return LEAT_FAILED;
     }
@@ -339,7 +350,7 @@ static enum leat_flow http_poll(struct leat_stage *stage, void *self, bool dry, 
     if (!h->first)
         return LEAT_END;
     run_wake(h, n > 0);
-    return run_is_full(h) ? LEAT_FULL : LEAT_MORE;
+    return h->stopping || run_is_full(h) ? LEAT_FULL : LEAT_MORE;
 }
 
 LEAT_LOAD(http, .summary = "Sends records to an HTTP API", .options = options, .traits = LEAT_LATE, .plan = http_plan,

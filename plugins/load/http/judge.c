@@ -142,7 +142,7 @@ static bool is_silent(const struct http *h, const struct leat_http_reply *reply,
 {
     bool asked = outcome == OUTCOME_STOP && has_paths(&h->lists[LIST_ACCEPT], reply->status);
 
-    if (outcome == OUTCOME_LOADED && h->n_answers)
+    if (outcome == OUTCOME_LOADED && h->answers.n)
         return true;
     for (int i = 0; i < N_LISTS && outcome == OUTCOME_LOADED; i++)
         asked |= has_paths(&h->lists[i], reply->status);
@@ -154,7 +154,7 @@ enum outcome judge(struct http *h, const struct job *job, const struct leat_http
     static const enum outcome outcomes[N_LISTS] = {
         [LIST_THERE] = OUTCOME_THERE, [LIST_REJECT] = OUTCOME_REJECTED, [LIST_THROTTLED] = OUTCOME_THROTTLED,
         [LIST_ACCEPT] = OUTCOME_LOADED};
-    bool wanted = h->n_answers && reply->status < 300, readable;
+    bool wanted = h->answers.n && reply->status < 300, readable;
     int outcome = -1;
 
     for (int i = 0; i < N_LISTS; i++)

@@ -56,6 +56,14 @@ enum outcome {
 
 enum found { FOUND_OURS, FOUND_FOREIGN, FOUND_SOMETHING, FOUND_NOTHING, FOUND_THROTTLED, FOUND_UNCLEAR, FOUND_STOP };
 
+struct answers {
+    struct wanted_answer {
+        const char *name;
+        const struct leat_pointer *path;
+    } items[MAX_ANSWERS];
+    int n;
+};
+
 struct read_back {
     struct template url;
     struct conditions found, absent;
@@ -63,6 +71,7 @@ struct read_back {
     const struct leat_pointer *ours;  /* NULL: cannot be told */
     struct template ours_equals;
     int64_t delay_ms;
+    struct answers answers;           /* as a found record has them; none: as in the reply to what is sent */
 };
 
 struct header {
@@ -70,11 +79,6 @@ struct header {
     struct template value;  /* without pieces: the line is whole */
     bool sends_only;        /* not in a read-back */
     bool is_key;            /* its value is the idempotency key */
-};
-
-struct wanted_answer {
-    const char *name;
-    const struct leat_pointer *path;
 };
 
 /* ---- records on their way ---- */
@@ -100,6 +104,7 @@ struct record {
     uint16_t n_throttled;
     uint8_t n_absent;       /* read-backs in a row that found nothing */
     uint8_t n_exists;       /* replies that said that something is there */
+    int64_t not_before_ms;  /* of one that was put aside; 0: as soon as there is room */
     short refused;          /* status of a rejection that counts only if nothing is found; 0: none */
     uint64_t aliases[MAX_ALIASES]; /* 0: none */
 };
@@ -139,8 +144,7 @@ struct http {
     int n_headers;
     bool headers_vary;
     const struct leat_pointer *code;
-    struct wanted_answer answers[MAX_ANSWERS];
-    int n_answers;
+    struct answers answers;
     const char *aliases[MAX_ALIASES];
     int n_aliases;
 
@@ -160,6 +164,8 @@ struct http {
     struct record *todo;       /* records between two jobs, from `head` on */
     int todo_head, n_todo, cap_todo;
     bool flush;                /* hold nothing back for a fuller request */
+    bool stopping;             /* nothing more is to be sent */
+    struct keyset *seen;       /* once.c; NULL: nobody asks */
     struct leat_put scratch;
     uint64_t random;
 };
@@ -201,6 +207,14 @@ int settle(struct http *h, struct job *job, const struct leat_http_reply *reply,
 /* Gives an idle job its next records. False: there are none for it now. */
 bool pick(struct http *h, struct job *job, struct leat_error *err);
 int pick_later(struct http *h, const struct record *record, struct leat_error *err);
+
+/* ---- once.c ---- */
+
+/* Where two calls with one key are one to the server, a second record of that key would be lost without a word. */
+int once_open(struct http *h, struct leat_error *err);
+/* 1: it may be sent; 0: its key has come before, and it is rejected. */
+int once_allows(struct http *h, struct leat_batch *b, int32_t row, struct leat_error *err);
+void once_close(struct http *h);
 
 /* ---- run.c ---- */
 

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+enum { MOST_PUT_OFF = 500 };
+
 /* ---- aliases ---- */
 
 static uint64_t add_to_hash(uint64_t hash, uint32_t c)
@@ -109,9 +111,13 @@ static void take_out(struct http *h, int i)
 
 static void take_put_aside(struct http *h, struct job *job)
 {
+    int64_t now = leat_http_now_ms();
+
     for (int i = 0; i < h->n_todo && job->n < h->batch; i++) {
         const struct record *first = h->todo + h->todo_head, *record = &first[i];
 
+        if (record->not_before_ms > now)
+            continue;
         if (job->n && (job->records[0].alone || record->alone))
             continue;
         if (is_busy(h, record) || (h->n_aliases && shared_by(h, record, first, i)))
@@ -156,7 +162,7 @@ static bool stays_unknown(struct http *h, struct record *record)
 
 static int take_new(struct http *h, struct job *job, struct leat_error *err)
 {
-    int64_t most_aside = 4 * h->concurrency + h->batch;
+    int64_t most_aside = 4 * h->concurrency + h->batch + MOST_PUT_OFF;
     int rc = 0;
 
     while (rc == 0 && h->n_waiting && job->n < h->batch && h->n_todo < most_aside) {

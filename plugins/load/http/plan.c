@@ -263,7 +263,7 @@ void plan_headers(struct leat_plan *plan, struct http *h)
 
 struct find_options {
     const char *url;
-    const struct leat_node *found, *absent, *ours;
+    const struct leat_node *found, *absent, *ours, *answer;
     int64_t delay_ms;
 };
 
@@ -276,6 +276,8 @@ static const struct leat_option find_options[] = {
       .help = "Replies that say it is not there; by default 404, 410, and a reply of found without its path." },
     { .name = "ours", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct find_options, ours),
       .help = "What tells ours from a stranger's: [{path, equals}], or always." },
+    { .name = "answer", .type = LEAT_OPTION_MAP, LEAT_MEMBER(struct find_options, answer),
+      .help = "Where the reply has what answer asks for, if it stands elsewhere than in the reply to what was sent." },
     { .name = "delay", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct find_options, delay_ms),
       .default_text = "500ms", .max = 600000, .help = "How long after a call nothing found is believed." },
     LEAT_END_OF_OPTIONS
@@ -327,21 +329,29 @@ void plan_find(struct leat_plan *plan, struct http *h)
 
 /* ---- answers ---- */
 
-void plan_answers(struct leat_plan *plan, struct http *h)
+static void plan_answer_list(struct leat_plan *plan, const struct leat_node *node, struct answers *ret)
 {
-    const struct leat_node *node = h->answer_node;
-
-    if (node && h->batch > 1)
-        leat_plan_wrong_at(plan, node, "a request with several records has no single one's answer");
     for (int i = 0; node && i < node->n_children; i++) {
-        struct wanted_answer *a = &h->answers[h->n_answers];
-
-        if (h->n_answers == MAX_ANSWERS) {
+        if (ret->n == MAX_ANSWERS) {
             leat_plan_wrong_at(plan, node->children[i], "%d answers are the most", MAX_ANSWERS);
             return;
         }
-        a->name = node->children[i]->name;
-        a->path = leat_pointer_plan(plan, node->children[i]);
-        h->n_answers++;
+        ret->items[ret->n].name = node->children[i]->name;
+        ret->items[ret->n++].path = leat_pointer_plan(plan, node->children[i]);
     }
+}
+
+void plan_answers(struct leat_plan *plan, struct http *h)
+{
+    const struct leat_node *found = h->find_node ? leat_node_get(h->find_node, "answer") : NULL;
+
+    if (h->answer_node && h->batch > 1)
+        leat_plan_wrong_at(plan, h->answer_node, "a request with several records has no single one's answer");
+    plan_answer_list(plan, h->answer_node, &h->answers);
+    if (found && found->kind == LEAT_MAP)
+        plan_answer_list(plan, found, &h->find.answers);
+    for (int i = 0; found && i < found->n_children; i++)
+        if (!h->answer_node || !leat_node_get(h->answer_node, found->children[i]->name))
+            leat_plan_wrong_at(plan, found->children[i], "`answer` has no %s: it says what is wanted, this where else it "
+                               "stands", found->children[i]->name);
 }

@@ -39,27 +39,6 @@ static struct held *new_held(struct http *h, int32_t n_rows)
     return held;
 }
 
-static int hold(struct http *h, struct leat_batch *b, struct leat_error *err)
-{
-    struct held *held = new_held(h, b->n_selected);
-
-    if (!held)
-        return leat_fail(err, -ENOMEM, "out of memory");
-    held->batch = leat_batch_ref(b);
-    held->n_rows = held->n_open = b->n_selected;
-    held->next = 0;
-    held->following = NULL;
-    LEAT_EACH_ROW(b, row)
-        held->rows[row_i] = row;
-    if (h->last)
-        h->last->following = held;
-    else
-        h->first = held;
-    h->last = held;
-    h->n_waiting += b->n_selected;
-    return 0;
-}
-
 static void let_go(struct http *h, struct held *held)
 {
     struct held **at = &h->first, *before = NULL;
@@ -75,6 +54,42 @@ static void let_go(struct http *h, struct held *held)
     held->batch = NULL;
     held->following = h->unused;
     h->unused = held;
+}
+
+static int take_rows(struct http *h, struct held *held, struct leat_error *err)
+{
+    LEAT_EACH_ROW(held->batch, row) {
+        int rc = once_allows(h, held->batch, row, err);
+
+        if (rc < 0)
+            return rc;
+        if (rc > 0)
+            held->rows[held->n_rows++] = row;
+    }
+    held->n_open = held->n_rows;
+    h->n_waiting += held->n_rows;
+    return 0;
+}
+
+static int hold(struct http *h, struct leat_batch *b, struct leat_error *err)
+{
+    struct held *held = new_held(h, b->n_selected);
+    int rc;
+
+    if (!held)
+        return leat_fail(err, -ENOMEM, "out of memory");
+    held->batch = leat_batch_ref(b);
+    held->n_rows = held->n_open = held->next = 0;
+    held->following = NULL;
+    if (h->last)
+        h->last->following = held;
+    else
+        h->first = held;
+    h->last = held;
+    rc = take_rows(h, held, err);
+    if (rc == 0 && !held->n_rows)
+        let_go(h, held);
+    return rc;
 }
 
 void run_answered(struct http *h, const struct record *record)
@@ -129,6 +144,8 @@ static int send_job(struct http *h, struct job *job, struct leat_error *err)
 
 static bool may_send(struct http *h)
 {
+    if (h->stopping)
+        return false;
     if (h->rate_ms && leat_http_now_ms() < h->rate_ms)
         return false;
     h->rate_ms = 0;
@@ -246,10 +263,13 @@ void run_wake(struct http *h, bool at_once)
 
 /* ---- what the host calls ---- */
 
-/* Not more than keeps all jobs busy until the next batch. */
+/* Not more than keeps all jobs busy until the next batch; less where a record that was to be sent when the run is
+ * killed has nobody who could be asked for it. */
 bool run_is_full(const struct http *h)
 {
-    return h->n_waiting + h->n_todo >= 4 * h->concurrency * h->batch;
+    int64_t batches = h->repeatable || h->has_find ? 4 : 1;
+
+    return h->n_waiting + h->n_todo >= batches * h->concurrency * h->batch;
 }
 
 /* The host gives nothing while we are full; should it come to that, we work here until there is room. */

@@ -34,26 +34,28 @@ static int finish(struct http *h, struct job *job, enum leat_verdict verdict)
     return 0;
 }
 
-static int finish_loaded(struct http *h, struct job *job, const struct leat_http_reply *reply)
+/* It is there as it should be, by this run or by another. */
+static int finish_there(struct http *h, struct job *job, enum leat_verdict verdict, const struct leat_http_reply *reply)
 {
+    const struct answers *wanted = job->records[0].ask && h->find.answers.n ? &h->find.answers : &h->answers;
     struct leat_answer answers[MAX_ANSWERS];
     size_t at[MAX_ANSWERS];
     int n = 0;
 
-    if (!h->n_answers)
-        return finish(h, job, LEAT_LOADED);
+    if (!wanted->n)
+        return finish(h, job, verdict);
     h->scratch.n = 0;
-    for (int i = 0; i < h->n_answers; i++) {
+    for (int i = 0; i < wanted->n; i++) {
         at[n] = h->scratch.n;
-        answers[n].name = h->answers[i].name;
-        if (judge_text(h, reply, h->answers[i].path, &answers[n].n))
+        answers[n].name = wanted->items[i].name;
+        if (judge_text(h, reply, wanted->items[i].path, &answers[n].n))
             n++;
         else
             leat_stage_count(h->stage, "replies without an answer's value", 1);
     }
     for (int i = 0; i < n; i++) /* the buffer does not move any more */
         answers[i].text = h->scratch.p + at[i];
-    leat_batch_answer(job->records[0].held->batch, job->records[0].row, LEAT_LOADED, answers, n);
+    leat_batch_answer(job->records[0].held->batch, job->records[0].row, verdict, answers, n);
     run_answered(h, &job->records[0]);
     run_free(h, job);
     return 0;
@@ -170,7 +172,7 @@ static int split(struct http *h, struct job *job, struct leat_error *err)
 static int ask(struct job *job, int64_t ms)
 {
     job->records[0].ask = true;
-    job->again = true;
+    job->again = false; /* a question is no try of what was sent */
     wait(job, ms);
     return 0;
 }
@@ -279,7 +281,7 @@ static int settle_sent(struct http *h, struct job *job, const struct leat_http_r
         return is_refusal(reply) || h->repeatable ? split(h, job, err) : unclear(h, job, err);
     switch (outcome) {
     case OUTCOME_LOADED:
-        return finish_loaded(h, job, reply);
+        return finish_there(h, job, LEAT_LOADED, reply);
     case OUTCOME_THERE:
     case OUTCOME_EXISTS:
         return exists(h, job, outcome == OUTCOME_THERE);
@@ -299,15 +301,24 @@ static int settle_sent(struct http *h, struct job *job, const struct leat_http_r
 
 /* ---- a reply to what was asked ---- */
 
+/* The record comes back later; meanwhile others have its place. */
+static int put_off(struct http *h, struct job *job, int64_t ms, struct leat_error *err)
+{
+    int rc;
+
+    job->records[0].not_before_ms = leat_http_now_ms() + ms;
+    rc = pick_later(h, &job->records[0], err);
+    run_free(h, job);
+    return rc;
+}
+
 /* It may come into sight late: only the second look is believed. */
-static int nothing_found(struct http *h, struct job *job)
+static int nothing_found(struct http *h, struct job *job, struct leat_error *err)
 {
     struct record *record = &job->records[0];
 
-    if (!record->n_absent++) {
-        wait(job, h->find.delay_ms);
-        return 0;
-    }
+    if (!record->n_absent++)
+        return put_off(h, job, h->find.delay_ms, err);
     if (record->refused)
         return finish_rejected(h, job, record->refused, NULL);
     if (record->n_exists > 1 && !record->maybe_sent) /* what is in its way stands where find does not look */
@@ -326,13 +337,13 @@ static int settle_asked(struct http *h, struct job *job, const struct leat_http_
         job->records[0].n_absent = 0;
     switch (found) {
     case FOUND_OURS:
-        return finish_loaded(h, job, reply);
+        return finish_there(h, job, job->records[0].maybe_sent ? LEAT_LOADED : LEAT_ALREADY_THERE, reply);
     case FOUND_FOREIGN:
         return finish(h, job, LEAT_CONFLICT);
     case FOUND_SOMETHING:
         return finish(h, job, job->records[0].maybe_sent ? LEAT_UNKNOWN : LEAT_ALREADY_THERE);
     case FOUND_NOTHING:
-        return nothing_found(h, job);
+        return nothing_found(h, job, err);
     case FOUND_THROTTLED:
         return try_later(h, job, reply, err);
     case FOUND_UNCLEAR:
