@@ -5,7 +5,7 @@ it has done, and has records of the same key that are not ours; undisturbed, and
 the API holds and has recorded, by the results, and by the books."""
 import csv, json, shutil, subprocess, sys, urllib.request
 
-import data
+import data, store_load
 from harness import API_PIPELINES, HERE, Bench, Test
 
 sys.path.insert(0, str(HERE.parent / "doubles"))
@@ -134,6 +134,8 @@ class SteadyApi(ApiBench):
 
 def bench_of(test, name, rows):
     """The bench for any pipeline."""
+    if name in store_load.ROWS:
+        return store_load.StoreBench(test, name, rows)
     return SteadyApi(test, name, min(rows, 600)) if name in API_PIPELINES else Bench(test, name, rows)
 
 

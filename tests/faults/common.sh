@@ -6,6 +6,7 @@
 #   drives DRIVER [ARGUMENT...]   runs tests/faults/DRIVER.py, which speaks TAP itself. What the
 #                                 test was called with goes to it, too: --help says what it takes
 #   injects                       builds the shim (inject.c) for it
+#   stores                        starts a server of each database that a pipeline is for, where there is one
 #   in_memory [always]            works on a tmpfs, if there is one with room, which is many times as fast: for
 #                                 faults that do not ask the disk. Without `always' only if counts are reduced,
 #                                 since where a random moment lies depends on how long the disk takes
@@ -39,6 +40,17 @@ injects()
     ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
     LEAT_SHIM=$PWD/inject.so
     export LEAT_SHIM ASAN_OPTIONS
+}
+
+stores()
+{
+    . "$top_srcdir/tests/servers/servers.sh"
+    [ -e "$top_builddir/plugins/.libs/load-postgres.so" ] || return 0
+    [ "${CI-}" = true ] && server_requires postgres
+    server_there postgres || return 0
+    server_start postgres store
+    LEAT_FAULT_POSTGRES="$_postgres_bin/psql -X -w -q -v ON_ERROR_STOP=1 -At"
+    export LEAT_FAULT_POSTGRES PGHOST=127.0.0.1 PGPORT=$store_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
 }
 
 in_memory()

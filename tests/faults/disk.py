@@ -90,7 +90,7 @@ def full_disk(test):
 # ---- SIGTERM ----
 
 def terminated(test):
-    pipelines = test.pipelines(with_api=True)
+    pipelines = test.pipelines(with_api=True, with_stores=True)
     full = -(-200 // len(pipelines))
     for name in pipelines:
         bench = bench_of(test, name, 3000).measure()

@@ -70,8 +70,11 @@ class Test:
     def has_http(self):
         return (Path(self.leat).parent / "plugins/.libs/load-http.so").exists()
 
-    def pipelines(self, names=None, with_api=False):
+    def pipelines(self, names=None, with_api=False, with_stores=False):
         names = names or PIPELINES
+        if with_stores:
+            from store_load import store_pipelines
+            names = [*names, *store_pipelines(self)]
         if with_api and self.has_http():
             names = [*names, *API_PIPELINES]
         elif with_api:
@@ -319,6 +322,8 @@ def compare(expected, got):
             wrong.append(f"{name} is missing")
         elif name not in expected:
             wrong.append(f"{name} is left over")
+        elif isinstance(a, list):
+            wrong.append(f"{name} differs: " + lost(a, b))
         elif isinstance(a, bytes):
             wrong.append(f"{name} differs: {len(b)} bytes in place of {len(a)}; "
                          + lost(a.splitlines(), b.splitlines()))

@@ -9,7 +9,7 @@ CALLS = "write,pwrite,fsync,fdatasync,rename,unlink,ftruncate,send,open,mkdir"
 
 def random_moments(test):
     """Row 1. A chain of up to six kills, then to the end."""
-    pipelines = test.pipelines(with_api=True)
+    pipelines = test.pipelines(with_api=True, with_stores=True)
     full = -(-1000 // len(pipelines))
     wanted = -(-test.share(160, 1000) // len(pipelines))
     total = 0
@@ -38,7 +38,7 @@ def random_moments(test):
 
 def every_call(test):
     """Row 2. At each call of a run of 100 records, before it or half-way through it."""
-    for name in test.pipelines(with_api=True):
+    for name in test.pipelines(with_api=True, with_stores=True):
         bench = bench_of(test, name, 100).measure()
         bench.reset()
         bench.run(inject={"calls": CALLS, "at": 0})
@@ -67,7 +67,7 @@ def every_call(test):
 
 def in_recovery(test):
     """Row 3. Killed, and then three times more while it recovers, by the call or by the clock."""
-    pipelines = test.pipelines(with_api=True)
+    pipelines = test.pipelines(with_api=True, with_stores=True)
     full = -(-300 // len(pipelines))
     for name in pipelines:
         bench = bench_of(test, name, 3000).measure()

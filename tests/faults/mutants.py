@@ -36,6 +36,8 @@ MUTANTS = [
            "test-kill.sh --pipeline csv --pipeline jsonl --count 40"),
     Mutant("a token nobody asks for", "core/engine/resume.c", "        if (rc == 0 && seqs[i] < *ret)\n            *ret = seqs[i];\n", "",
            "test-kill-syscalls.sh --pipeline plain --pipeline sides --count 200"),
+    Mutant("rows without their token", "plugins/load/postgres/postgres.c", "            rc = commits_put(p, stage, token, err);\n",
+           "            rc = 0;\n", "test-kill.sh --pipeline postgres --count 40"),
     Mutant("a seal nobody breaks", "core/delivery/seal.c", "if (small != (uint64_t)sealed_small(s))", "if (small && s->path == NULL)",
            "test-state-damage.sh --pipeline csv --pipeline cognito --count 400"),
     Mutant("an index nobody looks into", "core/delivery/state.c", "PRAGMA integrity_check(1)", "PRAGMA quick_check(1)",

@@ -7,4 +7,5 @@
 . "$top_srcdir/tests/faults/common.sh"
 injects
 in_memory always
+stores
 drives kill calls

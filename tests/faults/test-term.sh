@@ -6,4 +6,5 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/faults/common.sh"
 in_memory
+stores
 drives disk term
