@@ -119,6 +119,7 @@ SHELL_TESTS = \
 	tests/meta/test-lists.sh \
 	tests/meta/test-plugins.sh \
 	tests/servers/test-servers.sh \
+	tests/stores/test-chinook.sh \
 	tests/stores/test-postgres-load.sh \
 	tests/stores/test-postgres-order.sh \
 	tests/stores/test-postgres-refused.sh \
@@ -212,7 +213,7 @@ EXTRA_DIST += \
 check_PROGRAMS += $(FUZZ_TARGETS) tests/doubles/httpd
 TESTS = $(SHELL_TESTS) $(FAULT_TESTS)
 if HAVE_CMOCKA
-check_PROGRAMS += $(UNIT_TESTS)
+check_PROGRAMS += $(UNIT_TESTS) tests/stores/find
 TESTS += $(UNIT_TESTS)
 endif
 LDADD = tests/libfuzzreplay.la core/libcore.la $(CMOCKA_LIBS)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +28,25 @@ int leat_count_write(struct leat_state *s, struct leat_error *err)
     return leat_fail(err, -errno, "cannot write the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
 }
 
+static bool is_count(const char *text, ssize_t n)
+{
+    return n == SEQ_BYTES && strspn(text, "0123456789") == COUNT_BYTES - 1;
+}
+
+bool leat_count_is_there(const struct leat_state *s)
+{
+    char text[SEQ_BYTES + 2] = "", path[PATH_MAX];
+    ssize_t n;
+    int fd;
+
+    (void)snprintf(path, sizeof path, "%s/%s.seq", s->folder, s->name);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    n = fd < 0 ? -1 : pread(fd, text, sizeof text - 1, 0);
+    if (fd >= 0)
+        close(fd);
+    return is_count(text, n);
+}
+
 static int read_count(struct leat_state *s, struct leat_error *err)
 {
     char text[SEQ_BYTES + 2] = "";
@@ -36,7 +56,7 @@ static int read_count(struct leat_state *s, struct leat_error *err)
         return leat_fail(err, -errno, "cannot read the state %s/%s.seq: %s", s->folder, s->name, strerror(errno));
     if (n == 0 || !*text) /* made, but not written before the power went */
         return 0;
-    if (n != SEQ_BYTES || strspn(text, "0123456789") != COUNT_BYTES - 1)
+    if (!is_count(text, n))
         return leat_state_damaged(s, "the count of its commits is no number", err);
     s->n_counted = strtoll(text, NULL, 10);
     s->left_open = text[COUNT_BYTES] == '-';

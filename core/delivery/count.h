@@ -14,6 +14,8 @@
 
 /* Opens and reads it into the state. `flags` of open(2); one that is not there knows of nothing. */
 LEAT_MUST_CHECK int leat_count_open(struct leat_state *state, int flags, struct leat_error *err);
+/* Whether there is one beside the state, whatever it counts: nobody else writes such a file. */
+bool leat_count_is_there(const struct leat_state *state);
 /* -EUCLEAN: it knows of more commits than the state. */
 LEAT_MUST_CHECK int leat_count_check(struct leat_state *state, struct leat_error *err);
 /* Behind each commit. */

@@ -5,9 +5,11 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "delivery/state.h"
@@ -52,6 +54,44 @@ void leat_state_forget_memories(const struct leat_state *state)
         if (strncmp(entry->d_name, state->name, n) == 0 && is_memory(entry->d_name + n, state->target))
             (void)unlinkat(dirfd(dir), entry->d_name, 0);
     closedir(dir);
+}
+
+/* 1: others had rights on it, 0: they had none, or why they keep them. */
+static int protect_file(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc = 0;
+    struct stat st;
+
+    if (fd < 0)
+        return 0;
+    if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
+        rc = fchmod(fd, 0600) < 0 ? -errno : 1;
+    close(fd);
+    return rc;
+}
+
+const char *leat_state_protect(struct leat_state *s)
+{
+    DIR *dir = opendir(s->folder);
+    size_t n = strlen(s->name);
+    int fault = 0, some = 0;
+
+    if (!dir)
+        return NULL;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (strncmp(entry->d_name, s->name, n) == 0 && (is_own(entry->d_name + n) || is_memory(entry->d_name + n, 0))) {
+            int rc = protect_file(dirfd(dir), entry->d_name);
+
+            fault = rc < 0 ? rc : fault;
+            some |= rc > 0;
+        }
+    closedir(dir);
+    if (fault)
+        return leat_arena_printf(&s->arena, "others than its user may read or write the state %s, and it cannot be closed "
+                                 "to them: %s", s->path, strerror(-fault));
+    return some ? leat_arena_printf(&s->arena, "others than its user could read or write the state %s; it is closed to them "
+                                    "now", s->path)
+                : NULL;
 }
 
 int leat_state_remove(const char *folder, const char *name, struct leat_error *err)

@@ -113,6 +113,21 @@ int leat_state_damaged(const struct leat_state *s, const char *why, struct leat_
                      s->name);
 }
 
+enum { MARK_AT = 68 /* of the application id, by SQLite's file format */, MARK_BYTES = 4 };
+
+/* What has lost its head is no database any more. It was a state if our mark stands behind the head, or if the count
+ * of its commits lies beside it. */
+static bool was_state(const struct leat_state *s)
+{
+    char mark[MARK_BYTES] = "";
+    int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool marked = fd >= 0 && pread(fd, mark, sizeof mark, MARK_AT) == sizeof mark && memcmp(mark, "leat", 4) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return marked || leat_count_is_there(s);
+}
+
 int leat_state_failed(struct leat_state *s, const char *what, struct leat_error *err)
 {
     int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
@@ -124,6 +139,8 @@ int leat_state_failed(struct leat_state *s, const char *what, struct leat_error 
     case SQLITE_ERROR: /* tables are not what we have made of them */
         return leat_state_damaged(s, message, err);
     case SQLITE_NOTADB:
+        if (was_state(s))
+            return leat_state_damaged(s, message, err);
         return leat_fail(err, -EPROTO, "%s is no state of leat's (%s); it was left as it is. Move it away, or name "
                          "another folder with --state-dir", s->path, message);
     case SQLITE_BUSY:
@@ -180,6 +197,8 @@ static int check_kind(struct leat_state *s, struct leat_error *err)
     if (application != APPLICATION_ID)
         return leat_fail(err, -EPROTO, "%s is an SQLite file, but no state of leat's; it was left as it is. Move it "
                          "away, or name another folder with --state-dir", s->path);
+    if (version < 0)
+        return leat_state_damaged(s, "its version is none", err);
     if (version > LEAT_STATE_VERSION)
         return leat_fail(err, -EPROTO, "the state %s was written by a newer leat (its version is %" PRId64 ", this "
                          "leat knows %d); use that one", s->path, version, LEAT_STATE_VERSION);
@@ -360,6 +379,8 @@ int leat_state_open(struct leat_state *s, const char *folder, const char *name, 
     if (rc == 0)
         rc = open_or_make(s, file, err);
     umask(mask);
+    if (rc == 0)
+        s->warning = leat_state_protect(s);
     if (rc < 0) { /* nobody notes anything in what has not been found good: it would be sealed again, wrongly */
         sqlite3_close(s->db);
         s->db = NULL;

@@ -50,6 +50,7 @@ struct leat_state {
     int seq_fd;         /* NAME.seq; -1: not open */
     int64_t n_counted;  /* commits that it knows of */
     bool left_open;     /* the process that wrote it last was killed, maybe after its last commit */
+    const char *warning; /* to be told to the user; NULL: none */
 };
 
 /* The folder of all states: `option` if it is given, $XDG_STATE_HOME/leat, or
@@ -75,6 +76,9 @@ const char *leat_state_file(struct leat_state *state);
 const char *leat_state_memory_path(const struct leat_state *state, int stage, struct leat_arena *arena);
 /* Removes what the stages of the state's target remember. */
 void leat_state_forget_memories(const struct leat_state *state);
+/* Takes from others what rights they have on its files, as a copy may have given them. What there is to be said
+ * of it, or NULL. Lives as long as the state. */
+const char *leat_state_protect(struct leat_state *state);
 /* Removes NAME.db and what belongs to it, damaged or not; the caller holds the lock. */
 LEAT_MUST_CHECK int leat_state_remove(const char *folder, const char *name, struct leat_error *err);
 

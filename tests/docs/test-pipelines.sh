@@ -4,6 +4,7 @@
 # Everything in pipelines/ runs as it is, and ./bootstrap demo shows what it should.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 
+. "$top_srcdir/tests/servers/servers.sh"
 cp -R "$top_srcdir/pipelines" .
 chmod -R u+w pipelines
 mkdir -p build/demo
@@ -30,8 +31,26 @@ run leat run pipelines/main-job.yaml --load plain
 is "$status" 0 "--load swaps the load"
 like "$(head -n 1 build/demo/users-plain.csv)" '^cognito:username,email,' "and nothing else changes"
 
+# The shop in a server, for those that read it there.
+shop_in_postgres()
+{
+    server_start postgres pg
+    server_sql pg -u leat -c 'create table users (id bigint primary key, email text, email_verified text, first_name text,
+        last_name text, phone text, country text, status text, updated_at timestamptz)'
+    sqlite3 -csv build/demo/shop.db 'select id, email, email_verified, first_name, last_name, phone, country, status, updated_at from users' |
+        server_sql pg -u leat -c '\copy users from pstdin csv'
+    export SHOP_URL="postgresql://leat:$server_password@127.0.0.1:$pg_port/shop"
+}
+
 for pipeline in pipelines/*.yaml; do
     name=$(basename "$pipeline" .yaml)
+    case $name in
+    from-postgres)
+        [ -e "$top_builddir/plugins/.libs/extract-postgres.so" ] || { note "$name: not built"; continue; }
+        server_requires postgres
+        shop_in_postgres
+        ;;
+    esac
     run leat check "$pipeline"
     is "$status" 0 "leat check takes $name"
     if grep -q '^tests:' "$pipeline"; then
