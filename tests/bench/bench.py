@@ -21,7 +21,7 @@ import figures
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations",
-        "durability", "api")
+        "durability", "api", "postgres-raw", "postgres-main")
 QUERY = "SELECT * FROM users"  # that of sqlite-main.yaml
 MIN_PAIRS, MAX_PAIRS = 15, 3   # of the pass-through stage: at least; times those asked for, if still unclear
 MILLION = 1_000_000
@@ -212,6 +212,33 @@ class Bench:
         self.ratio_goal("sqlite-raw", "sqlite3 -csv", "wall", 0.6,
                         "SQLite → CSV: wall time against `sqlite3 -csv` (wished: 0.4)")
 
+    def postgres_raw(self):
+        """The servers are those of stores.sh."""
+        psql = os.environ.get("LEAT_BENCH_PSQL")
+        if not psql:
+            raise RuntimeError("there is no PostgreSQL server")
+        out, theirs = self.path("postgres-raw-leat.csv"), self.path("postgres-raw-psql.csv")
+        self.reference["postgres-raw"] = self.reference["sqlite-raw"]
+        self.race("postgres-raw", [
+            Contestant("leat", self.leat("postgres-raw.yaml", out), out, None, "raw"),
+            Contestant("psql COPY csv", [psql, "-X", "-c", f"\\copy users to '{theirs}' csv header"], theirs, None, "raw")],
+            self.options.runs)
+        self.ratio_goal("postgres-raw", "psql COPY csv", "wall", 0.9, "PostgreSQL → CSV: wall time against psql's COPY")
+
+    def postgres_main(self):
+        o = self.options
+        if "LEAT_BENCH_PSQL" not in os.environ:
+            raise RuntimeError("there is no PostgreSQL server")
+        out, rejects = self.path("postgres-main-leat.csv"), self.path("postgres-main-leat-rejects.txt")
+        self.reference["postgres-main"] = self.reference["sqlite-main"]
+        contestants = [Contestant("leat", self.leat("postgres-main.yaml", out, rejects=rejects), out, rejects, "cognito")]
+        if o.floor_postgres:
+            contestants.append(Contestant("bare loop in C", [o.floor_postgres, QUERY + " ORDER BY id"]))
+        self.race("postgres-main", contestants, o.runs)
+        self.ratio_goal("postgres-main", "bare loop in C", "wall", 1.8,
+                        "PostgreSQL → main job → Cognito CSV: wall time against a bare loop over the query")
+        self.memory_goal("postgres-main", "PostgreSQL → main job → Cognito CSV: peak memory")
+
     def variant(self, name, change):
         """The main job with a change, as a file of its own."""
         text = open(os.path.join(HERE, "csv-main.yaml")).read()
@@ -321,7 +348,7 @@ class Bench:
     def report(self):
         lines = [f"{self.reference['records']:,} users, {os.path.getsize(self.options.users) / 1e6:.0f} MB of CSV; "
                  f"{os.cpu_count()} cores; {self.options.versions}"]
-        for job in ("csv-main", "sqlite-main", "sqlite-raw"):
+        for job in ("csv-main", "sqlite-main", "sqlite-raw", "postgres-raw", "postgres-main"):
             if "leat" in self.results.get(job, {}):
                 lines += ["", f"**{job}**", "", figures.contestants_table(self.results[job], "leat")]
         if self.results.get("api"):
@@ -358,7 +385,7 @@ def options():
     for name, help_text in (("leat", "the program"), ("folder", "scratch folder with reference.json"),
                             ("users", "CSV file"), ("small", "a tenth of it"), ("one", "one record of it"),
                             ("db", "the same in SQLite"), ("python", "a Python with the modules of the peers"),
-                            ("floor", "floor.c, compiled"), ("count-alloc", "count-alloc.c, compiled"),
+                            ("floor", "floor.c, compiled"), ("floor-postgres", "the same for PostgreSQL"), ("count-alloc", "count-alloc.c, compiled"),
                             ("curl-loop", "curl-loop.c, compiled"), ("httpd", "tests/doubles/httpd.c, compiled"),
                             ("api-users", "JSON lines for the API"),
                             ("versions", "of the peers, for the report")):

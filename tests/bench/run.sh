@@ -130,11 +130,14 @@ compile() {
 }
 
 compile floor -lsqlite3
+# shellcheck disable=SC2046
+compile floor-postgres $(pkg-config --cflags --libs libpq 2>/dev/null || echo -lpq)
 compile count-alloc -shared -fPIC
 compile curl-loop -lcurl
 compile httpd
 
 for job in ${LEAT_BENCH_ONLY:-}; do arguments+=(--only "$job"); done
-exec python3 "$here/bench.py" --leat "$leat" --folder "$data" --users "$users" --small "$data/small.csv" \
+export LEAT=$leat
+exec bash "$here/stores.sh" "$users" python3 "$here/bench.py" --leat "$leat" --folder "$data" --users "$users" --small "$data/small.csv" \
     --one "$data/one.csv" --api-users "$data/api.jsonl" --db "$db" --python "$python" --versions "$versions" \
     --runs "${LEAT_BENCH_RUNS:-5}" --pairs "$pairs" "${arguments[@]}"
