@@ -120,6 +120,7 @@ SHELL_TESTS = \
 	tests/meta/test-plugins.sh \
 	tests/servers/test-servers.sh \
 	tests/stores/test-chinook.sh \
+	tests/stores/test-postgres-cuts.sh \
 	tests/stores/test-postgres-load.sh \
 	tests/stores/test-postgres-order.sh \
 	tests/stores/test-postgres-refused.sh \
