@@ -105,7 +105,7 @@ def talk(connection, say):
     try:
         connection.sendall(say)
         connection.shutdown(socket.SHUT_WR)
-    except ConnectionResetError:        # a reset is told once, to whoever asks first
+    except (ConnectionResetError, BrokenPipeError):     # a reset is told once, to whoever asks first
         was_reset = True
     except OSError:
         pass
@@ -183,6 +183,11 @@ def test_close():
     with Proxy(*server.address, "--close", "--cut-every", "50000", "--connections", "2") as p:
         equal([(len(got), how) for got, how in (p.talk(), p.talk(), p.talk())],
               [(50000, "end"), (100000, "end"), (len(NOISE), "end")], "closed in order, at each later place")
+    with Proxy(*server.address, "--close", "--cut-after", "10") as p:
+        connection = p.connect()
+        connection.settimeout(60)
+        equal(read_all(connection), (NOISE[:10], "end"), "by the proxy first")
+        connection.close()
     server = Server()
     with Proxy(*server.address, "--close", "--cut-after", "10", "--direction", "up") as p:
         equal(p.talk(NOISE * 20), (b"", "end"), "upwards too, which the client may finish first")
