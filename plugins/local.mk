@@ -53,6 +53,11 @@ include %D%/kit/http/local.mk
 include %D%/load/http/local.mk
 endif
 
+# Needs libmongoc:
+if WITH_LIBMONGOC
+include %D%/extract/mongodb/local.mk
+endif
+
 # Needs libpq:
 if WITH_LIBPQ
 include %D%/kit/postgres/local.mk

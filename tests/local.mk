@@ -62,6 +62,11 @@ if WITH_LIBCURL
 UNIT_TESTS += tests/unit/test-http tests/unit/test-http-kit
 endif
 
+# The same, where there is libmongoc.
+if WITH_LIBMONGOC
+UNIT_TESTS += tests/unit/test-mongodb-cursor tests/unit/test-mongodb-values
+endif
+
 # Shell: bash, reads tests/lib/tap.sh first.
 SHELL_TESTS = \
 	tests/bad-input/test-bytes.sh \
@@ -126,6 +131,7 @@ SHELL_TESTS = \
 	tests/stores/test-postgres-refused.sh \
 	tests/stores/test-postgres.sh \
 	tests/fuzz/test-corpus.sh \
+	tests/servers/test-mongodb.sh \
 	$(NULL)
 
 # The proof that runs can be killed and repeated, row by row: `make check' tries a share, `make soak' all.
@@ -206,6 +212,11 @@ EXTRA_DIST += \
 	tests/lib/tap.sh \
 	tests/servers \
 	tests/stores \
+	tests/servers/mongodb-types.jsonl \
+	tests/servers/mongodb.sh \
+	tests/servers/mongodb/go.mod \
+	tests/servers/mongodb/go.sum \
+	tests/servers/mongodb/main.go \
 	tests/tools/read-cognito-csv.py \
 	tests/lsan.supp \
 	tests/valgrind.supp \
@@ -216,6 +227,13 @@ TESTS = $(SHELL_TESTS) $(FAULT_TESTS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS) tests/stores/find
 TESTS += $(UNIT_TESTS)
+endif
+# What tests/servers/test-mongodb.sh fills a server with, and asks it by key.
+if WITH_LIBMONGOC
+check_PROGRAMS += tests/servers/mongodb-put
+if HAVE_CMOCKA
+check_PROGRAMS += tests/servers/mongodb-find
+endif
 endif
 LDADD = tests/libfuzzreplay.la core/libcore.la $(CMOCKA_LIBS)
 tests_doubles_httpd_LDADD =

@@ -33,6 +33,12 @@ columns=$(head -n 1 stores/users.csv | sed 's/,/ text, /g; s/$/ text/; s/^id tex
 server_sql pg -u leat -c "create table users ($columns)"
 server_sql pg -u leat -c '\copy users from pstdin csv header' <stores/users.csv
 
+if [ -e "$top_builddir/plugins/.libs/extract-mongodb.so" ]; then
+    [ -n "${LEAT_TEST_MONGODB_URL-}" ] || server_requires mongodb
+    mongodb_start mongo
+    mongodb_put mongo users <stores/users.jsonl
+fi
+
 # repair FROM TO: rejects, put right as a reader would with an editor
 repair()
 {
@@ -50,7 +56,8 @@ for pod in "$top_srcdir"/doc/leat*.pod "$top_srcdir"/plugins/{extract,transform,
     cp stores/* "$name"
     cd "$name" || exit 1
     export XDG_STATE_HOME=$states/$name # of a reader of this page alone
-    case $name in *-postgres) export SHOP_URL="postgresql://leat:$server_password@127.0.0.1:$pg_port/shop" ;; esac
+    case $name in *-postgres) export SHOP_URL="postgresql://leat:$server_password@127.0.0.1:$pg_port/shop" ;;
+    *-mongodb) export SHOP_URL="${mongo_url%/}/$mongo_database" ;; esac
     pipelines=$(pod_pipelines "$pod")
     if [ "$name" = leat ]; then
         mkdir backup

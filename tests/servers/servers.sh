@@ -53,6 +53,7 @@ _server_sockets=                                # a short path, as a socket's ma
 
 . "$top_srcdir/tests/servers/postgres.sh"
 . "$top_srcdir/tests/servers/mariadb.sh"
+. "$top_srcdir/tests/servers/mongodb.sh"
 . "$top_srcdir/tests/servers/certificates.sh"
 
 # No setting of the user's reaches a client.

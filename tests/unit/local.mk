@@ -141,3 +141,36 @@ tests_unit_test_http_kit_SOURCES = tests/unit/test-http-kit.c tests/unit/plugin-
 tests_unit_test_http_kit_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_http_kit_LDADD = plugins/kit/http/libhttp.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBCURL_LIBS)
+
+# Asks any extract for records by key; the tests in tests/stores use it.
+tests_stores_find_SOURCES = tests/stores/find.c tests/unit/plugin-host.h
+tests_stores_find_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_stores_find_LDADD = plugins/kit/fields/libfields.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)
+
+# -fno-sanitize: see plugins/extract/mongodb/local.mk.
+MONGODB_SOURCES = tests/unit/test-mongodb.h tests/unit/plugin-host.h \
+	plugins/extract/mongodb/mongodb.c plugins/extract/mongodb/schema.c plugins/extract/mongodb/client.c \
+	plugins/extract/mongodb/stream.c plugins/extract/mongodb/query.c plugins/extract/mongodb/cursor.c \
+	plugins/extract/mongodb/since.c plugins/extract/mongodb/tree.c plugins/extract/mongodb/row.c \
+	plugins/extract/mongodb/value.c plugins/extract/mongodb/json.c plugins/extract/mongodb/find.c
+MONGODB_LDADD = plugins/kit/fields/libfields.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+	$(LDADD) $(LIBMONGOC_LIBS)
+tests_unit_test_mongodb_cursor_SOURCES = tests/unit/test-mongodb-cursor.c $(MONGODB_SOURCES)
+tests_unit_test_mongodb_cursor_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) $(LIBMONGOC_CFLAGS)
+tests_unit_test_mongodb_cursor_CFLAGS = $(AM_CFLAGS) -fno-sanitize=alignment
+tests_unit_test_mongodb_cursor_LDADD = $(MONGODB_LDADD)
+
+tests_unit_test_mongodb_values_SOURCES = tests/unit/test-mongodb-values.c tests/unit/plugin-host.h \
+	plugins/extract/mongodb/value.c plugins/extract/mongodb/json.c plugins/extract/mongodb/tree.c \
+	plugins/extract/mongodb/row.c plugins/extract/mongodb/cursor.c
+tests_unit_test_mongodb_values_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) $(LIBMONGOC_CFLAGS)
+tests_unit_test_mongodb_values_CFLAGS = $(AM_CFLAGS) -fno-sanitize=alignment
+tests_unit_test_mongodb_values_LDADD = $(MONGODB_LDADD)
+
+tests_servers_mongodb_find_SOURCES = tests/servers/mongodb-find.c $(MONGODB_SOURCES)
+tests_servers_mongodb_find_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) -I$(top_srcdir)/tests/unit $(LIBMONGOC_CFLAGS)
+tests_servers_mongodb_find_CFLAGS = $(AM_CFLAGS) -fno-sanitize=alignment
+tests_servers_mongodb_find_LDADD = $(MONGODB_LDADD)
+
+tests_servers_mongodb_put_CPPFLAGS = $(LIBMONGOC_CFLAGS)
+tests_servers_mongodb_put_LDADD = $(LIBMONGOC_LIBS)

@@ -150,12 +150,17 @@ static bool host_is_incremental(struct leat_plan *p)
     return host_is_told_incremental;
 }
 
+static void host_unasked(struct leat_plan *p)
+{
+    leat_text_printf(&p->said, "unasked\n");
+}
+
 static const struct leat_plan_services host_plan = {
     .input = host_input, .add_field = host_add_field, .alloc = host_alloc, .wrong = host_wrong, .node = host_node,
     .field = host_field, .bind = host_bind_into, .may_connect = host_connects, .target = host_target,
     .estimate = host_estimate, .key = host_key, .searchable = host_nothing, .leaves_out = host_leaves_out,
     .accepts_secret = host_accepts, .note = host_note, .file = host_file, .incremental = host_incremental,
-    .is_incremental = host_is_incremental,
+    .is_incremental = host_is_incremental, .unasked = host_unasked,
 };
 
 /* ---- stage ---- */
