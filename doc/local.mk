@@ -10,6 +10,7 @@ PLUGIN_PAGES = \
 	doc/leat-extract-generate.7 \
 	doc/leat-extract-jsonl.7 \
 	doc/leat-extract-mongodb.7 \
+	doc/leat-extract-mysql.7 \
 	doc/leat-extract-postgres.7 \
 	doc/leat-extract-sqlite.7 \
 	doc/leat-function-phone_e164.7 \
@@ -37,6 +38,7 @@ PLUGIN_PODS = \
 	plugins/extract/generate/generate.pod \
 	plugins/extract/jsonl/jsonl.pod \
 	plugins/extract/mongodb/mongodb.pod \
+	plugins/extract/mysql/mysql.pod \
 	plugins/extract/postgres/postgres.pod \
 	plugins/extract/sqlite/sqlite.pod \
 	plugins/function/phone_e164/phone_e164.pod \

@@ -53,6 +53,12 @@ include %D%/kit/http/local.mk
 include %D%/load/http/local.mk
 endif
 
+# Needs libmariadb:
+if WITH_LIBMARIADB
+include %D%/kit/mysql/local.mk
+include %D%/extract/mysql/local.mk
+endif
+
 # Needs libmongoc:
 if WITH_LIBMONGOC
 include %D%/extract/mongodb/local.mk

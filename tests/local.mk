@@ -124,6 +124,11 @@ SHELL_TESTS = \
 	tests/meta/test-lists.sh \
 	tests/meta/test-plugins.sh \
 	tests/servers/test-servers.sh \
+	tests/stores/test-mysql-find.sh \
+	tests/stores/test-mysql-hostile.sh \
+	tests/stores/test-mysql-order.sh \
+	tests/stores/test-mysql-refused.sh \
+	tests/stores/test-mysql.sh \
 	tests/stores/test-chinook.sh \
 	tests/stores/test-postgres-cuts.sh \
 	tests/stores/test-postgres-load.sh \

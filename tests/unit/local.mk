@@ -145,7 +145,8 @@ tests_unit_test_http_kit_LDADD = plugins/kit/http/libhttp.la plugins/kit/json/li
 # Asks any extract for records by key; the tests in tests/stores use it.
 tests_stores_find_SOURCES = tests/stores/find.c tests/unit/plugin-host.h
 tests_stores_find_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) -I$(top_srcdir)/tests/unit
-tests_stores_find_LDADD = plugins/kit/fields/libfields.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)
+tests_stores_find_LDADD = plugins/kit/fields/libfields.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+	$(LDADD)
 
 # -fno-sanitize: see plugins/extract/mongodb/local.mk.
 MONGODB_SOURCES = tests/unit/test-mongodb.h tests/unit/plugin-host.h \
