@@ -97,12 +97,20 @@ void leat_session_close(struct leat_session *session);
 
 /* Which extract plugin reads a reject file. */
 LEAT_MUST_CHECK int leat_cli_reject_plugin(const char *path, const char **ret, struct leat_error *err);
+/* What is between two names in the first line of a reject file in CSV; 0: it has no column leat:stage. */
+char leat_cli_reject_delimiter(const char *path);
 /* After session->source_plan: what the reject file that stands for its extract needs to know of it. */
 LEAT_MUST_CHECK int leat_cli_replay(struct leat_session *session, const char *path, struct leat_replay *ret,
                                     struct leat_error *err);
 
+/* The name of a field of the extract for whose sake rejects cannot be fed again, since a reject file has a column of its
+ * own that is called so; NULL: there is none. */
+const char *leat_cli_replay_obstacle(const struct leat_schema *extract);
+
 /* Whether --report would take the place of a file that the run itself reads or writes; session->why says so. */
 bool leat_cli_report_clashes(const struct leat_cli *cli, struct leat_session *session);
+/* Whether --report cannot be written where it shall be, as far as can be seen beforehand; session->why says so. */
+bool leat_cli_report_is_faulty(const struct leat_cli *cli, struct leat_session *session);
 /* Says how a run went, everywhere it is to be said. The status, or another where the report cannot be written. */
 int leat_cli_report(const struct leat_cli *cli, struct leat_run_report *report, int status);
 /* The report of a run that could not start, as session->why says. Returns the status. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/plan.h"
 #include "engine/run.h"
@@ -33,6 +34,19 @@ const char *leat_class_name(enum leat_class data_class)
     return names[data_class - LEAT_PUBLIC];
 }
 
+enum { NAME_WIDTH = 24 };
+
+/* Blanks behind a name, so that what follows stands in its column. */
+static int missing_width(const char *name)
+{
+    struct leat_arena arena = {0};
+    const char *shown = leat_cli_visible(&arena, name, strlen(name));
+    int width = leat_text_width(shown, strlen(shown));
+
+    leat_arena_deinit(&arena);
+    return width < NAME_WIDTH ? NAME_WIDTH - width : 0;
+}
+
 static void print_schema(const struct leat_schema *schema)
 {
     for (int i = 0; i < schema->n_fields; i++) {
@@ -43,8 +57,8 @@ static void print_schema(const struct leat_schema *schema)
             (void)snprintf(zone, sizeof zone, " (wall time, %s)", f->timezone ? f->timezone : "UTC");
         else if (f->type == LEAT_TIMESTAMP)
             (void)snprintf(zone, sizeof zone, " (UTC)");
-        line("      %-24s %s%s%s%s", f->name, leat_type_name(f->type), zone, f->data_class == LEAT_PII ? "" : ", ",
-             f->data_class == LEAT_PII ? "" : leat_class_name(f->data_class));
+        line("      %s%*s %s%s%s%s", f->name, missing_width(f->name), "", leat_type_name(f->type), zone,
+             f->data_class == LEAT_PII ? "" : ", ", f->data_class == LEAT_PII ? "" : leat_class_name(f->data_class));
     }
 }
 

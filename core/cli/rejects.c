@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "delivery/records.h"
 #include "engine/sync.h"
 #include "expr/json.h"
 
@@ -42,9 +43,7 @@ struct group {
     const char *reason, *key, *shown; /* of the first; the latter two masked; NULL: there is none */
 };
 
-enum { STAGE, FIELD, CODE, REASON, KEY, RAW, N_COLUMNS };
-static const char *const column_names[] = {"leat:stage", "leat:field", "leat:code", "leat:reason", "leat:key",
-                                           "leat:raw"};
+enum { STAGE, FIELD, CODE, REASON, KEY, RAW, N_COLUMNS = LEAT_N_REJECT_COLUMNS };
 
 struct summary {
     struct leat_arena arena;
@@ -160,7 +159,7 @@ static struct value value_at_fault(struct summary *s, const struct leat_batch *b
     if (s->rest >= 0 && field.n)
         v = in_rest(s, value_at(b, s->rest, row), field);
     for (int i = 0; s->rest < 0 && i < b->schema->n_fields; i++)
-        if (strlen(b->schema->fields[i].name) == field.n && strncmp(b->schema->fields[i].name, "leat:", 5) != 0 &&
+        if (strlen(b->schema->fields[i].name) == field.n && leat_is_rejected_field(&b->schema->fields[i]) &&
             memcmp(b->schema->fields[i].name, field.p, field.n) == 0)
             v = value_at(b, i, row);
     return v.p ? v : value_at(b, s->columns[RAW], row);
@@ -285,7 +284,7 @@ static int no_reject_file(const char *path, struct leat_error *err)
 static int find_columns(struct summary *s, const struct leat_schema *schema, const char *path, struct leat_error *err)
 {
     for (int c = 0; c < N_COLUMNS; c++)
-        s->columns[c] = leat_schema_find(schema, column_names[c]);
+        s->columns[c] = leat_schema_find(schema, leat_reject_columns[c]);
     s->rest = leat_schema_find(schema, REST);
     if (s->rest >= 0 && schema->fields[s->rest].type != LEAT_JSON)
         s->rest = -1;
@@ -414,6 +413,14 @@ static const char *set_path(struct leat_arena *arena, const char *plugin, const 
     return kept;
 }
 
+/* The same for the delimiter that the file was written with. */
+static const char *set_delimiter(struct leat_arena *arena, char delimiter)
+{
+    if (delimiter == '\t')
+        return "extract.csv.delimiter=\\t";
+    return leat_arena_printf(arena, "extract.csv.delimiter=%c", delimiter ? delimiter : ',');
+}
+
 /* What is wrong with the pipeline is wrong with the file. */
 static int explain(const struct leat_session *session, const char *path, int rc, struct leat_error *err)
 {
@@ -427,14 +434,15 @@ static int read_file(struct summary *s, struct leat_session *session, const stru
                      struct leat_error *err)
 {
     struct leat_plan_options options = {.may_connect = true};
-    struct leat_overrides overrides = {.n_sets = 1};
-    const char *plugin, *set;
+    const char *plugin, *sets[2];
+    struct leat_overrides overrides = {.sets = sets};
     int rc = leat_cli_reject_plugin(cli->file, &plugin, err);
 
     if (rc < 0)
         return rc;
-    set = set_path(&s->arena, plugin, cli->file);
-    overrides.sets = &set;
+    sets[overrides.n_sets++] = set_path(&s->arena, plugin, cli->file);
+    if (*plugin == 'c')
+        sets[overrides.n_sets++] = set_delimiter(&s->arena, leat_cli_reject_delimiter(cli->file));
     rc = leat_registry_init(&session->registry, &leat_host_table, cli->plugin_dirs, cli->n_plugin_dirs, err);
     if (rc == 0)
         rc = leat_pipeline_read_text(&session->pipeline, cli->file, *plugin == 'c' ? csv_pipeline : jsonl_pipeline,

@@ -10,7 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
+#include "delivery/records.h"
+
+enum { START = 1 << 20 }; /* of a file, in which its names stand */
 
 static bool ends_in(const char *path, const char *ending)
 {
@@ -47,6 +51,58 @@ int leat_cli_reject_plugin(const char *path, const char **ret, struct leat_error
     else
         *ret = first == '{' && !ends_in(path, ".csv") ? "jsonl" : "csv";
     return rc;
+}
+
+/* The start of the file, NUL-terminated; what cannot be read is found out by who reads all of it. */
+static void read_start(const char *path, char ret[static START])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    ssize_t n = 0, more = fd < 0 ? 0 : 1;
+
+    while (more > 0 && n < START - 1) {
+        more = read(fd, ret + n, (size_t)(START - 1 - n));
+        n += more > 0 ? more : 0;
+    }
+    ret[n] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+static bool is_delimiter(char c)
+{
+    bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+    return c && !alnum && !(c & 0x80) && !strchr("\"\\\r\n", c);
+}
+
+/* What stands at both sides of the name `name` at p, where it has two; 0: it is no name of a column. */
+static char around(const char *start, const char *p, const char *name)
+{
+    const char *end = p + strlen(name);
+    bool quoted = p > start && p[-1] == '"';
+    char before = p - quoted > start ? p[-1 - quoted] : '\n', after = end[quoted];
+
+    if (quoted && *end != '"')
+        return 0;
+    if (before == '\n')
+        before = after;
+    else if (after == '\n' || after == '\r' || !after)
+        after = before;
+    return before == after && is_delimiter(before) ? before : 0;
+}
+
+char leat_cli_reject_delimiter(const char *path)
+{
+    static const char name[] = "leat:stage";
+    char *text = leat_alloc(START), found = 0;
+    const char *start;
+
+    read_start(path, text);
+    start = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text;
+    for (const char *p = start; !found && (p = strstr(p, name)); p++)
+        found = around(start, p, name);
+    free(text);
+    return found;
 }
 
 /* ---- how the file was written ---- */
@@ -102,6 +158,25 @@ static int refuse_secrets(const struct leat_schema *schema, struct leat_error *e
     return 0;
 }
 
+const char *leat_cli_replay_obstacle(const struct leat_schema *schema)
+{
+    for (int i = 0; i < LEAT_N_REJECT_COLUMNS; i++)
+        if (leat_schema_find(schema, leat_reject_columns[i]) >= 0)
+            return leat_reject_columns[i];
+    return NULL;
+}
+
+static int refuse_names(const struct leat_schema *schema, struct leat_error *err)
+{
+    const char *name = leat_cli_replay_obstacle(schema);
+
+    if (!name)
+        return 0;
+    return leat_fail(err, LEAT_EUSAGE, "cannot feed rejects again: the extract has a field '%s', and in a reject file "
+                     "the column of that name says what leat has to say of the record; put the records right where they "
+                     "come from, and run without --from-rejects, or give the field another name there", name);
+}
+
 static void take_key(struct leat_replay *r, struct leat_session *s)
 {
     const struct leat_plan *extract = leat_plan_extract(&s->source_plan);
@@ -125,6 +200,8 @@ int leat_cli_replay(struct leat_session *s, const char *path, struct leat_replay
     r->incremental = extract->incremental;
     if (rc == 0)
         rc = refuse_secrets(r->schema, err);
+    if (rc == 0)
+        rc = refuse_names(r->schema, err);
     if (rc == 0)
         rc = take_options(r, s, err);
     take_key(r, s);

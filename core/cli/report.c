@@ -4,6 +4,7 @@
  * Where the report of a run goes. A run that cannot start has one too, with the
  * reason: what yesterday's run has left must not stand there as today's.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,30 @@ bool leat_cli_report_clashes(const struct leat_cli *cli, struct leat_session *se
                        "--report %s: this is a file of %s; give the report another path", cli->report,
                        stage->model->id);
     return self || stage;
+}
+
+/* 0, or why a file of this name could not be written as leat_file_write does it. A pipe is waited at, not tried. */
+static int fault_of(const char *path, struct leat_arena *arena)
+{
+    const char *folder = leat_path_folder(arena, leat_path_canonical(arena, path));
+    struct stat st;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) < 0 ? -errno : 0;
+    if (stat(folder, &st) < 0)
+        return -errno;
+    if (!S_ISDIR(st.st_mode))
+        return -ENOTDIR;
+    return access(folder, W_OK | X_OK) < 0 ? -errno : 0;
+}
+
+bool leat_cli_report_is_faulty(const struct leat_cli *cli, struct leat_session *session)
+{
+    int rc = cli->report ? fault_of(cli->report, &session->plan.arena) : 0;
+
+    if (rc < 0)
+        (void)snprintf(session->why, sizeof session->why, "cannot write the report %s: %s", cli->report, strerror(-rc));
+    return rc < 0;
 }
 
 int leat_cli_report(const struct leat_cli *cli, struct leat_run_report *report, int status)
@@ -122,8 +147,13 @@ int leat_cli_not_started(const struct leat_cli *cli, struct leat_session *sessio
     record(session, &report);
     if (cli->json)
         leat_report_json(&report, stdout);
-    if (cli->report && !leat_cli_report_clashes(cli, session) && may_replace(cli->report) &&
-        leat_report_write(&report, cli->report, &err) < 0)
+    if (!cli->report || leat_cli_report_clashes(cli, session))
+        return status;
+    if (leat_cli_report_is_faulty(cli, session)) {
+        if (strcmp(report.error, session->why) != 0) /* not the reason itself, which has been said */
+            leat_cli_say("%s", session->why);
+    } else if (may_replace(cli->report) && leat_report_write(&report, cli->report, &err) < 0) {
         (void)leat_cli_failed(&err, false);
+    }
     return status;
 }

@@ -96,36 +96,61 @@ static void end_time(struct leat_run *run, const struct leat_cli *cli, int64_t s
     leat_run_stop(run);
 }
 
-/* Waits for the threads; draws progress meanwhile. */
+/* How progress is shown, if it is. */
+struct view {
+    void (*show)(const struct leat_progress *, struct leat_progress_screen *, FILE *);
+    int every_ms; /* -1: never */
+    int64_t started, shown;
+    struct leat_progress_screen screen;
+};
+
+static void choose_view(struct view *v, const struct leat_run *run, const struct leat_cli *cli)
+{
+    bool terminal = isatty(STDERR_FILENO) && !cli->quiet, drawn = terminal && cursor_moves() && !cli->log_json;
+
+    *v = (struct view){.show = drawn ? leat_progress_draw : cli->log_json ? leat_progress_json : leat_progress_line,
+                       .every_ms = drawn ? 200 : terminal || cli->progress ? 5000 : -1,
+                       .started = leat_clock_us(), .screen = {.last_settled = run->resume.n_read}};
+    v->shown = v->started;
+}
+
+static void show_progress(struct view *v, struct leat_run *run)
+{
+    struct leat_progress progress;
+
+    if (v->every_ms < 0 || leat_clock_us() - v->shown < v->every_ms * INT64_C(1000))
+        return;
+    v->shown = leat_clock_us();
+    leat_run_progress(run, &progress);
+    progress.seconds = (double)(v->shown - v->started) / 1e6;
+    v->screen.width = leat_terminal_width(STDERR_FILENO);
+    v->show(&progress, &v->screen, stderr);
+}
+
+/* Waits for the threads; shows progress meanwhile. */
 static void wait_for(struct leat_run *run, const struct leat_cli *cli, int signal_fd, struct stop *stop)
 {
     struct pollfd fds[2] = {{.fd = run->done_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
-    bool terminal = isatty(STDERR_FILENO) && !cli->quiet, drawn = terminal && cursor_moves();
-    int every_ms = drawn ? 200 : terminal || cli->progress ? 5000 : -1;
-    struct leat_progress_screen screen = {.last_read = run->resume.n_read};
-    int64_t started = leat_clock_us(), signalled = 0;
+    int64_t signalled = 0;
+    struct view view;
+
+    choose_view(&view, run, cli);
 
     for (;;) {
-        int n = poll(fds, 2, stop->signal || stop->late ? 200 : milliseconds_to(cli, started, every_ms));
+        int n = poll(fds, 2, stop->signal || stop->late ? 200 : milliseconds_to(cli, view.started, view.every_ms));
 
         if ((n < 0 && errno != EINTR) || (fds[0].revents & POLLIN))
             break;
         if (n > 0 && (fds[1].revents & POLLIN))
             on_signal(run, signal_fd, &stop->signal);
-        end_time(run, cli, started, stop);
+        end_time(run, cli, view.started, stop);
         if ((stop->signal || stop->late) && !signalled)
             signalled = leat_clock_us();
         end_grace(run, signalled, stop);
-        if (n == 0 && every_ms > 0) {
-            struct leat_progress progress;
-
-            leat_run_progress(run, &progress);
-            progress.seconds = (double)(leat_clock_us() - started) / 1e6;
-            screen.width = leat_terminal_width(STDERR_FILENO);
-            (drawn ? leat_progress_draw : leat_progress_line)(&progress, &screen, stderr);
-        }
+        if (n == 0)
+            show_progress(&view, run);
     }
-    leat_progress_clear(&screen, stderr);
+    leat_progress_clear(&view.screen, stderr);
 }
 
 static void fill_report(struct leat_run_report *report, struct leat_run *run, struct leat_session *session)
@@ -150,17 +175,18 @@ static const char *what_next(const struct leat_run *run)
     return "no file got its final name: run again";
 }
 
-/* What running again comes upon once more: the text says what to do. */
-static bool is_in_the_way(int code)
+/* What running again comes upon once more: the text says what to do, such as to begin anew. */
+static bool is_in_the_way(const struct leat_error *err)
 {
-    return code == LEAT_EPIPELINE || code == LEAT_EPLUGIN || code == LEAT_EDATA || code == -EUCLEAN || code == -EPROTO;
+    return err->code == LEAT_EPIPELINE || err->code == LEAT_EPLUGIN || err->code == LEAT_EDATA ||
+           err->code == -EUCLEAN || err->code == -EPROTO || strstr(err->text, "--restart");
 }
 
 static int say_failed(struct leat_run_report *report, struct leat_run *run, const char *file,
                       const struct leat_error *err)
 {
     bool nothing = !run->committed && leat_plan_load(run->plan)->n_files && report->books.counts[LEAT_LOADED];
-    const char *next = is_in_the_way(err->code) ? "" : "; run again to go on from there";
+    const char *next = is_in_the_way(err) ? "" : "; run again to go on from there";
 
     (void)snprintf(report->error, sizeof report->error, "%s: %s%s%s%s", file, run->failed_stage ? run->failed_stage : "",
                    run->failed_stage ? ": " : "", err->text,
@@ -353,6 +379,18 @@ static int run_plan(const struct leat_cli *cli, struct leat_session *session, in
     return status;
 }
 
+/* What is wrong with --report is found before anything is read. */
+static int check_report(const struct leat_cli *cli, struct leat_session *session)
+{
+    int status = leat_cli_report_clashes(cli, session)     ? EX_USAGE
+                 : leat_cli_report_is_faulty(cli, session) ? EX_IOERR
+                                                           : EX_OK;
+
+    if (status != EX_OK)
+        leat_cli_say("%s", session->why);
+    return status;
+}
+
 int leat_cli_run(const struct leat_cli *cli)
 {
     struct leat_session session;
@@ -363,10 +401,8 @@ int leat_cli_run(const struct leat_cli *cli)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     status = leat_session_open(&session, cli, LEAT_SESSION_CONNECT | LEAT_SESSION_WRITES | LEAT_SESSION_STATE); /* may be interrupted like any program */
-    if (status == 0 && leat_cli_report_clashes(cli, &session)) {
-        leat_cli_say("%s", session.why);
-        status = EX_USAGE;
-    }
+    if (status == 0)
+        status = check_report(cli, &session);
     if (status == 0 && (block_signals(&signals) != 0 || (fd = signalfd(-1, &signals, SFD_CLOEXEC)) < 0)) {
         (void)snprintf(session.why, sizeof session.why, "cannot handle signals: %s", strerror(errno));
         leat_cli_say("%s", session.why);

@@ -136,6 +136,8 @@ static int open_state(struct leat_session *s, const struct leat_cli *cli, struct
         rc = leat_lock_take(&s->lock, folder, p->name, cli->wait_ms, NULL, NULL, err);
     if (rc == 0)
         rc = leat_state_open(&s->state, folder, p->name, p->real_path, err);
+    if (rc == 0 && s->state.warning)
+        leat_log(LEAT_LOG_WARNING, "%s", s->state.warning);
     if (rc == 0)
         leat_crash_install(leat_arena_printf(&s->state.arena, "%s/%s.crash", folder, p->name));
     return rc;
@@ -162,6 +164,41 @@ static int read_and_plan(struct leat_session *s, const struct leat_cli *cli, con
     return rc < 0 ? rc : planned;
 }
 
+/* That rejects cannot be put right and fed again is to be known before there are any. */
+static void note_obstacle(struct leat_pipeline_plan *plan)
+{
+    const char *name = plan->rejects ? leat_cli_replay_obstacle(&leat_plan_extract(plan)->out) : NULL;
+
+    if (name)
+        leat_plan_note(&plan->stages[0],
+                       leat_arena_printf(&plan->arena, "rejects: leaves out the field '%s', for a reject file has a column "
+                                         "of its own of that name; so rejects cannot be fed again with --from-rejects",
+                                         name));
+}
+
+/* A file that is written anew by each run holds but what has changed. */
+static void note_replaced(struct leat_pipeline_plan *plan)
+{
+    struct leat_plan *load = &plan->stages[plan->n_stages - 1];
+
+    for (int i = 0; leat_plan_extract(plan)->incremental && !load->plugin->last_commit && i < load->n_files; i++)
+        if (load->files[i].written) {
+            leat_plan_note(load, leat_arena_printf(&plan->arena, "the extract is incremental, and each run writes %s "
+                                                   "anew: it will hold what that run has read, and nothing of the runs "
+                                                   "before", load->files[i].path));
+            return;
+        }
+}
+
+/* What no stage alone can know. In a replay the extract is a reject file. */
+static void note_whole(struct leat_pipeline_plan *plan)
+{
+    if (plan->pipeline->replay)
+        return;
+    note_obstacle(plan);
+    note_replaced(plan);
+}
+
 /* First as the file has it: the reject file stands for the extract that is planned then. */
 static int open_session(struct leat_session *s, const struct leat_cli *cli, int wants, struct leat_error *err)
 {
@@ -177,6 +214,8 @@ static int open_session(struct leat_session *s, const struct leat_cli *cli, int 
         overrides.replay = &s->replay;
         rc = read_and_plan(s, cli, &overrides, wants, err);
     }
+    if (rc == 0 && !s->diagnostics.n)
+        note_whole(&s->plan);
     return rc;
 }
 

@@ -141,6 +141,19 @@ static void show_checkpoint(struct leat_state *state)
     leat_checkpoint_deinit(&c);
 }
 
+/* Not the place itself, which may hold values of a record. */
+static int show_watermark(struct leat_state *state, struct leat_error *err)
+{
+    struct leat_checkpoint last;
+    int rc = leat_watermarks_load(state, &last, err);
+
+    if (rc == 0 && last.n_parts)
+        printf("  the place to which the last incremental run has come is kept: the next one reads what lies behind "
+               "it\n");
+    leat_checkpoint_deinit(&last);
+    return rc;
+}
+
 static bool show_target(void *context, const char *load, const char *identity)
 {
     struct leat_state *state = context;
@@ -160,6 +173,8 @@ static bool show_target(void *context, const char *load, const char *identity)
     } else {
         printf("  nothing is left to be done\n");
     }
+    if (show_watermark(state, &err) < 0)
+        (void)leat_cli_failed(&err, true);
     printf("  %" PRId64 " calls in the ledger\n", leat_state_ledger_size(state));
     return true;
 }

@@ -56,18 +56,16 @@ void leat_state_forget_memories(const struct leat_state *state)
     closedir(dir);
 }
 
-/* 1: others had rights on it, 0: they had none, or why they keep them. */
+/* 1: others had rights on it, 0: they had none, or why they keep them. By its name: to open and close a file that
+ * SQLite has open would take away its locks. */
 static int protect_file(int folder, const char *name)
 {
-    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc = 0;
     struct stat st;
 
-    if (fd < 0)
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+        !(st.st_mode & (S_IRWXG | S_IRWXO)))
         return 0;
-    if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
-        rc = fchmod(fd, 0600) < 0 ? -errno : 1;
-    close(fd);
-    return rc;
+    return fchmodat(folder, name, 0600, 0) < 0 ? -errno : 1;
 }
 
 const char *leat_state_protect(struct leat_state *s)
@@ -87,10 +85,10 @@ const char *leat_state_protect(struct leat_state *s)
         }
     closedir(dir);
     if (fault)
-        return leat_arena_printf(&s->arena, "others than its user may read or write the state %s, and it cannot be closed "
-                                 "to them: %s", s->path, strerror(-fault));
-    return some ? leat_arena_printf(&s->arena, "others than its user could read or write the state %s; it is closed to them "
-                                    "now", s->path)
+        return leat_arena_printf(&s->arena, "others than its user may read or write the state %s, and it cannot be "
+                                 "closed to them: %s", s->path, strerror(-fault));
+    return some ? leat_arena_printf(&s->arena, "others than its user could read or write the state %s; it is closed to "
+                                    "them now", s->path)
                 : NULL;
 }
 

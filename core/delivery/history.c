@@ -166,6 +166,23 @@ int64_t leat_state_ledger_size(struct leat_state *s)
     return n;
 }
 
+void leat_state_ledger_count(struct leat_state *s, int64_t run, int64_t *ret_done, int64_t *ret_open)
+{
+    sqlite3_stmt *stmt = leat_state_prepare(s, "SELECT total(done & 1), total(1 - (done & 1)) FROM ledger "
+                                               "WHERE target = ?1 AND run = ?2", NULL);
+
+    *ret_done = *ret_open = 0;
+    if (stmt) {
+        sqlite3_bind_int64(stmt, 1, s->ledger);
+        sqlite3_bind_int64(stmt, 2, run);
+    }
+    if (stmt && sqlite3_step(stmt) == SQLITE_ROW) {
+        *ret_done = sqlite3_column_int64(stmt, 0);
+        *ret_open = sqlite3_column_int64(stmt, 1);
+    }
+    sqlite3_finalize(stmt);
+}
+
 /* Read whole first: `each` may change what it walks over. */
 int leat_state_targets(struct leat_state *s, bool (*each)(void *, const char *load, const char *identity),
                        void *context, struct leat_error *err)

@@ -67,9 +67,8 @@ static int is_taken(int fd, const char *path, struct leat_error *err)
 
     for (int ms = 0; read_holder(fd, holder, sizeof holder), is_stale(holder) && ms < SIGN_MS; ms += STEP_MS)
         sleep_step();
-    return leat_fail(err, LEAT_EBUSY, "another run of this pipeline is at work%s%s%s (its lock is %s); try again when "
-                     "it is done, or let this one wait for it with --wait 5m", *holder ? " (" : "", holder,
-                     *holder ? ")" : "", path);
+    return leat_fail(err, LEAT_EBUSY, "another run of this pipeline is at work (%s%sits lock is %s); try again when it "
+                     "is done, or let this one wait for it with --wait 5m", holder, *holder ? "; " : "", path);
 }
 
 int leat_lock_take(struct leat_lock *lock, const char *folder, const char *name, int64_t wait_ms,

@@ -7,9 +7,15 @@
 
 #include "base/alloc.h"
 
+const char *const leat_reject_columns[LEAT_N_REJECT_COLUMNS] = {"leat:stage",  "leat:field", "leat:code",
+                                                                "leat:reason", "leat:key",   "leat:raw"};
+
 bool leat_is_rejected_field(const struct leat_field *field)
 {
-    return field->data_class != LEAT_SECRET && strncmp(field->name, "leat:", 5) != 0;
+    for (int i = 0; i < LEAT_N_REJECT_COLUMNS; i++)
+        if (strcmp(field->name, leat_reject_columns[i]) == 0)
+            return false;
+    return field->data_class != LEAT_SECRET;
 }
 
 static void quote_json(struct leat_text_buffer *b)

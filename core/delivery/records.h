@@ -8,6 +8,10 @@
 
 #include "delivery/delivery.h"
 
+/* The columns behind those of the source. */
+enum { LEAT_N_REJECT_COLUMNS = 6 };
+extern const char *const leat_reject_columns[LEAT_N_REJECT_COLUMNS];
+
 /* Whether a field of the source stands in a reject: secrets do not, nor what an earlier run has said of a reject. */
 bool leat_is_rejected_field(const struct leat_field *field);
 LEAT_MUST_CHECK int leat_write_rejects(struct leat_delivery *delivery, struct leat_batch *origin,

@@ -116,7 +116,8 @@ int leat_state_damaged(const struct leat_state *s, const char *why, struct leat_
 enum { MARK_AT = 68 /* of the application id, by SQLite's file format */, MARK_BYTES = 4 };
 
 /* What has lost its head is no database any more. It was a state if our mark stands behind the head, or if the count
- * of its commits lies beside it. */
+ * of its commits lies beside it. (To close it takes SQLite's locks away, of which there are none on what it cannot
+ * read.) */
 static bool was_state(const struct leat_state *s)
 {
     char mark[MARK_BYTES] = "";

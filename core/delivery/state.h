@@ -121,6 +121,8 @@ LEAT_MUST_CHECK int leat_state_targets(struct leat_state *state,
 LEAT_MUST_CHECK int leat_state_clear(struct leat_state *state, struct leat_error *err);
 /* Calls that the target's ledger has. */
 int64_t leat_state_ledger_size(struct leat_state *state);
+/* Of those of the work that this run began: done, and begun or meant to be. */
+void leat_state_ledger_count(struct leat_state *state, int64_t run, int64_t *ret_done, int64_t *ret_open);
 
 /* ---- history ---- */
 

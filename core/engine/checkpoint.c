@@ -49,16 +49,6 @@ int leat_stage_commit(struct leat_stage *stage, bool last, struct leat_error *er
     return rc;
 }
 
-static void set_token(struct leat_run *run, struct leat_stage *stage)
-{
-    const struct leat_state *state = run->options.state;
-
-    if (!state || !leat_sink_has_transactions(stage))
-        return;
-    (void)snprintf(stage->token_text, sizeof stage->token_text, "%" PRId64 ".%" PRId64, run->work, run->seq);
-    stage->token = (struct leat_token){.who = state->who, .what = stage->token_text};
-}
-
 /* Those with transactions, or those without. */
 static int commit_some(struct leat_run *run, bool transactions, bool last, struct leat_error *err)
 {
@@ -70,7 +60,7 @@ static int commit_some(struct leat_run *run, bool transactions, bool last, struc
         if (!sink || leat_sink_has_transactions(sink) != transactions ||
             (i == LEAT_SINK_LOAD && run->stopped_early && last))
             continue;
-        set_token(run, sink);
+        leat_sink_set_token(run, sink);
         rc = leat_stage_commit(sink, last, err);
     }
     return rc;

@@ -4,15 +4,16 @@
  * What a pipeline means: everything in the file that decides what becomes of a
  * record, as lines NAME<tab>TEXT in the order of the file. Two runs may be one
  * only if these are the same. Options that say how and not what (tuning) are left
- * out, and of secrets all but that they are there. Values of variables stand in it
- * as hashes, since they may come from anywhere.
+ * out, and of secrets all but that they are there. Variables stand in it by name and
+ * a hash of their value, ${param:NAME#88e29027}, since that may come from anywhere.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "engine/run.h"
+#include "pipeline/interpolate.h"
 
-enum { SHOWN = 5, SHOWN_TEXT = 120 };
+enum { SHOWN = 5, SHOWN_TEXT = 120, HASH = 9 /* characters, with the # */ };
 
 struct meaning {
     const struct leat_state *state;
@@ -38,7 +39,9 @@ static void add_scalar(struct meaning *m, const struct leat_node *node)
     add_text(m->out, host->pieces[0]);
     for (int i = 0; i < host->n_values; i++) {
         leat_state_hash(m->state, "meaning", host->values[i], strlen(host->values[i]), hash);
-        leat_text_printf(m->out, "${#%.8s}", hash);
+        leat_text_add_string(m->out, "${");
+        add_text(m->out, leat_interpolated_name(node, i));
+        leat_text_printf(m->out, "#%.8s}", hash);
         add_text(m->out, host->pieces[i + 1]);
     }
 }
@@ -145,15 +148,63 @@ void leat_meaning(const struct leat_pipeline_plan *plan, const struct leat_state
 
 /* ---- the difference ---- */
 
-/* The text behind NAME<tab> in these lines, or NULL. */
-static const char *value_of(const char *lines, const char *name, size_t n_name, size_t *ret_n)
+/* Some bytes of a line. */
+struct value {
+    const char *p;
+    size_t n;
+};
+
+/* The text behind NAME<tab> in these lines; p NULL: there is none. */
+static struct value value_of(const char *lines, const char *name, size_t n_name)
 {
     for (const char *line = lines; *line; line += strcspn(line, "\n"), line += *line == '\n')
-        if (strncmp(line, name, n_name) == 0 && line[n_name] == '\t') {
-            *ret_n = strcspn(line + n_name + 1, "\n");
-            return line + n_name + 1;
-        }
-    return NULL;
+        if (strncmp(line, name, n_name) == 0 && line[n_name] == '\t')
+            return (struct value){.p = line + n_name + 1, .n = strcspn(line + n_name + 1, "\n")};
+    return (struct value){0};
+}
+
+/* The name of the next variable in it, which ends where its hash begins; cuts all up to behind it off. p NULL: there
+ * is none. */
+static struct value next_variable(struct value *text)
+{
+    const char *end = text->p + text->n;
+
+    for (const char *p = text->p, *close; p + 2 < end; p++) {
+        if (p[0] != '$' || p[1] != '{' || !(close = memchr(p, '}', (size_t)(end - p))))
+            continue;
+        if (close - p < 2 + HASH || close[-HASH] != '#' || strspn(close - HASH + 1, "0123456789abcdef") != HASH - 1)
+            continue;
+        *text = (struct value){.p = close, .n = (size_t)(end - close)};
+        return (struct value){.p = p + 2, .n = (size_t)(close - HASH - p - 2)};
+    }
+    return (struct value){0};
+}
+
+/* As it is shown to people; NUL-terminated, also where it is empty. */
+static void add_without_hashes(struct leat_text_buffer *out, struct value text)
+{
+    struct value rest = text, name;
+
+    leat_text_add_string(out, "");
+    while (name = next_variable(&rest), name.p) {
+        leat_text_add(out, text.p, (size_t)(name.p + name.n - text.p));
+        text = rest;
+    }
+    leat_text_add(out, text.p, text.n);
+}
+
+/* Of two that are the same but for values of variables: whose. */
+static void add_other_values(struct leat_text_buffer *out, struct value was, struct value is)
+{
+    struct value name;
+    int n = 0;
+
+    while (name = next_variable(&was), name.p) {
+        struct value now = next_variable(&is);
+
+        if (memcmp(name.p + name.n, now.p + now.n, HASH) != 0)
+            leat_text_printf(out, "%s${%.*s}", n++ ? ", " : "has another value of ", (int)name.n, name.p);
+    }
 }
 
 /* Of long texts, the part where they begin to differ. */
@@ -176,25 +227,54 @@ static void add_shown(struct leat_text_buffer *out, const char *text, size_t n, 
     leat_text_printf(out, "'%s%.*s%s'", from ? "..." : "", (int)shown, text + from, from + shown < n ? "..." : "");
 }
 
+/* "was '1', is '2'"; of a variable's value not what it is. */
+static void add_change(struct leat_text_buffer *out, const char *says, struct value was, struct value is)
+{
+    struct leat_text_buffer before = {0}, now = {0};
+    size_t from;
+
+    add_without_hashes(&before, was);
+    add_without_hashes(&now, is);
+    if (strcmp(before.p, now.p) == 0) {
+        add_other_values(out, was, is);
+    } else {
+        from = shown_from(before.p, before.n, now.p, now.n);
+        leat_text_printf(out, "%s ", says);
+        add_shown(out, before.p, before.n, from);
+        leat_text_add_string(out, ", is ");
+        add_shown(out, now.p, now.n, from);
+    }
+    leat_text_deinit(&before);
+    leat_text_deinit(&now);
+}
+
+static void add_one(struct leat_text_buffer *out, const char *says, struct value value)
+{
+    struct leat_text_buffer text = {0};
+
+    add_without_hashes(&text, value);
+    leat_text_printf(out, "%s ", says);
+    add_shown(out, text.p, text.n, 0);
+    leat_text_deinit(&text);
+}
+
 /* What `from` has and `to` has not, or, if `changed`, has otherwise. */
 static int add_differences(const char *from, const char *to, const char *says, bool changed, int n,
                            struct leat_text_buffer *out)
 {
     for (const char *line = from; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        size_t n_name = strcspn(line, "\t"), n_was = 0, n_is = 0, shown;
-        const char *was = value_of(from, line, n_name, &n_was), *is = value_of(to, line, n_name, &n_is);
+        size_t n_name = strcspn(line, "\t");
+        struct value was = value_of(from, line, n_name), is = value_of(to, line, n_name);
 
-        if ((is && !changed) || (is && n_is == n_was && memcmp(is, was, n_is) == 0) || (!is && changed))
+        if (!is.p == changed || (is.p && is.n == was.n && memcmp(is.p, was.p, is.n) == 0))
             continue;
         if (++n > SHOWN)
             continue;
-        shown = is ? shown_from(was, n_was, is, n_is) : 0;
-        leat_text_printf(out, "%s%.*s %s ", out->n ? "; " : "", (int)n_name, line, says);
-        add_shown(out, was, n_was, shown);
-        if (is) {
-            leat_text_add_string(out, ", is ");
-            add_shown(out, is, n_is, shown);
-        }
+        leat_text_printf(out, "%s%.*s ", out->n ? "; " : "", (int)n_name, line);
+        if (changed)
+            add_change(out, says, was, is);
+        else
+            add_one(out, says, was);
     }
     return n;
 }

@@ -415,6 +415,20 @@ static void plan_stages(struct leat_pipeline_plan *plan)
                       "%s: it declares no fields", p->extract.id);
 }
 
+/* Each would wait for the other's transaction, without end. */
+static void check_targets(struct leat_pipeline_plan *plan)
+{
+    const struct leat_plan *sinks[] = {leat_plan_load(plan), plan->rejects, plan->results};
+
+    for (int i = 0; i < 3; i++)
+        for (int j = i + 1; j < 3; j++)
+            if (sinks[i] && sinks[j] && sinks[i]->target && sinks[j]->target && sinks[i]->plugin->last_commit &&
+                strcmp(sinks[i]->target, sinks[j]->target) == 0)
+                leat_wrong_at(plan->diagnostics, sinks[j]->model->node, "give each a table of its own",
+                              "%s and %s would both write to %s", sinks[i]->model->id, sinks[j]->model->id,
+                              sinks[i]->target);
+}
+
 int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeline, struct leat_registry *registry,
                    const struct leat_plan_options *options, struct leat_diagnostics *diagnostics,
                    struct leat_error *err)
@@ -427,6 +441,7 @@ int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeli
     plan_stages(plan);
     plan_sides(plan);
     check_files(plan);
+    check_targets(plan);
     for (int i = 0; options->other_loads && i < pipeline->n_loads; i++)
         check_other_load(plan, &pipeline->loads[i].stage);
     if (diagnostics->n == before)

@@ -69,7 +69,7 @@ static int ask(struct leat_run *run, struct leat_stage *stage, int64_t work, int
 {
     struct leat_mark what = {""};
     int64_t theirs = 0, seq = 0;
-    int rc = stage->plan->plugin->last_commit(stage, stage->self, run->options.state->who, &what, err);
+    int rc = stage->plan->plugin->last_commit(stage, stage->self, leat_sink_who(run, stage), &what, err);
 
     if (rc < 0) {
         leat_run_fail(run, stage->plan->model->id, (err->code = rc, err));
@@ -207,8 +207,23 @@ static int refuse_change(const char *before, const char *now, struct leat_error 
     return rc;
 }
 
+/* What the ledger knows of it is newer than its last checkpoint, and stays known. */
+static void say_given_up_ledger(const struct leat_run *run, const struct leat_work *work)
+{
+    int64_t done, open;
+
+    leat_state_ledger_count(run->options.state, work->run, &done, &open);
+    leat_log(LEAT_LOG_WARNING, "--restart: giving up run %" PRId64 ". By the ledger %" PRId64 " of its records are in %s: "
+             "they are not sent again. Of %" PRId64 " more it is not known whether they were sent", work->run, done,
+             identity_of(run), open);
+}
+
 static void say_given_up(const struct leat_run *run, const struct leat_work *work, const struct leat_checkpoint *c)
 {
+    if (leat_plan_load(run->plan)->ledger) {
+        say_given_up_ledger(run, work);
+        return;
+    }
     leat_log(LEAT_LOG_WARNING, "--restart: giving up run %" PRId64 ", which had read %" PRId64 " records and loaded "
              "%" PRId64 " into %s", work->run, leat_checkpoint_number(c, "books", "read"),
              leat_checkpoint_number(c, "books", "loaded"), identity_of(run));
@@ -398,6 +413,8 @@ int leat_run_resume(struct leat_run *run, bool restart, struct leat_error *err)
     if (rc == 0 && !run->resume.last.id)
         rc = begin(run, meaning.p, err);
     leat_text_deinit(&meaning);
+    for (int i = 0; i < LEAT_N_SINKS; i++)
+        leat_sink_set_token(run, leat_run_sink(run, i));
     if (rc == 0)
         say_where(run);
     return rc;

@@ -72,7 +72,7 @@ struct leat_stage {
     int64_t wake_ms;
     struct leat_memory *_Atomic memory; /* NULL: has none; made by the stage's thread, read by the load's, too */
     struct leat_token token;       /* of the commit at hand; what NULL: none */
-    char token_text[64];
+    char token_text[64], who[48];
     struct leat_mark mark;         /* load, rejects, results: of the last commit */
     char **kept;                   /* files that the last commit's mark needs */
     int n_kept, cap_kept;
@@ -215,6 +215,10 @@ extern const char *const leat_sink_names[LEAT_N_SINKS];
 struct leat_stage *leat_run_sink(const struct leat_run *run, int sink);
 /* True if it writes the commit's token in the same transaction as the rows. False of NULL. */
 bool leat_sink_has_transactions(const struct leat_stage *stage);
+/* Under which name it does so: one of its own, since several may write into one database. */
+const char *leat_sink_who(struct leat_run *run, struct leat_stage *stage);
+/* What it is to write with its next commit. Nothing without a state. */
+void leat_sink_set_token(struct leat_run *run, struct leat_stage *stage);
 
 /* ---- going on (resume.c) ---- */
 

@@ -18,8 +18,8 @@ struct interpolation {
     struct leat_arena *arena;
     struct leat_diagnostics *diagnostics;
     struct leat_text_buffer piece, whole;
-    const char **pieces, **values;
-    int n, cap_pieces, cap_values;
+    const char **pieces, **values, **names;
+    int n, cap_pieces, cap_values, cap_names;
 };
 
 static const char *unknown(struct interpolation *in, const char *hint, const char *what, const char *name)
@@ -116,10 +116,12 @@ static const char *value_of(struct interpolation *in, char *inner)
     return "";
 }
 
-static void end_piece(struct interpolation *in, const char *value)
+static void end_piece(struct interpolation *in, const char *value, const char *name)
 {
     in->pieces = leat_grow(in->pieces, in->n, &in->cap_pieces, sizeof *in->pieces);
     in->values = leat_grow(in->values, in->n, &in->cap_values, sizeof *in->values);
+    in->names = leat_grow(in->names, in->n, &in->cap_names, sizeof *in->names);
+    in->names[in->n] = name;
     in->pieces[in->n] = leat_arena_strndup(in->arena, in->piece.p ? in->piece.p : "", in->piece.n);
     in->values[in->n] = value;
     in->n += value != NULL;
@@ -139,15 +141,24 @@ static void keep(struct interpolation *in)
     if (!n)
         return;
     host->n_values = in->n;
-    host->pieces = leat_arena_alloc(in->arena, (n + 1) * sizeof *host->pieces);
+    host->pieces = leat_arena_alloc(in->arena, (n + 1 + n) * sizeof *host->pieces);
     host->values = leat_arena_alloc(in->arena, n * sizeof *host->values);
     memcpy(host->pieces, in->pieces, (n + 1) * sizeof *host->pieces);
+    memcpy(host->pieces + n + 1, in->names, n * sizeof *host->pieces); /* behind them */
     memcpy(host->values, in->values, n * sizeof *host->values);
+}
+
+const char *leat_interpolated_name(const struct leat_node *node, int i)
+{
+    const struct leat_node_private *host = leat_node_host(node);
+
+    return host->pieces[host->n_values + 1 + i];
 }
 
 static void scalar(struct interpolation *in)
 {
-    const char *p = in->node->text, *close;
+    const char *p = in->node->text, *close, *value;
+    char *name;
 
     while (*p) {
         if (strncmp(p, "$${", 3) == 0) {
@@ -159,13 +170,15 @@ static void scalar(struct interpolation *in)
                 leat_wrong_at(in->diagnostics, in->node, NULL, "'${' has no '}'");
                 break;
             }
-            end_piece(in, value_of(in, leat_arena_strndup(in->arena, p + 2, (size_t)(close - p - 2))));
+            name = leat_arena_strndup(in->arena, p + 2, (size_t)(close - p - 2));
+            value = value_of(in, name); /* which cuts off a default */
+            end_piece(in, value, name);
             p = close + 1;
         } else {
             leat_text_add(&in->piece, p++, 1);
         }
     }
-    end_piece(in, NULL);
+    end_piece(in, NULL, NULL);
     keep(in);
 }
 
@@ -183,6 +196,7 @@ void leat_interpolate(struct leat_node *node, const struct leat_variables *varia
     leat_text_deinit(&in.whole);
     free(in.pieces);
     free(in.values);
+    free(in.names);
 }
 
 /* The quote that the text, read from its start, leaves open: ' of a literal, " of a name, or none. */

@@ -30,6 +30,9 @@ struct leat_variables {
 void leat_interpolate(struct leat_node *node, const struct leat_variables *variables, struct leat_arena *arena,
                       struct leat_diagnostics *diagnostics);
 
+/* What value `i` of a scalar is called in the file, without its default: param:NAME, env:NAME, file:PATH. */
+const char *leat_interpolated_name(const struct leat_node *node, int i);
+
 /* The text of a scalar for the expression language: each value is one text
  * literal, whatever it holds. */
 const char *leat_interpolated_expression(const struct leat_node *node, struct leat_arena *arena);

@@ -146,16 +146,19 @@ static bool bind_path(const struct binder *b)
     return bind_pointer(b, leat_path_join(b->binding->arena, leat_node_host(b->node)->source->folder, b->node->text));
 }
 
+/* One that stands in the file is a mistake, and so nothing will run; but with it the plan can be made, and finds what
+ * else is wrong. */
 static bool bind_secret(const struct binder *b)
 {
     struct leat_secret *secret = leat_arena_alloc(b->binding->arena, sizeof *secret);
 
-    if (!leat_node_host(b->node)->n_values) {
-        b->binding->diagnostics->keep_lines = true;
-        return wrong(b, "write ${env:NAME} or ${file:PATH}", "is a secret and must not stand in the file");
-    }
     secret->text = b->node->text;
     secret->n = strlen(b->node->text);
+    if (!leat_node_host(b->node)->n_values) {
+        b->binding->diagnostics->keep_lines = true;
+        (void)wrong(b, "write ${env:NAME} or ${file:PATH}", "is a secret and must not stand in the file");
+        secret->text = leat_arena_strdup(b->binding->arena, secret->text); /* since it will be wiped */
+    }
     return bind_pointer(b, secret);
 }
 

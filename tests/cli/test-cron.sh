@@ -68,7 +68,7 @@ for line in open(sys.argv[1], encoding="utf-8", newline="\n"):
     entry = json.loads(line)
     assert isinstance(entry, dict), line
     if "text" in entry:
-        assert set(entry) == {"time", "level", "text"}, entry
+        assert set(entry) - {"progress"} == {"time", "level", "text"}, entry
         assert entry["time"].endswith("Z") and entry["level"] in ("error", "warning", "info", "debug"), entry
         print(entry["level"] + ": " + entry["text"])
     else:
@@ -114,6 +114,15 @@ all_json "json, a store that was busy"
 like "$said" "^warning: probe: the store is busy" "json, a store that was busy: is worth a line"
 json good.yaml --progress
 all_json "json, --progress"
+printf '%s\n' 'leat: 1' 'name: shop' 'extract: {generate: 300000000}' 'load: {"null": {}}' >long.yaml
+"$LEAT" run long.yaml --log-format json --progress >"$out_file" 2>"$err_file" &
+until_true $! grep -q progress "$err_file"
+kill $!
+wait $!
+all_json "json, a line of progress"
+like "$said" "^info: [0-9]+ read.* of about 300000000 \([0-9]+ %\).*; slowest: " "json, a line of progress: says what the plain one says"
+is "$(python3 -c 'import json, sys; p = json.loads(open(sys.argv[1]).readline())["progress"]; print(p["read"] >= p["settled"] > 0, p["expected"])' "$err_file")" \
+    "True 300000000" "json, a line of progress: has the figures as members"
 printf '%s\n' 'leat: 1' 'name: shop' 'extract: {csv: "odd \"\e \u202e.csv"}' 'load: {csv: o.csv}' >odd.yaml
 json odd.yaml
 all_json "json, a name that is odd"

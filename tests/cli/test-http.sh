@@ -120,6 +120,12 @@ load "url: 'http://127.0.0.1:$plain/x', bearer: s3cr3t-tok"
 run leat check p.yaml
 like "$status $err" "^78 .*is a secret and must not stand in the file" "a secret in the file is refused"
 unlike "$err" "s3cr3t-tok" "and the line that it stands in is not shown"
+load "url: 'https://api.example.com/{nope}', bearer: canary, body: {a: '{nape}'}, accept: [7]"
+run leat check p.yaml
+like "$err" "p.yaml: 4 mistakes" "a secret in the file hides no other mistake"
+like "$err" "no field 'nope'" "a secret in the file: the URL is looked at"
+like "$err" "no field 'nape'" "a secret in the file: and the body"
+unlike "$err$out" "canary" "a secret in the file: is not shown"
 
 : >plain.log
 load "url: 'http://127.0.0.1:$plain/redirect', bearer: '\${env:TOKEN}'"

@@ -99,6 +99,20 @@ go
 is "$(calls)" "ask 2 b,send 3 c,send 4 d" "run again: asks for the one that is unclear, and sends what was not sent"
 is "$(counted loaded)" 4 "run again: all are loaded"
 
+# ---- what --restart gives up, before the first checkpoint ----
+
+begin 1,a,ok 2,b,ok 3,c,lost 4,d,ok
+file "$csv"
+go
+is "$status" 75 "a target that goes away, before a checkpoint"
+sed -i 's/lost/ok/' in.csv
+rm calls
+go --restart
+like "$err" "--restart: giving up run 1\. By the ledger 2 of its records are in .*calls: they are not sent again\. Of 1 more" \
+    "--restart: says what the ledger knows"
+ends 0 4 2 2 0 0 0 "--restart: what was done is there already"
+is "$(calls)" "ask 3 c,send 4 d" "--restart: and is not done again"
+
 # ---- stop_after that is reached when all has been read ----
 
 begin

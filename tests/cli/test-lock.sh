@@ -32,7 +32,7 @@ let_go() { kill "-$1" "$holder" && wait "$holder" 2>/dev/null; }
 hold
 run leat_run p.yaml
 is "$status" 75 "the second: exit status 75"
-like "$err" "another run of this pipeline is at work \(process $holder on .*, since 20[0-9T:-]*Z\) \(its lock is $folder/p.lock\)" "the second: says who is at work"
+like "$err" "another run of this pipeline is at work \(process $holder on .*, since 20[0-9T:-]*Z; its lock is $folder/p.lock\); try" "the second: says who is at work"
 like "$err" "try again when it is done, or .*--wait 5m" "the second: says what to do"
 is "$(ls -A)" "$(ls -A | grep -v '^o\.csv$')" "the second: writes nothing"
 run leat_run p.yaml --json

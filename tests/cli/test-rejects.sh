@@ -72,6 +72,24 @@ mkdir '${env:HOME}' && cp rejects.csv '${env:HOME}/$${x}.csv'
 run leat rejects '${env:HOME}/$${x}.csv'
 like "$out" "record 5, key f" "a file whose name looks like a variable"
 
+# ---- files of other forms of CSV, which leat writes ----
+
+for delimiter in ';' '|' '\t' "'" ' '; do
+    for more in '' ', quote: all, bom: true, line_ending: crlf'; do
+        sed "s/^rejects:.*/rejects: {csv: {path: other.csv, delimiter: \"${delimiter/\\/\\\\}\"$more}}/" p.yaml >other.yaml
+        leat run other.yaml
+        run leat rejects other.csv
+        tail -n +3 "$out_file" | sed 's/  */ /g; s/^ //' >got
+        same got wanted "delimiter: \"$delimiter\"$more: is found in the first line"
+    done
+done
+printf 'a|leat:stage;xleat:stage;leat:stage;leat:code\n1;2;s;c\n' >odd.csv
+run leat rejects odd.csv
+like "$out" "^    1  s +- +c " "a field whose name holds leat:stage is another one"
+printf 'leat:stage|leat:code\ns|c\n' >first.csv
+run leat rejects first.csv
+like "$out" "^    1  s +- +c " "leat:stage may stand first"
+
 # ---- masking ----
 
 masks()

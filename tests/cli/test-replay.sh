@@ -261,6 +261,46 @@ run leat run twice.yaml --from-rejects . --report report.json
 is "$status" 74 "a folder: exit status 74"
 like "$(cat report.json)" '"pipeline":"twice".*"error":"[^"]*Is a directory' "a folder: the report says so, too"
 
+# ---- names that begin as ours do ----
+
+printf 'id,mail,leat:old\n1,x,q\n2,b@example.com,r\n3,y,s\n' >lo.csv
+cat >lo.yaml <<'END'
+leat: 1
+name: lo
+extract: {csv: {path: lo.csv}}
+validate: [{rules: {mail: {format: email}}}]
+load: {csv: {path: lo-out.csv}}
+rejects: {csv: {path: lo-rej.csv}}
+max_rejects: 100%
+END
+run leat run --json lo.yaml
+balance 3 1 2 "a field leat:old"
+is "$(fields lo-rej.csv id mail leat:old leat:field)" '1|x|q|mail
+3|y|s|mail' "a field leat:old: stands in the reject file as any other"
+repair lo-rej.csv lo-1.csv 'if r["id"] == "1": r["mail"] = "a@example.com"'
+run leat run --json lo.yaml --from-rejects lo-1.csv --set load.csv.path=lo2.csv --set rejects.csv.path=lo-rej2.csv
+balance 2 1 1 "a field leat:old, fed again"
+is "$(cat lo2.csv)" 'id,mail,leat:old
+1,a@example.com,q' "a field leat:old, fed again: is loaded as it was"
+is "$(fields lo-rej2.csv id mail leat:old leat:field)" '3|y|s|mail' "a field leat:old, fed again: and rejected as it was"
+sed -i 's/^validate: .*/validate: [{rules: {"leat:old": {format: email}}}]/' lo.yaml
+rm lo-out.csv lo-rej.csv
+run leat run lo.yaml
+run leat rejects --json lo-rej.csv
+like "$out" '"field":"leat:old".*"value":"\*"' "a field leat:old, at fault: leat rejects shows it"
+sed -i '1s/leat:old/leat:key/' lo.csv
+sed -i 's/^validate: .*/validate: [{rules: {mail: {format: email}}}]/' lo.yaml
+run leat check lo.yaml
+is "$status" 0 "a field leat:key: exit status 0"
+like "$err" "^note: csv: rejects: leaves out the field 'leat:key', .* cannot be fed again" "a field leat:key: check says what will not be possible"
+run leat plan lo.yaml
+like "$out" "note: rejects: leaves out the field 'leat:key', .*cannot be fed again" "a field leat:key: and so does plan"
+run leat run lo.yaml --from-rejects lo-1.csv --set load.csv.path=lo3.csv --set rejects.csv.path=lo-rej3.csv
+is "$status" 64 "a field leat:key, fed again: exit status 64"
+like "$err" "cannot feed rejects again: the extract has a field 'leat:key', .*give the field another name there" "a field leat:key, fed again: says why and what to do"
+run leat plan twice.yaml --from-rejects repaired.csv --set rejects.csv.path=x.csv
+unlike "$out" "cannot be fed again" "nothing of it where there is no such field"
+
 # ---- what cannot be fed again ----
 
 sed 's/fields: {/fields: {note: {class: secret}, /' twice.yaml >secret.yaml

@@ -59,13 +59,35 @@ if [ -w /dev/full ]; then
 else
     skip "/dev/full" "there is none"
 fi
+# not_begun NAME REPORT MESSAGE: it is seen beforehand
+not_begun()
+{
+    rm -f o.csv r.csv s.jsonl
+    run leat run p.yaml --report "$2"
+    is "$status" 74 "$1: exit status 74"
+    is "$err" "leat: cannot write the report $2: $3" "$1: says so, once"
+    is "$(ls o.csv r.csv s.jsonl 2>/dev/null)" "" "$1: and nothing was loaded"
+}
 mkdir folder
-run leat run p.yaml --report folder
-is "$status" 74 "a folder: exit status 74"
-like "$err" "cannot write the report folder: Is a directory" "a folder: says so"
-run leat run p.yaml --report in.csv/report.json
-is "$status" 74 "below a file: exit status 74"
-like "$err" "cannot write the report in.csv/report.json: Not a directory" "below a file: says so"
+not_begun "a folder" folder "Is a directory"
+not_begun "below a file" in.csv/report.json "Not a directory"
+not_begun "no folder" nodir/report.json "No such file or directory"
+ln -s nodir/report.json link.json
+not_begun "a link to nowhere" link.json "No such file or directory"
+rm link.json
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir -m 500 closed
+    not_begun "a folder that is closed" closed/report.json "Permission denied"
+fi
+state_home=$states/of-report
+run leat run p.yaml --report nodir/report.json
+run leat runs p
+like "$out" "failed, 74 .*" "it stands in the history"
+like "$out" "cannot write the report nodir/report.json" "with the reason"
+state_home=
+run leat run p.yaml --report nodir/report.json --set load.csv.nope=1
+is "$status" 78 "a mistake in the file comes first: exit status 78"
+is "$(printf '%s\n' "$err" | grep -c 'cannot write the report nodir/report.json')" 1 "and that there is no report is said, too"
 
 # ---- over the files of the run itself ----
 

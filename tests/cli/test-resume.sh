@@ -269,6 +269,7 @@ rm -f out/.o.csv*
 run leat_run
 like "$status" "^(65|74)$" "the kept part is gone: does not go on"
 like "$err" "o.csv" "the kept part is gone: names it"
+like "$err" "\`leat run --restart\` starts anew$" "the kept part is gone: says what to do, and nothing else"
 run leat_run --restart
 is "$status" 0 "the kept part is gone: --restart begins anew"
 done_testing

@@ -125,7 +125,7 @@ changed "another expression" "stage 1.map.name was 'name', is 'upper\(name\)'"
 sed -i '/^rejects:/d' p.yaml
 changed "no rejects" "rejects is gone, it was 'csv'"
 cp p.before p.yaml
-changed "another parameter" "stage 2.filter was .*[$]\{#[0-9a-f]{8}\}.*, is .*[$]\{#[0-9a-f]{8}\}" --param least=10
+changed "another parameter" "two of them: stage 2.filter has another value of [$]\{param:least\}\. Change it back" --param least=10
 run leat run p.yaml -v --set batch_rows=7 --set memory=64MiB --json
 is "$status" 0 "how it is done may change: goes on"
 like "$err" "going on with run 4" "how it is done may change: says so"
@@ -222,6 +222,23 @@ run leat state forget p
 is "$status" 0 "a history that was changed: forget does what the message says"
 run leat run p.yaml
 is "$status" 0 "a history that was changed: and a run begins anew"
+for at in 0 15 16 19 23; do # of the head, by which SQLite knows its files
+    printf '\245' | dd of="$folder/p.db" bs=1 seek=$at conv=notrunc 2>/dev/null
+    damaged "byte $at is damaged" 74 "the state $folder/p.db is damaged .*leat state forget p"
+    run leat state forget p
+    is "$status$err" 0 "byte $at is damaged: forget does what the message says"
+    run leat run p.yaml
+    is "$status" 0 "byte $at is damaged: and a run begins anew"
+done
+dd if=/dev/zero of="$folder/p.db" bs=4096 count=1 conv=notrunc 2>/dev/null
+damaged "a first page that is lost" 74 "the state $folder/p.db is damaged .*leat state forget p"
+run leat state forget p
+run leat run p.yaml
+is "$status" 0 "a first page that is lost: forget does what the message says"
+sqlite3 "$folder/p.db" "PRAGMA user_version = -5"
+damaged "a version that is none" 74 "the state $folder/p.db is damaged \(its version is none\).*leat state forget p"
+run leat state forget p
+run leat run p.yaml
 rm "$folder/p.db"
 damaged "a database that is gone" 74 "its last commits are missing.*leat state forget p"
 run leat state forget p
@@ -238,6 +255,45 @@ for command in reset forget; do
     same photos.db "$folder/p.db" "a database of somebody else's: byte for byte"
 done
 rm -f "$folder"/p.*
+
+# ---- files that others may read ----
+
+run leat run p.yaml
+chmod 644 "$folder"/p.*
+run leat run p.yaml
+is "$status" 0 "files that others may read: exit status 0"
+like "$err" "^leat: warning: others than its user could read or write the state $folder/p.db; it is closed to them now$" \
+    "files that others may read: says so"
+is "$(cd "$folder" && stat -c '%a' -- p.db p.seq | paste -sd ' ')" "600 600" "files that others may read: mended"
+run leat run p.yaml
+is "$status$err" 0 "files that others may read: that is said once"
+rm -f "$folder"/p.*
+
+# ---- where an incremental run has come to ----
+
+sqlite3 in.db "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, at INT NOT NULL); INSERT INTO t VALUES (4711, 1)"
+printf '%s\n' 'leat: 1' 'name: inc' 'extract: {sqlite: {path: in.db, table: t, cursor: [at, id], incremental: true}}' \
+    'load: {sqlite: {path: out.db, table: t, mode: upsert, key: id}}' >inc.yaml
+run leat run inc.yaml
+is "$status$err" 0 "incremental: a run"
+run leat state show inc
+like "$out" "^  the place to which the last incremental run has come is kept" "incremental: show says that the place is kept"
+unlike "$out" 4711 "incremental: and not which it is"
+run leat plan inc.yaml
+unlike "$out" "anew" "incremental: a load that adds to what is there"
+sed 's/^load: .*/load: {csv: inc.csv}/' inc.yaml >file.yaml
+run leat check file.yaml
+is "$status" 0 "incremental, into a file: exit status 0"
+like "$err" "^note: csv: the extract is incremental, and each run writes $PWD/inc.csv anew: it will hold what that run has read" \
+    "incremental, into a file: check says what each run does"
+run leat plan file.yaml
+like "$out" "^      note: the extract is incremental, and each run writes $PWD/inc.csv anew" "incremental, into a file: and so does plan"
+run leat plan --json file.yaml
+like "$out" '"notes":\["the extract is incremental' "incremental, into a file: also to programs"
+run leat run p.yaml
+run leat state show p
+unlike "$out" "incremental" "not incremental: show says nothing of it"
+rm -f "$folder"/*
 
 # ---- the command line ----
 

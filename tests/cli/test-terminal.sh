@@ -67,6 +67,16 @@ is_tame "an option"
 run leat check "$(printf 'no\033[2Jfile\n.yaml')"
 is_tame "a file"
 
+# ---- columns ----
+
+printf '%s\n' 'id,Größe (cm),名前' '1,2,3' >wide.csv
+printf '%s\n' 'leat: 1' 'name: p' 'extract: {csv: wide.csv}' 'load: {csv: o.csv}' >wide.yaml
+run leat plan wide.yaml
+is "$(python3 -c '
+import sys, unicodedata
+width = lambda s: sum(2 if unicodedata.east_asian_width(c) == "W" else 1 for c in s)
+print({width(l[:l.index(" text")].rstrip("\n")) for l in sys.stdin if l.endswith(" text\n")})' <"$out_file")" "{30}" "plan: types stand below one another"
+
 # ---- graph ----
 
 cat >g.yaml <<'END'

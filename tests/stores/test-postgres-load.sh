@@ -145,53 +145,116 @@ slow="--set batch_rows=10 --set checkpoint=0s"
 read_so_far() { XDG_STATE_HOME=$states/mine "$LEAT" state show crash 2>/dev/null | sed -n 's/^ *books *read *//p'; }
 has_come_far() { local now; now=$(read_so_far); [ "${now:-0}" -gt 100 ]; }
 leat_run_itself() { XDG_STATE_HOME=$states/mine exec "$LEAT" run --json --plugin-dir "$plugins" p.yaml "$@"; }
+leat_again() { (leat_run_itself "$@"); }
 crash()
 {
     pipeline crash '{csv: {path: short.csv, fields: {id: int64}}}' "$1" 'transform: [{probe: slow}]'
     # shellcheck disable=SC2086
     leat_run_itself $slow >"$out_file" 2>"$err_file" &
     pid=$!
-    until_true "$pid" has_come_far || fail "it comes far enough"
+    until_true "$pid" "${enough:-has_come_far}" || fail "it comes far enough"
     "${@:2}"
     status=0
     wait "$pid" 2>/dev/null || status=$?
     err=$(cat "$err_file")
 }
+has_begun() { [ "$(server_sql pg <<<"select count(*) from pg_stat_activity where state = 'idle in transaction'")" -ge 1 ]; }
 kill_it() { kill -9 "$pid"; }
 head -n 801 in.csv >short.csv
 for mode in insert 'upsert, key: id' 'merge, key: id' replace; do
     refused 'more int'
     rm -rf "$states/mine"
+    enough=
+    [ "$mode" != replace ] || enough=has_begun # all in one transaction
     crash "table: t, mode: $mode" kill_it
     [ "${mode%%,*}" = replace ] || like "$(sql <<<'select count(*) from t')" '^[1-7][0-9]+$' "$mode: killed: a part is there"
-    run leat_run_itself
+    run leat_again
     is "$status $(state)" "0 800|800|0" "$mode: run again: each record once"
 done
+enough=
 sql <<<'drop table t; create table t (id bigint, name text)'
 rm -rf "$states/mine"
 crash 'table: t' kill_it
-run leat_run_itself
+run leat_again
 is "$status $(state)" "0 800|800|0" "without a key, too"
 refused 'more int'
 rm -rf "$states/mine"
 crash 'table: t' server_stop pg immediate
 is "$status" 75 "a server that dies: exit status 75"
-like "$err" 'undone, and the next run' "and what becomes of the records"
+like "$err" 'undone, and the next run|run again to go on' "and what becomes of the records"
 server_restart pg
-run leat_run_itself
+run leat_again
 is "$status $(state)" "0 800|800|0" "run again: each record once"
 
 # ---- two at a time ----
 
 sql <<<"drop table t; create table t (id bigint primary key, name text); insert into t values (5, 'x'), (6, 'x')"
-{ echo "begin; set deadlock_timeout = '100ms'; update t set name = 'theirs' where id = 6; select pg_sleep(0.3); update t set name = 'theirs' where id = 5; commit;"; } |
-    sql >/dev/null 2>deadlock.err &
+echo "begin; update t set name = 'theirs' where id = 6; select pg_sleep(1); update t set name = 'theirs' where id = 5; commit;" |
+    server_sql pg >/dev/null 2>deadlock.err &
 other=$!
-until [ "$(sql <<<"select count(*) from pg_stat_activity where state = 'active' and query like '%theirs%' and pid <> pg_backend_pid()")" = 1 ]; do :; done
+sleeps() { [ "$(server_sql pg <<<"select count(*) from pg_stat_activity where wait_event = 'PgSleep'")" = 1 ]; }
+until_true $other sleeps
 head -n 11 in.csv >few.csv
 pipeline deadlock '{csv: {path: few.csv, fields: {id: int64}}}' 'table: t, mode: upsert, key: id'
 run leat run p.yaml
 wait $other
 is "$status $(sql <<<'select count(*) from t')" "0 10" "a deadlock with another is tried again, or the other one gives way"
 
+# ---- sinks beside each other ----
+
+sql <<<'drop table t; create schema side; create table side.t (id bigint check (id <> 50), name text)'
+pipeline sides '{csv: {path: short.csv, fields: {id: int64}}}' 'table: side.t' 'batch_rows: 50' 'checkpoint: 0ms' \
+    'results: {postgres: {table: side.results}}'
+run leat run p.yaml
+is "$(sql <<<'select (select count(*) from side.t), (select count(*) from side.results), (select count(*) from side.leat_commits)')" \
+    "799|800|2" "load and results in one schema note their commits apart"
+pipeline both '{csv: {path: short.csv, fields: {id: int64}}}' 'table: side.both' 'results: {postgres: {table: side.both}}'
+run leat run p.yaml
+is "$status" 78 "two in one table: exit status 78"
+like "$err" 'would both write to' "and says so"
+
+# ---- a commit that is late ----
+
+sql <<<'create table side.late (id bigint)'
+server_sql pg <<<"alter system set synchronous_standby_names = 'nobody'; select pg_reload_conf()" >/dev/null
+rm -rf "$states/mine"
+pipeline late '{csv: {path: short.csv, fields: {id: int64}}}' 'table: side.late' 'batch_rows: 100' 'checkpoint: 0ms'
+leat_run_itself >"$out_file" 2>"$err_file" &
+pid=$!
+commits() { [ "$(server_sql pg <<<"select count(*) from pg_stat_activity where wait_event = 'SyncRep'")" -ge 1 ]; }
+until_true "$pid" commits
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+leat_run_itself >"$out_file" 2>"$err_file" &
+pid=$!
+locks() { [ "$(server_sql pg <<<"select count(*) from pg_locks where locktype = 'advisory' and not granted")" -ge 1 ]; }
+until_true "$pid" locks
+server_sql pg <<<"alter system reset synchronous_standby_names; select pg_reload_conf()" >/dev/null
+status=0
+wait "$pid" || status=$?
+is "$status $(sql <<<'select count(*), count(distinct id) from side.late')" "0 800|800" \
+    "a commit of a run that was killed is waited for: each record once"
+
+# ---- what a trigger holds back ----
+
+sql <<'END'
+create table side.held (id bigint primary key, name text);
+insert into side.held select i, 'old' from generate_series(1, 3) as i;
+create function side.hold() returns trigger language plpgsql as $$ begin
+    if new.id = 2 then return null; end if; return new; end $$;
+create trigger hold before insert or update on side.held for each row execute function side.hold();
+create table side.keys (id bigint primary key);
+create trigger hold before insert on side.keys for each row execute function side.hold();
+END
+printf 'id,name\n1,a\n2,b\n3,c\n' >three.csv
+for mode in merge upsert; do
+    pipeline held-$mode '{csv: {path: three.csv, fields: {id: int64}}}' "table: side.held, mode: $mode, key: id"
+    run leat run p.yaml
+    is "$(rejected | cut -d' ' -f1,2)" "2 constraint_trigger" "$mode: an update that a trigger leaves out is rejected"
+done
+pipeline keys '{csv: {path: three.csv, fields: {id: int64}}}' "table: side.keys, mode: upsert, key: id" 'transform: [{select: [id]}]'
+run leat run p.yaml
+is "$(rejected | cut -d' ' -f1,2)" "2 constraint_trigger" "also where all fields are key"
+run leat run p.yaml
+is "$(rejected | cut -d' ' -f1,2)" "2 constraint_trigger" "and the others are there"
 done_testing

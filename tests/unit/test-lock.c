@@ -49,7 +49,7 @@ static void test_the_second_is_told_who_has_it(void **state)
     (void)snprintf(holder, sizeof holder, "(process %ld on ", (long)getpid());
     assert_has(err.text, holder);
     assert_has(err.text, ", since 20");
-    assert_has(err.text, "Z)");
+    assert_has(err.text, "Z; its lock is ");
     assert_has(err.text, folder_path(f, "shop.lock"));
     assert_has(err.text, "--wait");
     leat_lock_release(&other);

@@ -210,8 +210,8 @@ static void test_variables(void **state)
     setenv("LEAT_TEST_B", "1", 1);
     first = meaning_of(text);
     assert_null(strstr(first, "canary"));
-    assert_has(first, "extract.csv\t/data/${#");
-    assert_has(first, "}/in-${#");
+    assert_has(first, "extract.csv\t/data/${env:LEAT_TEST_A#");
+    assert_has(first, "}/in-${env:LEAT_TEST_B#");
     assert_has(first, "}.csv\n");
     again = meaning_of(text);
     assert_string_equal(first, again);
@@ -248,6 +248,42 @@ static void test_the_difference(void **state)
     assert_difference("a\t1\nb\t2\nc\t3\n", "a\t0\nc\t3\nd\t4\n", "a was '1', is '0'; b is gone, it was '2'; d is new: '4'");
 }
 
+static void test_a_difference_in_variables(void **state)
+{
+    (void)state;
+    assert_difference("q\ta ${param:x#0123abcd} b\n", "q\ta ${param:x#0123abce} b\n", "q has another value of ${param:x}");
+    assert_difference("q\t${env:A#0123abcd}${param:x#00000000}-${param:y#11111111}\n",
+                      "q\t${env:A#0123abcc}${param:x#00000000}-${param:y#11111112}\n",
+                      "q has another value of ${env:A}, ${param:y}");
+    assert_difference("q\t${param:x#0123abcd} > 1\n", "q\t${param:x#0123abcd} > 2\n",
+                      "q was '${param:x} > 1', is '${param:x} > 2'");
+    assert_difference("q\t${param:x#0123abcd}\n", "q\t7\n", "q was '${param:x}', is '7'");
+    assert_difference("q\t${param:x#0123abcd}\n", "r\t${param:y#0123abcd}\n",
+                      "q is gone, it was '${param:x}'; r is new: '${param:y}'");
+    assert_difference("q\t#0123abcd}\n", "q\t${#0123abc}\n", "q was '#0123abcd}', is '${#0123abc}'"); /* are none */
+    assert_difference("q\t${param:x#0123abcd} ${\n", "q\t\n", "q was '${param:x} ${', is ''");
+}
+
+/* By the name that the file says, without a default that it may have. */
+static void test_the_difference_of_a_parameter(void **state)
+{
+    static const char text[] = BEGIN "extract: {csv: '${env:LEAT_TEST_A:-canary}/${param:x}.csv'}\nload: {csv: o.csv}\n"
+                                     "params: {x: {default: '${env:LEAT_TEST_B}'}}\n";
+    char *before, *now;
+
+    (void)state;
+    unsetenv("LEAT_TEST_A");
+    setenv("LEAT_TEST_B", "canary1", 1);
+    before = meaning_of(text);
+    setenv("LEAT_TEST_B", "canary2", 1);
+    now = meaning_of(text);
+    assert_difference(before, now, "extract.csv has another value of ${param:x}");
+    assert_has(before, "extract.csv\t${env:LEAT_TEST_A#");
+    assert_null(strstr(before, "canary"));
+    free(before);
+    free(now);
+}
+
 static void test_a_long_difference(void **state)
 {
     struct leat_text_buffer before = {0}, now = {0}, out = {0};
@@ -280,7 +316,8 @@ int main(void)
         cmocka_unit_test(test_the_whole),      cmocka_unit_test(test_what_does_not_count),
         cmocka_unit_test(test_what_counts),    cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_variables),      cmocka_unit_test(test_the_difference),
-        cmocka_unit_test(test_a_long_difference),
+        cmocka_unit_test(test_a_long_difference), cmocka_unit_test(test_a_difference_in_variables),
+        cmocka_unit_test(test_the_difference_of_a_parameter),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,28 @@ static void test_secrets_do_not_stand_in_the_file(void **state)
     assert_wrong("o: {secret: hunter2}\n", options, "help: write ${env:NAME} or ${file:PATH}");
 }
 
+/* One that does is noted, and bound, so that the plan can look for what else is wrong. */
+static void test_a_secret_in_the_file_hides_nothing(void **state)
+{
+    const struct leat_node *written;
+    struct test_file f;
+    struct bound b;
+
+    (void)state;
+    assert_true(bind(&f, "o: {secret: hunter2}\n", options, &b));
+    assert_int_equal(f.diagnostics.n, 1);
+    assert_true(f.diagnostics.keep_lines);
+    assert_string_equal(b.secret->text, "hunter2");
+    assert_int_equal(b.secret->n, 7);
+    leat_options_wipe(options, &b);
+    written = leat_node_get(leat_node_get(f.root, "o"), "secret");
+    assert_string_equal(written->text, "hunter2"); /* which is what the next binding reads */
+    file_close(&f);
+    assert_false(bind(&f, "o: {secret: hunter2, number: x}\n", options, &b));
+    assert_int_equal(f.diagnostics.n, 2);
+    file_close(&f);
+}
+
 static void test_a_variable_in_a_query_is_a_parameter(void **state)
 {
     (void)state;
@@ -276,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_all_mistakes_in_one_go),
         cmocka_unit_test(test_secrets_do_not_stand_in_the_file),
+        cmocka_unit_test(test_a_secret_in_the_file_hides_nothing),
         cmocka_unit_test(test_a_variable_in_a_query_is_a_parameter),
         cmocka_unit_test(test_quotes_over_two_variables),
         cmocka_unit_test(test_secrets_are_wiped),

@@ -285,6 +285,30 @@ static void test_no_database(void **state)
     assert_left_alone(f, -EPROTO, "no state of leat's");
 }
 
+/* What was a state is damaged, and may be forgotten: by the mark behind its head, or by the count beside it. */
+static void test_a_state_that_has_lost_its_head(void **state)
+{
+    struct folder *f = *state;
+    struct leat_text_buffer bytes;
+
+    make_state(f);
+    bytes = folder_read(f, "shop.db");
+    memset(bytes.p, 'a', 16);
+    folder_write(f, "shop.db", bytes.p, bytes.n);
+    assert_left_alone(f, -EUCLEAN, "leat state forget shop");
+    memset(bytes.p, 'a', 4096);
+    folder_write(f, "shop.db", bytes.p, bytes.n);
+    assert_left_alone(f, -EUCLEAN, "leat state forget shop");
+    folder_write(f, "shop.seq", "not ours", 8);
+    assert_left_alone(f, -EPROTO, "no state of leat's");
+    assert_int_equal(unlink(folder_path(f, "shop.seq")), 0);
+    assert_left_alone(f, -EPROTO, "no state of leat's");
+    memcpy(bytes.p + 68, "leat", 4);
+    folder_write(f, "shop.db", bytes.p, bytes.n);
+    assert_left_alone(f, -EUCLEAN, "leat state forget shop");
+    leat_text_deinit(&bytes);
+}
+
 static void test_of_a_newer_leat(void **state)
 {
     struct folder *f = *state;
@@ -801,6 +825,27 @@ static void test_work_ends_with_its_checkpoints(void **state)
     leat_state_close(&s);
 }
 
+static void test_the_ledger_is_counted(void **state)
+{
+    struct folder *f = *state;
+    struct leat_state s;
+    int64_t done = -1, open = -1;
+
+    make_state(f);
+    state_open(f, &s);
+    state_target(&s, "csv", "out.csv");
+    assert_int_equal(sqlite3_exec(s.db, "INSERT INTO ledger VALUES (1, x'02', 0, 1, 1, 0, 0, 0), "
+                                        "(1, x'03', 2, 1, 1, 0, 0, 0), (1, x'04', 1, 2, 2, 0, 0, 0), "
+                                        "(2, x'05', 1, 1, 1, 0, 0, 0)", NULL, NULL, NULL), SQLITE_OK);
+    leat_state_ledger_count(&s, 1, &done, &open);
+    assert_int_equal(done, 1);
+    assert_int_equal(open, 2); /* also an update of what was done before */
+    leat_state_ledger_count(&s, 2, &done, &open);
+    assert_int_equal(done, 1);
+    assert_int_equal(open, 0);
+    leat_state_close(&s);
+}
+
 static void test_clear(void **state)
 {
     struct folder *f = *state;
@@ -923,6 +968,7 @@ int main(void)
         IN_A_FOLDER(test_another_file_of_the_same_name),
         IN_A_FOLDER(test_a_foreign_database),
         IN_A_FOLDER(test_no_database),
+        IN_A_FOLDER(test_a_state_that_has_lost_its_head),
         IN_A_FOLDER(test_of_a_newer_leat),
         IN_A_FOLDER(test_a_link_is_not_followed),
         IN_A_FOLDER(test_a_page_is_overwritten),
@@ -942,6 +988,7 @@ int main(void)
         IN_A_FOLDER(test_targets_are_kept_apart),
         IN_A_FOLDER(test_all_targets),
         IN_A_FOLDER(test_work_ends_with_its_checkpoints),
+        IN_A_FOLDER(test_the_ledger_is_counted),
         IN_A_FOLDER(test_clear),
         IN_A_FOLDER(test_remove),
         IN_A_FOLDER(test_history),

@@ -32,7 +32,7 @@ enum leat_reply {
 /* What a load with its own transactions writes into the target together with the rows:
  * `what` under `who`, in place of what stood there. */
 struct leat_token {
-    const char *who;  /* this pipeline, load and target: 32 hexadecimal digits */
+    const char *who;  /* this pipeline, load, target and what of the run it is: at most 47 characters */
     const char *what; /* this commit: at most 63 characters */
 };
 
@@ -174,7 +174,7 @@ static inline bool leat_stage_is_kept(const struct leat_stage *stage, const char
 }
 
 /* Loads with a last_commit, in commit: what to write together with the rows, or NULL
- * where nothing will be asked for. */
+ * where nothing will be asked for. From open on `who` is there. */
 static inline const struct leat_token *leat_stage_token(const struct leat_stage *stage)
 {
     return leat_stage_services->token(stage);

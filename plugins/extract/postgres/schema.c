@@ -50,11 +50,14 @@ static const struct known as_json = { 0, LEAT_JSON, FORM_TEXT, false, "json", NU
 enum { OF_TYPE, OF_CATEGORY, OF_NOT_NULL, OF_COLLATION, OF_KEY, N_OF };
 
 static const char catalog_sql[] =
-    "SELECT t.typtype, t.typcategory, coalesce(a.attnotnull, false), coalesce(NOT c.collisdeterministic, false), "
-    "coalesce(array_position(i.indkey::int[], a.attnum::int), -1) "
+    /* a child of a table, or a foreign server, may know better than NOT NULL */
+    "SELECT t.typtype, t.typcategory, coalesce(a.attnotnull AND r.relkind IN ('r', 'p', 'm') AND NOT (r.relkind = 'r' "
+    "AND r.relhassubclass), false), coalesce(NOT c.collisdeterministic, false), "
+    "coalesce(array_position((i.indkey::int[])[0:i.indnkeyatts - 1], a.attnum::int), -1) "
     "FROM unnest($1::oid[], $2::oid[], $3::int[]) WITH ORDINALITY AS f (type, class, number, at) "
     "LEFT JOIN pg_catalog.pg_type t ON t.oid = f.type "
     "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.class AND a.attnum = f.number "
+    "LEFT JOIN pg_catalog.pg_class r ON r.oid = f.class "
     "LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation "
     "LEFT JOIN pg_catalog.pg_index i ON i.indrelid = f.class AND i.indisprimary "
     "ORDER BY f.at";
@@ -218,7 +221,19 @@ static void add_columns(struct leat_plan *plan, struct postgres *p, const PGresu
     leat_declared_unused(plan, &declared, p->sql.what);
 }
 
-static void plan_cursor(struct leat_plan *plan, struct postgres *p, const PGresult *catalog)
+/* Whether equal values are equal texts. */
+static bool has_one_text(const PGresult *rows, int i, const PGresult *catalog)
+{
+    static const Oid types[] = { 16, 17, 18, 19, 20, 21, 23, 25, 26, 829, 869, 650, 1042, 1043, 1082, 1083, 1114, 1184,
+                                 2950, 3220, 774 };
+
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++)
+        if (types[k] == PQftype(rows, i))
+            return true;
+    return *PQgetvalue(catalog, i, OF_TYPE) == 'e' || (PQftype(rows, i) == 1700 && PQfmod(rows, i) >= 0);
+}
+
+static void plan_cursor(struct leat_plan *plan, struct postgres *p, const PGresult *rows, const PGresult *catalog)
 {
     int n = p->sql.n_columns, n_key = 0, *key = leat_plan_alloc(plan, ((size_t)n + 1) * sizeof *key);
 
@@ -232,7 +247,34 @@ static void plan_cursor(struct leat_plan *plan, struct postgres *p, const PGresu
 
         if (c->kind == LEAT_JSON || c->select)
             leat_plan_wrong(plan, "cursor", "%s is of a type that has no order to go on in", c->name);
+        else if (!has_one_text(rows, p->sql.cursor_columns[i], catalog))
+            leat_plan_wrong(plan, "cursor", "%s is of a type in which one value has several texts, such as 1.0 and 1.00: "
+                            "two records of one place would not be told apart; cast it in the query, to numeric(20,6), "
+                            "text or timestamptz, or take another column", c->name);
     }
+}
+
+/* The SELECT as it will be: in a query it stands in parentheses, and the columns of its cursor must have an order. */
+static int try_select(const struct postgres *p, PGconn *conn, struct leat_error *err)
+{
+    struct leat_sql_place place = { .nulls = false };
+    struct leat_put sql = { 0 };
+    PGresult *prepared = NULL;
+    const char *text;
+    int rc = 0;
+
+    if (p->sql.cursor && p->sql.n_cursor < p->sql.cursor->n_children) /* which is noted */
+        return 0;
+    leat_sql_add_select(&sql, &p->sql, &place, -1);
+    text = leat_put_end(&sql);
+    if (!text)
+        rc = leat_fail(err, -ENOMEM, "cannot plan: out of memory");
+    else if (!(prepared = PQprepare(conn, "", text, 0, NULL)) || PQresultStatus(prepared) != PGRES_COMMAND_OK)
+        rc = leat_postgres_fail(err, conn, prepared, p->sql.table ? "cannot read the table" : "the query fails, where it "
+                                "stands in parentheses (without a semicolon?)");
+    PQclear(prepared);
+    leat_put_free(&sql);
+    return rc;
 }
 
 /* What the server believes; -1 where it has never looked. */
@@ -262,8 +304,10 @@ static int look(struct leat_plan *plan, struct postgres *p, PGconn *conn, struct
         rc = ask_catalog(conn, rows, &catalog, err);
     if (rc == 0) {
         add_columns(plan, p, rows, catalog);
-        plan_cursor(plan, p, catalog);
-        rc = estimate(plan, p, conn, err);
+        plan_cursor(plan, p, rows, catalog);
+        rc = try_select(p, conn, err);
+        if (rc == 0)
+            rc = estimate(plan, p, conn, err);
     }
     PQclear(rows);
     PQclear(catalog);

@@ -81,6 +81,19 @@ static bool is_local(const PQconninfoOption *all)
     }
 }
 
+void leat_postgres_where(const PGconn *conn, char room[300])
+{
+    PQconninfoOption *all = PQconninfo((PGconn *)conn);
+    const char *host = setting(all, "host"), *port = setting(all, "port");
+
+    if (is_local(all))
+        host = "local";
+    else if (!*host)
+        host = setting(all, "hostaddr");
+    (void)snprintf(room, 300, "%.200s port %.50s", host, port);
+    PQconninfoFree(all);
+}
+
 static bool is_weak(const char *sslmode)
 {
     return !*sslmode || strcmp(sslmode, "prefer") == 0 || strcmp(sslmode, "allow") == 0;
@@ -151,14 +164,17 @@ static bool is_passing(const char *message)
            strstr(message, "recovery mode");
 }
 
-/* libpq quotes the url then, and so perhaps the password. */
-static int not_understood(const char *message, struct leat_error *err)
+/* A mistake in the url may make any part of the password pass for something else. */
+static int not_understood(struct leat_error *err)
 {
-    char line[LEAT_POSTGRES_MESSAGE];
-
-    leat_postgres_message(message, true, line);
     return leat_fail(err, LEAT_EUNREACHABLE, "cannot connect to PostgreSQL: what url or the service file say is not "
-                     "understood: %s", line);
+                     "understood; in a url, each of : / @ %% # ? in a password is written as %%3A %%2F %%40 %%25 %%23 %%3F, "
+                     "and the option password takes it as it is");
+}
+
+static bool is_port(const char *text)
+{
+    return *text && strspn(text, "0123456789,") == strlen(text);
 }
 
 /* `why` NULL: what libpq says. */
@@ -170,8 +186,8 @@ static int cannot_connect(PGconn *conn, const char *why, struct leat_error *err)
     int rc;
 
     leat_postgres_message(message, false, line);
-    if (!*setting(all, "port"))
-        rc = not_understood(message, err);
+    if (!is_port(setting(all, "port")) || strpbrk(host, "@ ") || strchr(setting(all, "dbname"), '@'))
+        rc = not_understood(err);
     else
         rc = leat_fail(err, is_passing(message) ? LEAT_ERETRY : LEAT_EUNREACHABLE,
                        "cannot connect to PostgreSQL at %s port %s, database %s, as %s: %s%s%s",
@@ -253,7 +269,8 @@ static int settle_in(PGconn *conn, struct leat_stage *stage, bool writes, struct
     static const char sql[] = "SELECT set_config('datestyle', 'ISO', false), set_config('timezone', 'UTC', false), "
                               "set_config('intervalstyle', 'iso_8601', false), "
                               "set_config('extra_float_digits', '1', false), "
-                              "set_config('bytea_output', 'hex', false), set_config('lc_monetary', 'C', false), "
+                              "set_config('bytea_output', 'hex', false), "
+                              "set_config('idle_in_transaction_session_timeout', '0', false), "
                               "set_config('standard_conforming_strings', 'on', false), "
                               "set_config('default_transaction_read_only', $1, false)";
     const char *value = writes ? "off" : "on";

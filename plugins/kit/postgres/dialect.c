@@ -11,7 +11,7 @@ static void add_param(struct leat_put *sql, int i)
 static void add_whole_order(struct leat_put *sql, int n_columns)
 {
     (void)n_columns;
-    leat_put_string(sql, "CAST(leat AS text) COLLATE \"C\"");
+    leat_put_string(sql, "CAST(ROW(leat.*) AS text) COLLATE \"C\"");
 }
 
 const struct leat_sql_dialect leat_postgres_dialect = {

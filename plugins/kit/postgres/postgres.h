@@ -56,6 +56,9 @@ extern const struct leat_sql_dialect leat_postgres_dialect;
 LEAT_MUST_CHECK int leat_postgres_open(const struct leat_postgres *p, struct leat_stage *stage, bool writes,
                                        PGconn **ret, struct leat_error *err);
 
+/* The hosts and ports as they were given, "local port 5432" where all are of this machine. */
+void leat_postgres_where(const PGconn *conn, char room[300]);
+
 /* One statement and its result; `values` are texts, NULL a null. Negative: it failed, and there is no result. */
 LEAT_MUST_CHECK int leat_postgres_query(PGconn *conn, struct leat_stage *stage, const char *sql, int n,
                                         const char *const *values, PGresult **ret, struct leat_error *err);
@@ -71,9 +74,9 @@ LEAT_MUST_CHECK int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, s
 /* Asks the server to leave off what it is at. */
 void leat_postgres_cancel(PGconn *conn);
 
-/* Messages about data, and those that a trigger makes up, show values in quotes. `state` NULL: libpq's own. */
-bool leat_postgres_shows_values(const char *state);
-/* The first line of a message, with `hide` without what stands in quotes. */
+/* Messages about data, and those that a trigger makes up, show values, mostly in quotes. NULL: libpq's own. */
+bool leat_postgres_shows_values(const PGresult *result);
+/* The first line of a message; with `hide` without all from its first quote to its last, of whatever language. */
 enum { LEAT_POSTGRES_MESSAGE = 400 };
 void leat_postgres_message(const char *message, bool hide, char room[LEAT_POSTGRES_MESSAGE]);
 

@@ -35,27 +35,44 @@ static int code_of(const char *state)
     return LEAT_EPIPELINE; /* what we were told to ask for is wrong */
 }
 
-bool leat_postgres_shows_values(const char *state)
+bool leat_postgres_shows_values(const PGresult *result)
 {
-    return state && (strncmp(state, "22", 2) == 0 || strncmp(state, "P0", 2) == 0);
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+
+    if (!state || PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME))
+        return false; /* the connection's own words; a constraint, which names itself */
+    return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 || strncmp(state, "44", 2) == 0 ||
+           strncmp(state, "45", 2) == 0 || strncmp(state, "P0", 2) == 0 || strncmp(state, "U0", 2) == 0 ||
+           strncmp(state, "XX", 2) == 0;
+}
+
+/* The first quote of any kind, also of other languages; NULL: there is none. */
+static const char *first_quote(const char *text, const char *end)
+{
+    for (; text < end; text++)
+        if (*text == '"' || *text == '\'' || *text == '`' || (unsigned char)*text >= 0x80)
+            return text;
+    return NULL;
+}
+
+static const char *last_quote(const char *text, const char *end)
+{
+    while (end-- > text)
+        if (*end == '"' || *end == '\'' || *end == '`' || (unsigned char)*end >= 0x80)
+            return end;
+    return NULL;
 }
 
 void leat_postgres_message(const char *message, bool hide, char room[LEAT_POSTGRES_MESSAGE])
 {
-    bool within = false;
-    size_t n = 0;
+    const char *end = message + strcspn(message, "\n"), *from = hide ? first_quote(message, end) : NULL, *to;
 
-    for (; *message && *message != '\n' && n < LEAT_POSTGRES_MESSAGE - 5; message++) {
-        if (hide && within && *message != '"')
-            continue;
-        if (hide && *message == '"') {
-            if (within)
-                n += (size_t)snprintf(room + n, LEAT_POSTGRES_MESSAGE - n, "...");
-            within = !within;
-        }
-        room[n++] = *message;
+    if (!from) {
+        (void)snprintf(room, LEAT_POSTGRES_MESSAGE, "%.*s", (int)(end - message), message);
+        return;
     }
-    room[n] = '\0';
+    to = last_quote(from, end) + 1;
+    (void)snprintf(room, LEAT_POSTGRES_MESSAGE, "%.*s\"...\"%.*s", (int)(from - message), message, (int)(end - to), to);
 }
 
 int leat_postgres_fail(struct leat_error *err, const PGconn *conn, const PGresult *result, const char *doing)
@@ -67,7 +84,7 @@ int leat_postgres_fail(struct leat_error *err, const PGconn *conn, const PGresul
 
     if (!message) /* libpq's own: the connection */
         message = conn ? PQerrorMessage(conn) : "out of memory";
-    leat_postgres_message(message, leat_postgres_shows_values(state), text);
+    leat_postgres_message(message, leat_postgres_shows_values(result), text);
     return leat_fail(err, code, "%s: %s%s%s%s", doing, text, state ? " (" : "", state ? state : "", state ? ")" : "");
 }
 

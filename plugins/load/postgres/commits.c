@@ -37,6 +37,28 @@ static int run(struct postgres *p, struct leat_stage *stage, const char *before,
     return rc;
 }
 
+int commits_lock(PGconn *conn, struct leat_stage *stage, const char *who, struct leat_error *err)
+{
+    PGresult *locked = NULL;
+    int rc = leat_postgres_query(conn, stage, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", 1, &who, &locked,
+                                 err);
+
+    PQclear(locked);
+    return rc;
+}
+
+/* 1: the table is there. */
+static int is_there(const struct postgres *p, PGconn *conn, struct leat_stage *stage, struct leat_error *err)
+{
+    PGresult *there = NULL;
+    int rc = leat_postgres_query(conn, stage, "SELECT to_regclass($1)", 1, &p->commits, &there, err);
+
+    if (rc == 0)
+        rc = !PQgetisnull(there, 0, 0);
+    PQclear(there);
+    return rc;
+}
+
 static int make(struct postgres *p, struct leat_stage *stage, struct leat_error *err)
 {
     PGresult *locked = NULL;
@@ -44,9 +66,11 @@ static int make(struct postgres *p, struct leat_stage *stage, struct leat_error 
 
     PQclear(locked);
     if (rc == 0)
+        rc = is_there(p, p->conn, stage, err);
+    if (rc == 0) /* to ask for it IF NOT EXISTS needs the right to make it, also where it exists */
         rc = run(p, stage, "CREATE TABLE IF NOT EXISTS", "(who text PRIMARY KEY, what text NOT NULL)", 0, NULL, err);
-    p->has_commits = rc == 0;
-    return rc;
+    p->has_commits = rc >= 0;
+    return rc < 0 ? rc : 0;
 }
 
 int commits_put(struct postgres *p, struct leat_stage *stage, const struct leat_token *token, struct leat_error *err)
@@ -63,19 +87,20 @@ int commits_put(struct postgres *p, struct leat_stage *stage, const struct leat_
 int commits_get(const struct postgres *p, struct leat_stage *stage, const char *who, struct leat_mark *ret,
                 struct leat_error *err)
 {
-    PGresult *there = NULL, *what = NULL;
+    PGresult *what = NULL;
     PGconn *conn = NULL;
     int rc = leat_postgres_open(&p->server, stage, false, &conn, err);
 
     *ret = (struct leat_mark){ "" };
     if (rc == 0)
-        rc = leat_postgres_query(conn, stage, "SELECT to_regclass($1)", 1, &p->commits, &there, err);
-    if (rc == 0 && !PQgetisnull(there, 0, 0))
+        rc = commits_lock(conn, stage, who, err);
+    if (rc == 0)
+        rc = is_there(p, conn, stage, err);
+    if (rc > 0)
         rc = ask(conn, stage, "SELECT what FROM", p->commits, "WHERE who = $1", 1, &who, &what, err);
     if (rc == 0 && what && PQntuples(what))
         (void)snprintf(ret->text, sizeof ret->text, "%s", PQgetvalue(what, 0, 0));
-    PQclear(there);
     PQclear(what);
     PQfinish(conn);
-    return rc;
+    return rc < 0 ? rc : 0;
 }

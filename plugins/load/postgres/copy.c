@@ -165,7 +165,8 @@ static int flush(PGconn *conn, struct leat_stage *stage, struct leat_error *err)
 
 static int begin_copy(struct postgres *p, struct leat_stage *stage, struct leat_error *err)
 {
-    PGresult *result;
+    struct leat_error end = { 0 };
+    PGresult *result, *more = NULL;
     int rc;
 
     if (!PQsendQuery(p->conn, p->copy_sql))
@@ -179,6 +180,10 @@ static int begin_copy(struct postgres *p, struct leat_stage *stage, struct leat_
     if (PQresultStatus(result) != PGRES_COPY_IN)
         rc = leat_postgres_fail(err, p->conn, result, "cannot write");
     PQclear(result);
+    if (rc < 0) { /* what follows is its end, and the connection is free again */
+        (void)!leat_postgres_result(p->conn, stage, &more, &end);
+        PQclear(more);
+    }
     return rc;
 }
 

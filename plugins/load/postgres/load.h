@@ -68,6 +68,9 @@ LEAT_MUST_CHECK int copy_send(struct postgres *p, struct leat_stage *stage, int3
 
 /* ---- commits.c ---- */
 
+/* Waits until no other transaction of this pipeline's is under way, such as that of a run that was killed while the
+ * server still commits, and keeps others out until this one ends. */
+LEAT_MUST_CHECK int commits_lock(PGconn *conn, struct leat_stage *stage, const char *who, struct leat_error *err);
 /* Within the transaction of the rows. */
 LEAT_MUST_CHECK int commits_put(struct postgres *p, struct leat_stage *stage, const struct leat_token *token,
                                 struct leat_error *err);

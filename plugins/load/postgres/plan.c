@@ -69,13 +69,14 @@ static int find_table(struct leat_plan *plan, struct postgres *p, PGconn *conn, 
     return rc < 0 ? rc : there;
 }
 
-/* What tells this table from every other. */
+/* What tells this table from every other: by the names that were given and not by the host that was reached, which of
+ * several may be another one tomorrow. */
 static void declare_target(struct leat_plan *plan, const struct postgres *p, PGconn *conn)
 {
-    char target[1024];
+    char target[1024], where[300];
 
-    (void)snprintf(target, sizeof target, "%.250s port %.10s database %.200s table %.500s", PQhost(conn), PQport(conn),
-                   PQdb(conn), p->target);
+    leat_postgres_where(conn, where);
+    (void)snprintf(target, sizeof target, "%s database %.200s table %.500s", where, PQdb(conn), p->target);
     leat_plan_target(plan, target);
 }
 
@@ -161,6 +162,28 @@ static int try_put(const struct postgres *p, PGconn *conn, struct leat_error *er
     return rc;
 }
 
+/* Whether commits can be noted, and, for replace, the table emptied. */
+static int try_rest(const struct postgres *p, PGconn *conn, struct leat_error *err)
+{
+    struct leat_put sql = { 0 };
+    int rc;
+
+    leat_put_printf(&sql, "DO $leat$ BEGIN IF to_regclass('%s') IS NULL THEN CREATE TABLE %s (who text PRIMARY KEY, what "
+                    "text NOT NULL); END IF; END $leat$", p->commits, p->commits);
+    rc = strchr(p->commits, '\'') ? 0 : leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
+    sql.n = 0;
+    leat_put_printf(&sql, "EXPLAIN INSERT INTO %s (who, what) SELECT who, what FROM %s ON CONFLICT (who) DO UPDATE SET "
+                    "what = excluded.what", p->commits, p->commits);
+    if (rc == 0 && !strchr(p->commits, '\''))
+        rc = leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
+    sql.n = 0;
+    leat_put_printf(&sql, "EXPLAIN DELETE FROM %s", p->target);
+    if (rc == 0 && p->mode == MODE_REPLACE)
+        rc = leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
+    leat_put_free(&sql);
+    return rc;
+}
+
 /* What is made in it does not stay. */
 static int try_all(struct leat_plan *plan, const struct postgres *p, PGconn *conn, struct leat_error *err)
 {
@@ -173,6 +196,8 @@ static int try_all(struct leat_plan *plan, const struct postgres *p, PGconn *con
         rc = run(conn, p->staging_sql, err);
     if (rc == 0)
         rc = p->put_sql ? try_put(p, conn, err) : try_insert(plan, p, conn, err);
+    if (rc == 0)
+        rc = try_rest(p, conn, err);
     (void)!run(conn, "ROLLBACK", &none);
     return rc;
 }

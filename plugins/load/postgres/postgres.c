@@ -71,6 +71,8 @@ static int begin_transaction(struct postgres *p, struct leat_stage *stage, struc
         return 0;
     rc = run(p, stage, "BEGIN", err);
     p->in_transaction = rc == 0;
+    if (rc == 0 && leat_stage_token(stage))
+        rc = commits_lock(p->conn, stage, leat_stage_token(stage)->who, err);
     if (rc == 0) /* so that each row's own fault is known at once */
         rc = run(p, stage, "SET CONSTRAINTS ALL IMMEDIATE", err);
     return rc;
@@ -95,7 +97,9 @@ static const char *code_of(const char *state)
         { "23503", "constraint_foreign_key" }, { "23P01", "constraint_exclusion" }, { "23", "constraint" },
         { "22", "constraint_type" }, { "44", "constraint_check" }, { "P0", "constraint_trigger" },
         { "42501", "no_permission" }, /* a policy of the table's: the right to write was there in the plan */
-        { "54000", "record_too_large" }, { "21000", "constraint_unique" },
+        { "54", "record_too_large" }, { "21000", "constraint_unique" },
+        { "45", "constraint_trigger" }, { "U0", "constraint_trigger" }, /* by their own words */
+        { "42601", "constraint_type" }, /* in a value, such as a tsquery: the statement itself is tried in the plan */
     };
 
     for (size_t i = 0; state && i < sizeof codes / sizeof *codes; i++)
@@ -114,7 +118,7 @@ static bool is_refusal(const PGresult *result, struct refusal *ret)
     if (!ret->code)
         return false;
     (void)snprintf(ret->field, sizeof ret->field, "%s", field ? field : "");
-    leat_postgres_message(message ? message : "", leat_postgres_shows_values(state), ret->reason);
+    leat_postgres_message(message ? message : "", leat_postgres_shows_values(result), ret->reason);
     return true;
 }
 
@@ -190,7 +194,9 @@ static int try_range(struct postgres *p, struct leat_stage *stage, int32_t from,
     rc = write_range(p, stage, from, to, refusal, err);
     if (rc == LEAT_ECANCELED || PQstatus(p->conn) != CONNECTION_OK)
         return rc;
-    end = run(p, stage, rc == WRITTEN ? "RELEASE leat" : "ROLLBACK TO leat", &more);
+    end = rc == WRITTEN ? 0 : run(p, stage, "ROLLBACK TO leat", &more);
+    if (end == 0)
+        end = run(p, stage, "RELEASE leat", &more);
     if (end == 0 && rc == WRITTEN && p->staging_sql)
         end = run(p, stage, "TRUNCATE pg_temp." STAGING, &more);
     if (end < 0 && rc > 0)
@@ -274,6 +280,22 @@ static int postgres_last_commit(struct leat_stage *stage, void *self, const char
 
 /* ---- the life of the connection ---- */
 
+/* A trigger may have kept some. */
+static int is_empty(struct postgres *p, struct leat_stage *stage, struct leat_error *err)
+{
+    char sql[1200];
+    PGresult *rest = NULL;
+    int rc;
+
+    (void)snprintf(sql, sizeof sql, "SELECT 1 FROM %.1100s LIMIT 1", p->target);
+    rc = leat_postgres_query(p->conn, stage, sql, 0, NULL, &rest, err);
+    if (rc == 0 && PQntuples(rest))
+        rc = leat_fail(err, LEAT_EDATA, "%s did not become empty: a trigger or a policy of it keeps rows; nothing was "
+                       "changed", p->target);
+    PQclear(rest);
+    return rc;
+}
+
 /* The table appears with the first commit, so that a run that fails leaves none. */
 static int make_tables(struct postgres *p, struct leat_stage *stage, struct leat_error *err)
 {
@@ -285,8 +307,10 @@ static int make_tables(struct postgres *p, struct leat_stage *stage, struct leat
     if (rc == 0 && p->staging_sql)
         rc = run(p, stage, p->staging_sql, err);
     (void)snprintf(sql, sizeof sql, "DELETE FROM %.1100s", p->target);
-    if (rc == 0 && p->mode == MODE_REPLACE && !p->create_sql)
+    if (rc == 0 && p->mode == MODE_REPLACE && !p->create_sql) {
         rc = run(p, stage, sql, err);
+        return rc < 0 ? rc : is_empty(p, stage, err);
+    }
     return rc;
 }
 

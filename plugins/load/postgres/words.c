@@ -157,6 +157,24 @@ static void add_rows(struct leat_put *sql, struct leat_plan *plan, const struct 
     leat_put_string(sql, ", " NUMBER " DESC), ");
 }
 
+static void add_row_key(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
+{
+    for (int i = 0; i < p->n_key; i++) {
+        leat_put_string(sql, i ? ", leat_rows." : "leat_rows.");
+        add_name(sql, plan, p->key_fields[i]);
+    }
+}
+
+/* The keys that the table has. */
+static void add_there(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
+{
+    leat_put_string(sql, "leat_there AS (SELECT DISTINCT ");
+    add_row_key(sql, plan, p);
+    leat_put_printf(sql, " FROM leat_rows JOIN %s AS leat_target ON ", p->target);
+    add_match(sql, plan, p);
+    leat_put_string(sql, "), ");
+}
+
 static void add_insert(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
 {
     leat_put_printf(sql, "leat_put AS (INSERT INTO %s (", p->target);
@@ -172,13 +190,16 @@ static const char *word_upsert(struct leat_plan *plan, const struct postgres *p)
     int n = add_changes(&changes, plan, p, "excluded");
 
     add_rows(&sql, plan, p);
+    if (!n)
+        add_there(&sql, plan, p);
     add_insert(&sql, plan, p);
     leat_put_string(&sql, " ON CONFLICT (");
     add_names(&sql, plan, p->key_fields, p->n_key);
     leat_put_string(&sql, n ? ") DO UPDATE SET " : ") DO NOTHING");
     leat_put_bytes(&sql, changes.p ? changes.p : "", changes.n);
-    leat_put_string(&sql, " RETURNING 1) SELECT (SELECT count(*) FROM leat_rows), ");
-    leat_put_string(&sql, n ? "(SELECT count(*) FROM leat_put)" : "(SELECT count(*) FROM leat_rows)");
+    leat_put_string(&sql, " RETURNING 1) SELECT (SELECT count(*) FROM leat_rows), (SELECT count(*) FROM leat_put)");
+    if (!n)
+        leat_put_string(&sql, " + (SELECT count(*) FROM leat_there)");
     sql.failed |= changes.failed;
     leat_put_free(&changes);
     return keep(plan, &sql);
@@ -191,26 +212,22 @@ static const char *word_merge(struct leat_plan *plan, const struct postgres *p)
     int n = add_changes(&changes, plan, p, "leat_rows");
 
     add_rows(&sql, plan, p);
-    leat_put_string(&sql, "leat_there AS (SELECT DISTINCT ");
-    for (int i = 0; i < p->n_key; i++) {
-        leat_put_string(&sql, i ? ", leat_rows." : "leat_rows.");
-        add_name(&sql, plan, p->key_fields[i]);
-    }
-    leat_put_printf(&sql, " FROM leat_rows JOIN %s AS leat_target ON ", p->target);
-    add_match(&sql, plan, p);
-    leat_put_string(&sql, "), ");
+    add_there(&sql, plan, p);
     if (n) {
         leat_put_printf(&sql, "leat_changed AS (UPDATE %s AS leat_target SET ", p->target);
         leat_put_bytes(&sql, changes.p ? changes.p : "", changes.n);
         leat_put_string(&sql, " FROM leat_rows WHERE ");
         add_match(&sql, plan, p);
+        leat_put_string(&sql, " RETURNING ");
+        add_row_key(&sql, plan, p);
         leat_put_string(&sql, "), ");
     }
     add_insert(&sql, plan, p);
     leat_put_string(&sql, " WHERE (");
     add_names(&sql, plan, p->key_fields, p->n_key);
     leat_put_string(&sql, ") NOT IN (SELECT * FROM leat_there) RETURNING 1) SELECT (SELECT count(*) FROM leat_rows), "
-                          "(SELECT count(*) FROM leat_put) + (SELECT count(*) FROM leat_there)");
+                          "(SELECT count(*) FROM leat_put) + (SELECT count(*) FROM ");
+    leat_put_string(&sql, n ? "(SELECT DISTINCT * FROM leat_changed) AS leat_all)" : "leat_there)");
     sql.failed |= changes.failed;
     leat_put_free(&changes);
     return keep(plan, &sql);
