@@ -183,7 +183,8 @@ _server_fill()
                 && "_$kind"_make "$_server_home/template" 9>&- && cp -a "$_server_home/template" "$store/$kind" \
                 && rm -rf "$_server_home/template" && echo "$wanted" >"$store/$kind.made" || exit 1
         fi
-        cp -a --reflink=auto "$store/$kind" "$folder"
+        # Whoever has copied a build tree has made the template his own.
+        cp -a --reflink=auto "$store/$kind" "$folder" && _server_own "$folder"
     ) 9>"$store/$kind.lock" >"$log" 2>&1 || _server_fail "$log" "cannot make the data of a $kind server"
 }
 
