@@ -46,7 +46,7 @@ refused "${local/PASSWORD/WRONG}, table: users" 69 \
     'cannot connect to PostgreSQL at 127.0.0.1 port [0-9]+, database shop, as leat: .*; check user and password' "a wrong password"
 refused "${local/shop/nowhere}, table: users" 69 'database nowhere, .*"nowhere" does not exist' "an unknown database"
 refused "host: 127.0.0.1, port: 1, database: shop, user: leat, table: users" 69 'port 1, .*is the server running' "no server"
-refused "host: $PWD/nowhere, table: users" 69 'is the server running, and is its socket in that folder' "no socket"
+refused "host: /no/such/folder, table: users" 69 'is the server running, and is its socket in that folder' "no socket"
 refused "host: host.invalid, table: users" 69 'cannot connect to PostgreSQL at host.invalid' "no such host"
 export AWAY="postgresql://leat:$server_password@127.0.0.1:1/shop" NONE="postgresql://leat:$server_password@[::/shop"
 export ODD="host=127.0.0.1 nonsense=1 password=$server_password"
