@@ -26,6 +26,7 @@ include %D%/kit/keyset/local.mk
 include %D%/kit/secrets/local.mk
 include %D%/kit/sql/local.mk
 include %D%/kit/sqlite/local.mk
+include %D%/kit/store/local.mk
 include %D%/kit/text/local.mk
 include %D%/extract/csv/local.mk
 include %D%/extract/generate/local.mk

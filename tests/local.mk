@@ -52,6 +52,7 @@ UNIT_TESTS = \
 	tests/unit/test-sqlite-extract \
 	tests/unit/test-sqlite-load \
 	tests/unit/test-state \
+	tests/unit/test-store \
 	tests/unit/test-text \
 	tests/unit/test-visible \
 	tests/unit/test-yaml \

@@ -76,6 +76,10 @@ tests_unit_test_file_LDADD = plugins/kit/file/libfile.la $(LDADD)
 tests_fuzz_fuzz_csv_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_fuzz_fuzz_csv_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
 
+tests_unit_test_store_SOURCES = tests/unit/test-store.c
+tests_unit_test_store_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_store_LDADD = plugins/kit/store/libstore.la $(LDADD)
+
 tests_unit_test_json_SOURCES = tests/unit/test-json.c
 tests_unit_test_json_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_json_LDADD = plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD)
@@ -103,7 +107,7 @@ tests_unit_test_sqlite_extract_SOURCES = tests/unit/test-sqlite-extract.c tests/
 	plugins/extract/sqlite/sqlite.c plugins/extract/sqlite/schema.c plugins/extract/sqlite/cursor.c \
 	plugins/extract/sqlite/since.c plugins/extract/sqlite/row.c plugins/extract/sqlite/find.c
 tests_unit_test_sqlite_extract_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_sqlite_extract_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/json/libjson.la \
+tests_unit_test_sqlite_extract_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/store/libstore.la plugins/kit/json/libjson.la \
 	plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_sqlite_cursor_SOURCES = tests/unit/test-sqlite-cursor.c tests/unit/plugin-host.h \
@@ -123,7 +127,7 @@ tests_unit_test_sqlite_load_SOURCES = tests/unit/test-sqlite-load.c tests/unit/p
 	tests/unit/test-sqlite.h tests/unit/test-sqlite-faults.h \
 	plugins/load/sqlite/sqlite.c plugins/load/sqlite/plan.c plugins/load/sqlite/token.c
 tests_unit_test_sqlite_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_sqlite_load_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/text/libtext.la $(LDADD)
+tests_unit_test_sqlite_load_LDADD = plugins/kit/sqlite/libsqlite.la plugins/kit/store/libstore.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_fuzz_fuzz_jsonl_SOURCES = tests/fuzz/fuzz-jsonl.c plugins/extract/jsonl/record.c
 tests_fuzz_fuzz_jsonl_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
@@ -134,12 +138,12 @@ tests_unit_test_http_SOURCES = tests/unit/test-http.c tests/unit/plugin-host.h \
 	plugins/load/http/run.c plugins/load/http/pick.c plugins/load/http/request.c plugins/load/http/judge.c \
 	plugins/load/http/settle.c plugins/load/http/once.c
 tests_unit_test_http_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_http_LDADD = plugins/kit/http/libhttp.la plugins/kit/keyset/libkeyset.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+tests_unit_test_http_LDADD = plugins/kit/http/libhttp.la plugins/kit/store/libstore.la plugins/kit/keyset/libkeyset.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBCURL_LIBS)
 
 tests_unit_test_http_kit_SOURCES = tests/unit/test-http-kit.c tests/unit/plugin-host.h
 tests_unit_test_http_kit_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_http_kit_LDADD = plugins/kit/http/libhttp.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+tests_unit_test_http_kit_LDADD = plugins/kit/http/libhttp.la plugins/kit/store/libstore.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBCURL_LIBS)
 
 # Asks any extract for records by key; the tests in tests/stores use it.
@@ -154,7 +158,7 @@ MONGODB_SOURCES = tests/unit/test-mongodb.h tests/unit/plugin-host.h \
 	plugins/extract/mongodb/stream.c plugins/extract/mongodb/query.c plugins/extract/mongodb/cursor.c \
 	plugins/extract/mongodb/since.c plugins/extract/mongodb/tree.c plugins/extract/mongodb/row.c \
 	plugins/extract/mongodb/value.c plugins/extract/mongodb/json.c plugins/extract/mongodb/find.c
-MONGODB_LDADD = plugins/kit/fields/libfields.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+MONGODB_LDADD = plugins/kit/store/libstore.la plugins/kit/fields/libfields.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBMONGOC_LIBS)
 tests_unit_test_mongodb_cursor_SOURCES = tests/unit/test-mongodb-cursor.c $(MONGODB_SOURCES)
 tests_unit_test_mongodb_cursor_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) $(LIBMONGOC_CFLAGS)

@@ -7,9 +7,6 @@
  */
 #include "extract.h"
 
-#include <arpa/inet.h>
-#include <strings.h>
-
 enum { SELECT_TIMEOUT_MS = 10000, SOCKET_TIMEOUT_MS = 120000, WHERE_ROOM = 400 };
 
 /* libmongoc's state is one for the process, and others may use it: its first call begins it, and none of ours ends it.
@@ -18,15 +15,6 @@ static void ensure_library(void)
 {
     mongoc_init();
     mongoc_log_set_handler(NULL, NULL);
-}
-
-/* A name such as 127.0.0.1.example.org is anybody's. */
-static bool is_loopback(const char *host)
-{
-    unsigned char v4[4];
-
-    return *host == '/' || strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-           (inet_pton(AF_INET, host, v4) == 1 && v4[0] == 127);
 }
 
 /* ---- the URL ---- */
@@ -42,7 +30,7 @@ static char *keep(struct leat_plan *plan, const char *text)
 static const char *remote_host(const mongoc_uri_t *uri)
 {
     for (const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri); host; host = host->next)
-        if (!is_loopback(host->host))
+        if (*host->host != '/' && !leat_is_loopback(host->host, strlen(host->host)))
             return host->host;
     return NULL;
 }

@@ -23,6 +23,7 @@
 
 #include <leat/plugin.h>
 
+#include "kit/store/store.h"
 #include "kit/text/put.h"
 
 enum { MONGODB_MAX_DEPTH = 64 }; /* of lists and documents, as the kit reads JSON */

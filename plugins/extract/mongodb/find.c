@@ -299,11 +299,8 @@ static int read_answer(const struct search *q, mongoc_cursor_t *rows, struct lea
 /* No more than a server takes for a time. */
 static int64_t ms_left(const struct leat_find *find)
 {
-    struct timespec now;
-    int64_t left;
+    int64_t left = find->deadline_ms - leat_now_ms();
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    left = find->deadline_ms - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
     return left < INT32_MAX ? left : INT32_MAX;
 }
 

@@ -4,5 +4,5 @@ plugin_LTLIBRARIES += plugins/extract-mongodb.la
 	%D%/row.c %D%/value.c %D%/json.c %D%/find.c %D%/extract.h
 %C%_la_CFLAGS = $(PLUGIN_CFLAGS) $(LIBMONGOC_CFLAGS) -fno-sanitize=alignment
 %C%_la_LDFLAGS = $(PLUGIN_LDFLAGS)
-%C%_la_LIBADD = plugins/kit/json/libjson.la plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LIBMONGOC_LIBS)
+%C%_la_LIBADD = plugins/kit/store/libstore.la plugins/kit/json/libjson.la plugins/kit/fields/libfields.la plugins/kit/text/libtext.la $(LIBMONGOC_LIBS)
 EXTRA_DIST += %D%/mongodb.pod

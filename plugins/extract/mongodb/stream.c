@@ -8,7 +8,6 @@
 #include "extract.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { PIECE_MS = 250, STREAM_TYPE = 1000 /* none of libmongoc's own */ };
 
@@ -21,14 +20,6 @@ struct watched {
 static mongoc_stream_t *base_of(mongoc_stream_t *stream)
 {
     return ((struct watched *)stream)->base;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Behind the first `n` bytes. Returns how many pieces are left. */
@@ -52,13 +43,13 @@ static ssize_t watched_readv(mongoc_stream_t *stream, mongoc_iovec_t *iov, size_
                              int32_t timeout_ms)
 {
     struct watched *w = (struct watched *)stream;
-    int64_t end = timeout_ms > 0 ? now_ms() + timeout_ms : INT64_MAX;
+    int64_t end = timeout_ms > 0 ? leat_now_ms() + timeout_ms : INT64_MAX;
     size_t got = 0;
 
     if (timeout_ms == 0 || min_bytes == 0)
         return mongoc_stream_readv(w->base, iov, n_iov, min_bytes, timeout_ms);
     do {
-        int64_t left = end - now_ms();
+        int64_t left = end - leat_now_ms();
         ssize_t n;
 
         if (left <= 0 || leat_stage_cancelled(w->stage)) {

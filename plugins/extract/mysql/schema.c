@@ -339,8 +339,7 @@ static int say_wrong(struct leat_plan *plan, const struct mysql *p, struct leat_
     const char *option = p->sql.table ? "table" : "query";
     char others[400] = "";
 
-    if (rc == LEAT_ERETRY || rc == -ETIMEDOUT || rc == -EIO || rc == -ENOMEM)
-        err->code = rc = LEAT_EUNREACHABLE; /* nobody calls a plan again, and nothing is wrong with the file */
+    rc = leat_in_plan(rc, err);
     if (link->conn && rc == LEAT_EPIPELINE && p->sql.table)
         tables(link, others);
     leat_plan_wrong(plan, link->conn ? option : NULL, "%s%s", err->text, others);

@@ -338,8 +338,7 @@ static int say_wrong(struct leat_plan *plan, const struct postgres *p, PGconn *c
     const char *option = p->sql.table ? "table" : "query";
     char others[400] = "";
 
-    if (rc == LEAT_ERETRY || rc == -ETIMEDOUT || rc == -EIO || rc == -ENOMEM)
-        err->code = rc = LEAT_EUNREACHABLE; /* nobody calls a plan again, and nothing is wrong with the file */
+    rc = leat_in_plan(rc, err);
     if (conn && rc == LEAT_EPIPELINE && p->sql.table)
         tables(conn, others);
     leat_plan_wrong(plan, conn ? option : NULL, "%s%s", err->text, others);

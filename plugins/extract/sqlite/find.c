@@ -13,10 +13,8 @@ enum { PATIENCE_OPS = 50000 };
 static int has_had_enough(void *argument)
 {
     const struct finder *f = argument;
-    struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return leat_stage_cancelled(f->stage) || now.tv_sec * 1000 + now.tv_nsec / 1000000 > f->deadline_ms;
+    return leat_stage_cancelled(f->stage) || leat_now_ms() > f->deadline_ms;
 }
 
 static char *find_sql(const struct sqlite *s, const struct leat_schema *keys)

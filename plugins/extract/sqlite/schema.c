@@ -449,7 +449,7 @@ static int look_into(struct leat_plan *plan, struct sqlite *s, sqlite3 *db, stru
         add_fields(plan, s, stmt);
         rc = describe(plan, s, db, err);
     }
-    rc = leat_sqlite_in_plan(rc, err);
+    rc = leat_in_plan(rc, err);
     if (rc < 0)
         not_readable(plan, s, db, err);
     sqlite3_finalize(stmt);
@@ -469,7 +469,7 @@ int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         return 0;
     s->what = s->table ? "the table" : "the query";
     s->n_params = s->query ? s->query->n_params : 0;
-    rc = leat_sqlite_in_plan(leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_PATIENT, &db, err), err);
+    rc = leat_in_plan(leat_sqlite_open(s->path, SQLITE_OPEN_READONLY, LEAT_SQLITE_PATIENT, &db, err), err);
     if (rc == LEAT_EUNREACHABLE && s->fields && !leat_plan_may_connect(plan)) {
         plan_declared(plan, s);
         return 0;

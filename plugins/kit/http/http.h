@@ -23,6 +23,8 @@
 
 #include <leat/error.h>
 
+#include "kit/store/store.h"
+
 struct leat_http;
 
 struct leat_http_settings {
@@ -81,9 +83,6 @@ int leat_http_ended(struct leat_http *http, struct leat_http_reply *ret);
 /* Becomes readable when drive() has something to do; or after so many milliseconds, -1 for never. */
 int leat_http_fd(const struct leat_http *http);
 int64_t leat_http_due_ms(const struct leat_http *http);
-
-/* Monotonic, in milliseconds. */
-int64_t leat_http_now_ms(void);
 
 /* ---- addresses ---- */
 

@@ -18,14 +18,6 @@
 
 enum { MAX_EVENTS = 128 };
 
-int64_t leat_http_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static struct watch *watch_of(struct leat_http *http, int fd)
 {
     if (fd >= http->n_watches) {
@@ -99,7 +91,7 @@ static int on_timer(CURLM *multi, long ms, void *argument)
     struct leat_http *http = argument;
 
     (void)multi;
-    http->due_ms = ms < 0 ? -1 : ms == 0 ? 0 : leat_http_now_ms() + ms;
+    http->due_ms = ms < 0 ? -1 : ms == 0 ? 0 : leat_now_ms() + ms;
     return 0;
 }
 
@@ -130,7 +122,7 @@ int64_t leat_http_due_ms(const struct leat_http *http)
 
     if (http->due_ms < 0)
         return -1;
-    ms = http->due_ms - leat_http_now_ms();
+    ms = http->due_ms - leat_now_ms();
     return ms > 0 ? ms : 0;
 }
 

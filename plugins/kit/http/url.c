@@ -3,11 +3,9 @@
  */
 #include "kit/http/http.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 bool leat_http_is_token(const char *text, size_t n)
 {
@@ -15,15 +13,6 @@ bool leat_http_is_token(const char *text, size_t n)
         if (!isalnum((unsigned char)text[i]) && (!text[i] || !strchr("!#$%&'*+-.^_`|~", text[i])))
             return false;
     return n > 0;
-}
-
-/* An address of this very machine, which plain http does not leave. */
-static bool is_loopback(const char *host)
-{
-    struct in_addr four;
-
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           (inet_pton(AF_INET, host, &four) == 1 && *(const unsigned char *)&four == 127);
 }
 
 struct parts {
@@ -55,7 +44,7 @@ static const char *judge(const struct parts *p, bool *ret_plain)
         return "must not hold a user or a password; `user` and `password` take them";
     if (p->fragment)
         return "must not have a # and what is behind it";
-    if (plain && !is_loopback(p->host))
+    if (plain && !leat_is_loopback(p->host, strlen(p->host)))
         return "must begin with https://; http:// is for 127.0.0.1, [::1] and localhost alone";
     *ret_plain = plain;
     return NULL;

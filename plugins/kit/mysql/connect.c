@@ -16,11 +16,6 @@ const char *const leat_mysql_tls[] = { "auto", "verify-full", "verify-ca", "requ
 
 /* ---- where it leads ---- */
 
-static bool is_loopback(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 || strncmp(host, "127.", 4) == 0;
-}
-
 /* `conn` NULL, or its option file not read yet: what it says is not known. */
 static const char *host_of(const struct leat_mysql *s, const MYSQL *conn)
 {
@@ -31,25 +26,13 @@ static bool is_local(const struct leat_mysql *s, const MYSQL *conn)
 {
     const char *host = host_of(s, conn);
 
-    return !host || is_loopback(host);
+    return !host || leat_is_loopback(host, strlen(host));
 }
 
 /* Only an option file can say so, and it has not been read. */
 static bool is_unsure(const struct leat_mysql *s)
 {
     return s->tls == TLS_AUTO && !s->host && !s->socket && (s->option_file || s->option_group);
-}
-
-/* The library knows of none by itself where it was built for another system. */
-static const char *system_certificates(void)
-{
-    static const char *const files[] = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                                         "/etc/ssl/ca-bundle.pem" };
-
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (access(files[i], R_OK) == 0)
-            return files[i];
-    return NULL;
 }
 
 /* ---- what went wrong ---- */
@@ -183,7 +166,7 @@ static void set_tls(const struct leat_mysql *s, MYSQL *conn, enum tls tls, bool 
         (void)mysql_options(conn, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
     }
     if (tls == TLS_VERIFY_FULL || tls == TLS_VERIFY_CA) /* with an authority the library wants to see its signature */
-        (void)mysql_options(conn, MYSQL_OPT_SSL_CA, s->ca ? s->ca : system_certificates());
+        (void)mysql_options(conn, MYSQL_OPT_SSL_CA, s->ca ? s->ca : leat_system_certificates());
 #if MARIADB_PACKAGE_VERSION_ID >= 30300
     /* Who has not shown who it is must not ask for the password itself. Without verify-full the library goes on without
      * TLS where a server, or somebody in its place, has none, and we learn of it afterwards; then a password that is
@@ -240,7 +223,7 @@ static int come_up(const struct leat_mysql *s, struct leat_mysql_link *link, str
     if (wants_tcp(s))
         (void)mysql_options(link->conn, MYSQL_OPT_PROTOCOL, &tcp);
     if (!until)
-        link->until_ms = now_ms() + PATIENCE_MS;
+        link->until_ms = leat_now_ms() + PATIENCE_MS;
     status = mysql_real_connect_start(&done, link->conn, s->socket ? "localhost" : s->host, s->user,
                                       s->password ? s->password->text : NULL, s->database, (unsigned)s->port, s->socket,
                                       CLIENT_REMEMBER_OPTIONS);
@@ -321,7 +304,7 @@ int leat_mysql_open(const struct leat_mysql *server, struct leat_stage *stage, b
 /* Servers go on with what nobody waits for until they have a row to send. */
 static void end_statement(const struct leat_mysql_link *link)
 {
-    struct leat_mysql_link other = { .server = link->server, .until_ms = now_ms() + KILL_PATIENCE_MS };
+    struct leat_mysql_link other = { .server = link->server, .until_ms = leat_now_ms() + KILL_PATIENCE_MS };
     char sql[64];
 
     if (connect_safely(link->server, &other, NULL) == 0) {

@@ -17,6 +17,7 @@
 #include <leat/plugin.h>
 
 #include "kit/sql/sql.h"
+#include "kit/store/store.h"
 
 struct leat_mysql {
     const char *option_file, *option_group, *host, *socket, *database, *user, *ca;

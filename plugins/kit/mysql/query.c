@@ -17,7 +17,7 @@ static bool is_stopped(struct leat_mysql_link *link)
 {
     if (link->stage && leat_stage_cancelled(link->stage))
         link->stopped = LEAT_ECANCELED;
-    else if (link->until_ms && now_ms() >= link->until_ms)
+    else if (link->until_ms && leat_now_ms() >= link->until_ms)
         link->stopped = -ETIMEDOUT;
     return link->stopped;
 }
@@ -28,7 +28,7 @@ int wait_for(struct leat_mysql_link *link, int events)
                         .events = (short)((events & MYSQL_WAIT_READ ? POLLIN : 0) |
                                           (events & MYSQL_WAIT_WRITE ? POLLOUT : 0) |
                                           (events & MYSQL_WAIT_EXCEPT ? POLLPRI : 0)) };
-    int64_t until = events & MYSQL_WAIT_TIMEOUT ? now_ms() + mysql_get_timeout_value_ms(link->conn) : INT64_MAX;
+    int64_t until = events & MYSQL_WAIT_TIMEOUT ? leat_now_ms() + mysql_get_timeout_value_ms(link->conn) : INT64_MAX;
 
     for (;;) {
         int n = poll(&p, 1, LISTEN_MS);
@@ -38,7 +38,7 @@ int wait_for(struct leat_mysql_link *link, int events)
         if (n > 0)
             return (p.revents & POLLIN ? MYSQL_WAIT_READ : 0) | (p.revents & POLLOUT ? MYSQL_WAIT_WRITE : 0) |
                    (p.revents & POLLPRI ? MYSQL_WAIT_EXCEPT : 0);
-        if (is_stopped(link) || now_ms() >= until)
+        if (is_stopped(link) || leat_now_ms() >= until)
             return MYSQL_WAIT_TIMEOUT;
     }
 }

@@ -6,17 +6,7 @@
 #ifndef LEAT_KIT_MYSQL_WAIT_H
 #define LEAT_KIT_MYSQL_WAIT_H
 
-#include <time.h>
-
 #include "kit/mysql/mysql.h"
-
-static inline int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 /* Until something has happened of what a call waits for (MYSQL_WAIT_...); returns what. MYSQL_WAIT_TIMEOUT makes the
  * call come back with an error: the time is up, or link->stopped says why. */

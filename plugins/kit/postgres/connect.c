@@ -59,8 +59,7 @@ static const char *setting(const PQconninfoOption *all, const char *name)
 
 static bool is_local_name(const char *name, size_t n)
 {
-    return n == 0 || *name == '/' || *name == '@' || (n == 9 && strncmp(name, "localhost", n) == 0) ||
-           (n == 3 && strncmp(name, "::1", n) == 0) || (n > 4 && strncmp(name, "127.", 4) == 0);
+    return n == 0 || *name == '/' || *name == '@' || leat_is_loopback(name, n);
 }
 
 /* A list may name several; an address goes before the name. */
@@ -97,18 +96,6 @@ void leat_postgres_where(const PGconn *conn, char room[300])
 static bool is_weak(const char *sslmode)
 {
     return !*sslmode || strcmp(sslmode, "prefer") == 0 || strcmp(sslmode, "allow") == 0;
-}
-
-/* libpq asks for a file, and knows of none by itself but ~/.postgresql/root.crt. */
-static const char *system_certificates(void)
-{
-    static const char *const files[] = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                                         "/etc/ssl/ca-bundle.pem" };
-
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (access(files[i], R_OK) == 0)
-            return files[i];
-    return NULL;
 }
 
 static bool has_own_certificates(const PQconninfoOption *all)
@@ -202,12 +189,12 @@ static int cannot_connect(PGconn *conn, const char *why, struct leat_error *err)
 static int come_up(PGconn *conn, struct leat_stage *stage, struct leat_error *err)
 {
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-    int64_t until = now_ms() + PATIENCE_MS;
+    int64_t until = leat_now_ms() + PATIENCE_MS;
 
     while (next == PGRES_POLLING_WRITING || next == PGRES_POLLING_READING) {
         if (is_cancelled(stage))
             return leat_fail(err, LEAT_ECANCELED, "stopped while connecting");
-        if (now_ms() > until)
+        if (leat_now_ms() > until)
             return cannot_connect(conn, "no answer within 15 s; do a firewall or a wrong address keep it?", err);
         if (wait_for(PQsocket(conn), next == PGRES_POLLING_READING))
             next = PQconnectPoll(conn);
@@ -230,7 +217,7 @@ static void add_care(struct words *w, const PQconninfoOption *all, bool says_not
         verify = true;
     }
     if (verify && !has_own_certificates(all))
-        add(w, "sslrootcert", system_certificates());
+        add(w, "sslrootcert", leat_system_certificates());
 }
 
 /* Where it leads is known once it has begun; if that needs more care it begins anew. */

@@ -17,6 +17,7 @@
 #include <leat/plugin.h>
 
 #include "kit/sql/sql.h"
+#include "kit/store/store.h"
 
 struct leat_postgres {
     const struct leat_secret *url, *password;

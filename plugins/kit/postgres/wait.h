@@ -7,19 +7,10 @@
 #define LEAT_KIT_POSTGRES_WAIT_H
 
 #include <poll.h>
-#include <time.h>
 
 #include <leat/stage.h>
 
 enum { LISTEN_MS = 200 };
-
-static inline int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 static inline bool is_cancelled(struct leat_stage *stage)
 {

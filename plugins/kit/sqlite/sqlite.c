@@ -44,21 +44,6 @@ static int settle_in(sqlite3 *db, const char *path, enum leat_sqlite_patience pa
     return 0;
 }
 
-/* What is broken before anything was read is a store that cannot be reached. */
-static int unreachable(int rc, struct leat_error *err)
-{
-    if (rc != -EIO && rc != -EACCES)
-        return rc;
-    if (err)
-        err->code = LEAT_EUNREACHABLE;
-    return LEAT_EUNREACHABLE;
-}
-
-int leat_sqlite_in_plan(int rc, struct leat_error *err)
-{
-    return unreachable(rc == LEAT_ERETRY || rc == -ENOMEM || rc == -ENOSPC ? -EIO : rc, err);
-}
-
 int leat_sqlite_open(const char *path, int flags, enum leat_sqlite_patience patience, sqlite3 **ret_db,
                      struct leat_error *err)
 {
@@ -73,7 +58,7 @@ int leat_sqlite_open(const char *path, int flags, enum leat_sqlite_patience pati
         rc = settle_in(db, path, patience, err);
     if (rc < 0) {
         sqlite3_close(db);
-        return unreachable(rc, err);
+        return rc == -EIO || rc == -EACCES ? leat_in_plan(rc, err) : rc;
     }
     *ret_db = db;
     return 0;

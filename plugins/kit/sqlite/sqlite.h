@@ -15,6 +15,8 @@
 
 #include <leat/error.h>
 
+#include "kit/store/store.h"
+
 /* How long a connection waits for another's lock by itself. */
 enum leat_sqlite_patience {
     LEAT_SQLITE_PATIENT = 5000, /* ms: in a plan and in find, where nobody calls again */
@@ -27,10 +29,6 @@ enum leat_sqlite_patience {
  * or cannot be read is LEAT_EUNREACHABLE; one that is locked is LEAT_ERETRY. */
 LEAT_MUST_CHECK int leat_sqlite_open(const char *path, int flags, enum leat_sqlite_patience patience, sqlite3 **ret_db,
                                      struct leat_error *err);
-
-/* For a plan, which nobody calls again: a store that is locked, or cannot be read or for want of memory, is one that
- * cannot be reached; nothing is wrong with the pipeline file. */
-LEAT_MUST_CHECK int leat_sqlite_in_plan(int rc, struct leat_error *err);
 
 /* Fills `err` with what the connection's last call complains of, and returns the code that fits it:
  * LEAT_ERETRY where waiting may help. `doing`: "cannot read". */

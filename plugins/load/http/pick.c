@@ -111,7 +111,7 @@ static void take_out(struct http *h, int i)
 
 static void take_put_aside(struct http *h, struct job *job)
 {
-    int64_t now = leat_http_now_ms();
+    int64_t now = leat_now_ms();
 
     for (int i = 0; i < h->n_todo && job->n < h->batch; i++) {
         const struct record *first = h->todo + h->todo_head, *record = &first[i];

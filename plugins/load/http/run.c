@@ -130,11 +130,11 @@ static int send_job(struct http *h, struct job *job, struct leat_error *err)
         return unreachable(err);
     if (ms > 0 && job->again) { /* what has not been sent yet need not wait with it */
         job->state = JOB_WAITING;
-        job->wake_ms = leat_http_now_ms() + ms;
+        job->wake_ms = leat_now_ms() + ms;
         return 0;
     }
     if (ms > 0) {
-        h->rate_ms = leat_http_now_ms() + ms;
+        h->rate_ms = leat_now_ms() + ms;
         return 0;
     }
     job->state = JOB_FLYING;
@@ -146,7 +146,7 @@ static bool may_send(struct http *h)
 {
     if (h->stopping)
         return false;
-    if (h->rate_ms && leat_http_now_ms() < h->rate_ms)
+    if (h->rate_ms && leat_now_ms() < h->rate_ms)
         return false;
     h->rate_ms = 0;
     return true;
@@ -155,7 +155,7 @@ static bool may_send(struct http *h)
 /* Jobs that wait for their time or for the rate come before new ones. */
 static int send_waiting(struct http *h, struct leat_error *err)
 {
-    int64_t now = leat_http_now_ms();
+    int64_t now = leat_now_ms();
     bool some = false;
     int rc = 0;
 
@@ -244,7 +244,7 @@ int run_round(struct http *h, int wait_ms, struct leat_error *err)
 /* Milliseconds until something has to be done that no socket tells of. */
 static int64_t due_ms(const struct http *h)
 {
-    int64_t ms = leat_http_due_ms(h->client), now = leat_http_now_ms();
+    int64_t ms = leat_http_due_ms(h->client), now = leat_now_ms();
 
     if (ms < 0 || ms > WAIT_MS)
         ms = WAIT_MS;

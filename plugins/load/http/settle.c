@@ -102,7 +102,7 @@ static int64_t jitter(struct http *h, int tries)
 static void wait(struct job *job, int64_t ms)
 {
     job->state = ms > 0 ? JOB_WAITING : JOB_READY;
-    job->wake_ms = leat_http_now_ms() + ms;
+    job->wake_ms = leat_now_ms() + ms;
 }
 
 /* The same call again, after a while. */
@@ -306,7 +306,7 @@ static int put_off(struct http *h, struct job *job, int64_t ms, struct leat_erro
 {
     int rc;
 
-    job->records[0].not_before_ms = leat_http_now_ms() + ms;
+    job->records[0].not_before_ms = leat_now_ms() + ms;
     rc = pick_later(h, &job->records[0], err);
     run_free(h, job);
     return rc;

@@ -263,8 +263,7 @@ int postgres_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     rc = leat_postgres_open(&p->server, NULL, true, &conn, err);
     if (rc == 0)
         rc = look(plan, p, conn, err);
-    if (rc == LEAT_ERETRY || rc == -ETIMEDOUT || rc == -EIO || rc == -ENOMEM)
-        err->code = rc = LEAT_EUNREACHABLE; /* nobody calls a plan again, and nothing is wrong with the file */
+    rc = leat_in_plan(rc, err);
     if (rc < 0)
         leat_plan_wrong(plan, conn ? "table" : NULL, "%s", err->text);
     PQfinish(conn);

@@ -364,7 +364,7 @@ int sqlite_plan(struct leat_plan *plan, void *self, struct leat_error *err)
         return 0;
     declare_target(plan, s);
     leat_plan_output(plan, s->path); /* one writer at a time: another stage in the same file would wait for ever */
-    rc = leat_sqlite_in_plan(plan_table(plan, s, &why), &why);
+    rc = leat_in_plan(plan_table(plan, s, &why), &why);
     if (rc < 0)
         leat_plan_wrong(plan, rc == LEAT_EUNREACHABLE ? "path" : "table", "%s", why.text);
     return rc == LEAT_EUNREACHABLE ? leat_fail(err, rc, "%s", why.text) : 0;

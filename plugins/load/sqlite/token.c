@@ -76,5 +76,5 @@ int token_get(const char *path, const char *who, struct leat_mark *ret, struct l
     if (rc > 0)
         rc = get(db, path, who, ret, err);
     sqlite3_close(db);
-    return leat_sqlite_in_plan(rc, err);
+    return leat_in_plan(rc, err);
 }
