@@ -142,6 +142,9 @@ core_libcore_la_SOURCES = \
 	core/observe/report.h \
 	core/engine/chain.c \
 	core/engine/checkpoint.c \
+	core/engine/find.c \
+	core/engine/find.h \
+	core/engine/held.c \
 	core/engine/intents.c \
 	core/engine/meaning.c \
 	core/engine/memory.c \
@@ -159,6 +162,7 @@ core_libcore_la_SOURCES = \
 	core/engine/segment.c \
 	core/engine/services.c \
 	core/engine/sinks.c \
+	core/engine/finder.c \
 	core/engine/stage.c \
 	core/engine/sync.c \
 	core/engine/sync.h \
@@ -197,6 +201,8 @@ leat_SOURCES = \
 	core/cli/table.c \
 	core/cli/table.h \
 	core/cli/test-shape.c \
+	core/cli/test-stores.c \
+	core/cli/test-stores.h \
 	core/cli/test-values.c \
 	core/cli/test-values.h \
 	core/cli/test.c \

@@ -23,6 +23,7 @@ PLUGIN_PAGES = \
 	doc/leat-load-sqlite.7 \
 	doc/leat-transform-drop.7 \
 	doc/leat-transform-filter.7 \
+	doc/leat-transform-lookup.7 \
 	doc/leat-transform-map.7 \
 	doc/leat-transform-rename.7 \
 	doc/leat-transform-select.7 \
@@ -51,6 +52,7 @@ PLUGIN_PODS = \
 	plugins/load/sqlite/sqlite.pod \
 	plugins/transform/drop/drop.pod \
 	plugins/transform/filter/filter.pod \
+	plugins/transform/lookup/lookup.pod \
 	plugins/transform/map/map.pod \
 	plugins/transform/rename/rename.pod \
 	plugins/transform/select/select.pod \

@@ -39,6 +39,7 @@ include %D%/load/null/local.mk
 include %D%/load/sqlite/local.mk
 include %D%/transform/drop/local.mk
 include %D%/transform/filter/local.mk
+include %D%/transform/lookup/local.mk
 include %D%/transform/map/local.mk
 include %D%/transform/rename/local.mk
 include %D%/transform/select/local.mk

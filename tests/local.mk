@@ -100,6 +100,7 @@ SHELL_TESTS = \
 	tests/cli/test-http.sh \
 	tests/cli/test-ledger.sh \
 	tests/cli/test-lock.sh \
+	tests/cli/test-lookup.sh \
 	tests/cli/test-no-start.sh \
 	tests/cli/test-parameters.sh \
 	tests/cli/test-patience.sh \
@@ -131,6 +132,7 @@ SHELL_TESTS = \
 	tests/stores/test-mysql-refused.sh \
 	tests/stores/test-mysql.sh \
 	tests/stores/test-chinook.sh \
+	tests/stores/test-lookup.sh \
 	tests/stores/test-postgres-cuts.sh \
 	tests/stores/test-postgres-load.sh \
 	tests/stores/test-postgres-order.sh \

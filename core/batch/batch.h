@@ -168,6 +168,7 @@ void leat_batch_release_list(struct leat_batch *list);
 const struct leat_batch *leat_batch_way_back(const struct leat_batch *b, int32_t row, int32_t *ret_row);
 void leat_batch_align_to(struct leat_batch *out, struct leat_batch *in);
 void leat_batch_share_column(struct leat_batch *out, int field, const struct leat_batch *in, int in_field);
+void leat_batch_fill_column(struct leat_batch *out, int field, const struct leat_column *column);
 void leat_batch_position(struct leat_batch *b, int partition, const char *position);
 
 /* After an extract has filled a batch: checks the columns and the UTF-8,

@@ -168,6 +168,12 @@ void leat_batch_share_column(struct leat_batch *out, int field, const struct lea
     out->columns[field] = in->columns[in_field];
 }
 
+void leat_batch_fill_column(struct leat_batch *out, int field, const struct leat_column *column)
+{
+    leat_store_copy(&out->host->stores[field], column, out->n_rows);
+    out->columns[field] = out->host->stores[field].column;
+}
+
 bool leat_account_complete(struct leat_batch *origin)
 {
     struct leat_account *a = &origin->host->account;

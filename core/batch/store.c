@@ -89,6 +89,27 @@ void leat_store_put_null(struct leat_store *store)
         c->bits[row >> 3] &= (uint8_t)~(1 << (row & 7));
 }
 
+void leat_store_copy(struct leat_store *store, const struct leat_column *column, int32_t n_rows)
+{
+    size_t width = (size_t)leat_type_width(column->type), n = width * (size_t)n_rows;
+
+    leat_store_begin(store, column->type, store->cap_rows);
+    if (column->offsets) {
+        n = (size_t)column->offsets[n_rows];
+        need_values(store, n);
+        memcpy(store->offsets, column->offsets, ((size_t)n_rows + 1) * sizeof *store->offsets);
+    } else if (!width) {
+        n = ((size_t)n_rows + 7) / 8;
+    }
+    store->column.values = store->values;
+    store->column.cap_bytes = (int64_t)store->cap_values;
+    if (n)
+        memcpy(store->values, column->values, n);
+    if (column->validity)
+        memcpy(leat_store_validity(store), column->validity, ((size_t)n_rows + 7) / 8);
+    store->column.n_rows = n_rows;
+}
+
 size_t leat_store_bytes(const struct leat_store *store)
 {
     size_t rows = (size_t)store->cap_rows;

@@ -31,6 +31,8 @@ bool leat_store_reserve(struct leat_store *store, size_t n);
 uint8_t *leat_store_validity(struct leat_store *store);
 /* Puts a null as the next row. */
 void leat_store_put_null(struct leat_store *store);
+/* Makes it a copy of a column of its type with n_rows rows. */
+void leat_store_copy(struct leat_store *store, const struct leat_column *column, int32_t n_rows);
 /* Bytes that the store's memory takes. */
 size_t leat_store_bytes(const struct leat_store *store);
 void leat_store_swap(struct leat_store *a, struct leat_store *b);

@@ -126,6 +126,8 @@ int leat_cli_check(const struct leat_cli *cli)
             show_notes(&session.plan.stages[i]);
     if (status == 0)
         show_unasked(cli, leat_plan_extract(&session.plan));
+    for (const struct leat_finder *f = session.plan.finders; status == 0 && f; f = f->next)
+        show_unasked(cli, &f->plan);
     if (status == 0 && cli->connect)
         status = connect_stores(cli, &session);
     if (cli->json && (status == 0 || *session.why))

@@ -31,6 +31,8 @@ static const char *json_type(enum leat_option_type type)
         return "\"type\":\"boolean\"";
     case LEAT_OPTION_LIST:
         return "\"type\":[\"array\",\"string\",\"number\",\"boolean\"]";
+    case LEAT_OPTION_STAGE:
+        return "\"type\":[\"object\",\"string\"]";
     case LEAT_OPTION_MAP:
         return "\"type\":\"object\"";
     default:

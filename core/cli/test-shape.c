@@ -8,21 +8,18 @@
 
 #include "cli/cli.h"
 
-static const char *const test_keys[] = {"name", "input", "output", "rejects"};
+static const char *const test_keys[] = {"name", "input", "output", "rejects", "stores"};
 static const char *const reject_keys[] = {"stage", "field", "code"};
-enum { N_TEST_KEYS = 4, N_REJECT_KEYS = 3 };
+enum { N_TEST_KEYS = 5, N_REJECT_KEYS = 3 };
 
-/* The rows of a key of the test: each value is one of `names`. */
-static void check_rows(struct leat_session *s, const struct leat_node *test, const char *key,
-                       const char *const *names, int n_names, const char *owner)
+/* A list of rows: each value's name is one of `names`. */
+static void check_list(struct leat_session *s, const struct leat_node *rows, const char *const *names, int n_names,
+                       const char *owner)
 {
     static const char hint[] = "write  [{field: value}]  or  []";
-    const struct leat_node *rows = leat_node_get(test, key);
 
-    if (!rows)
-        return;
     if (rows->kind != LEAT_LIST)
-        leat_wrong_at(&s->diagnostics, rows, hint, "%s is a list of rows", key);
+        leat_wrong_at(&s->diagnostics, rows, hint, "%s is a list of rows", rows->name);
     for (int i = 0; rows->kind == LEAT_LIST && i < rows->n_children; i++) {
         const struct leat_node *row = rows->children[i];
 
@@ -52,6 +49,16 @@ static const char **names_of(struct leat_session *s, const struct leat_schema *s
     return names;
 }
 
+/* The rows of a key of the test. */
+static void check_rows(struct leat_session *s, const struct leat_node *test, const char *key,
+                       const char *const *names, int n_names, const char *owner)
+{
+    const struct leat_node *rows = leat_node_get(test, key);
+
+    if (rows)
+        check_list(s, rows, names, n_names, owner);
+}
+
 static void check_keys(struct leat_session *s, const struct leat_node *test)
 {
     for (int i = 0; i < test->n_children; i++) {
@@ -62,6 +69,31 @@ static void check_keys(struct leat_session *s, const struct leat_node *test)
         if (!known)
             leat_unknown_key(&s->diagnostics, test, test->children[i], test_keys, N_TEST_KEYS, "a test");
     }
+}
+
+/* The rows that stand for what a stage's store holds. */
+static void check_store(struct leat_session *s, const struct leat_node *rows)
+{
+    const struct leat_finder *f = s->plan.finders;
+
+    while (f && strcmp(f->asker->model->id, rows->name) != 0)
+        f = f->next;
+    if (f)
+        check_list(s, rows, names_of(s, f->plan.unasked ? NULL : &f->plan.out), f->plan.out.n_fields, f->plan.model->id);
+    else if (!s->diagnostics.n)
+        leat_wrong_key(&s->diagnostics, rows, "name the stage that asks, as in  stores: {lookup: [{field: value}]}",
+                       "no stage '%s' asks a store", rows->name);
+}
+
+static void check_stores(struct leat_session *s, const struct leat_node *test)
+{
+    const struct leat_node *stores = leat_node_get(test, "stores");
+
+    if (stores && stores->kind != LEAT_MAP)
+        leat_wrong_at(&s->diagnostics, stores, "write  stores: {lookup: [{field: value}]}",
+                      "stores is a mapping of stages to rows");
+    for (int i = 0; stores && stores->kind == LEAT_MAP && i < stores->n_children; i++)
+        check_store(s, stores->children[i]);
 }
 
 void leat_session_check_tests(struct leat_session *s)
@@ -89,5 +121,6 @@ void leat_session_check_tests(struct leat_session *s)
         check_rows(s, test, "input", in_names, in ? in->n_fields : 0, "the extract");
         check_rows(s, test, "output", out_names, out ? out->n_fields : 0, "what comes out");
         check_rows(s, test, "rejects", reject_keys, N_REJECT_KEYS, "a reject");
+        check_stores(s, test);
     }
 }

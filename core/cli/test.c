@@ -11,7 +11,8 @@
  *         rejects: [{field: email, code: bad_email}]
  *
  * Fields that are not named are null in the input and not looked at in the
- * output. Values are compared by their type. Output is TAP.
+ * output. Values are compared by their type. Stores that stages ask are given, too
+ * (test-stores.c). Output is TAP.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "cli/cli.h"
+#include "cli/test-stores.h"
 #include "cli/test-values.h"
 #include "engine/sync.h"
 
@@ -180,6 +182,10 @@ static void run_test(struct tester *t, const struct leat_node *test)
     struct leat_error err = {0};
 
     t->why.n = 0;
+    if (leat_test_stores_give(&t->run, test, &err) < 0) {
+        leat_text_printf(&t->why, "%s\n", err.text);
+        return;
+    }
     if (!(in = make_input(t, leat_node_get(test, "input"))))
         return;
     origin = leat_batch_reference(in);
@@ -249,7 +255,7 @@ static int begin_tests(struct tester *t, struct leat_pipeline_plan *plan, struct
 
 static int test(struct leat_pipeline_plan *plan, const struct leat_node *tests)
 {
-    struct leat_run_options options = {.rows_wanted = -1};
+    struct leat_run_options options = {.rows_wanted = -1, .given = true};
     struct tester t = {.plan = plan};
     struct leat_error err = {0};
     int rc, status;

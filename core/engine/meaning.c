@@ -75,6 +75,15 @@ static const struct leat_option *option_of(const struct leat_plan *stage, const 
     return NULL;
 }
 
+static void add_stage(struct meaning *m, const char *section, const struct leat_plan *stage);
+
+static void add_finder(struct meaning *m, const struct leat_plan *stage, const char *path, const struct leat_node *node)
+{
+    for (const struct leat_finder *s = stage->whole->finders; s; s = s->next)
+        if (s->node == node)
+            add_stage(m, path, &s->plan);
+}
+
 static void add_option(struct meaning *m, const struct leat_plan *stage, const char *path, const char *name,
                        const struct leat_node *node)
 {
@@ -84,6 +93,8 @@ static void add_option(struct meaning *m, const struct leat_plan *stage, const c
         return;
     if (option && option->type == LEAT_OPTION_SECRET)
         leat_text_printf(m->out, "%s\t(a secret)\n", path);
+    else if (option && option->type == LEAT_OPTION_STAGE)
+        add_finder(m, stage, path, node);
     else
         add_node(m, path, node);
 }

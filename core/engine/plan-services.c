@@ -362,6 +362,7 @@ const struct leat_plan_services leat_host_plan_services = {
     .accepts_secret = accepts_secret, .serial = serial, .note = note, .file = file,
     .ledger = ledger, .incremental = incremental, .is_incremental = is_incremental, .has_rate = has_rate,
     .unasked = unasked, .at_once = at_once,
-    .batch_rows = batch_rows,
+    .batch_rows = batch_rows, .finder = leat_finder_plan, .finder_field = leat_finder_field,
+    .finder_key = leat_finder_key,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

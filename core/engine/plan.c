@@ -183,8 +183,10 @@ static const struct leat_schema *fields_behind(struct leat_plan *stage)
     return and_others(stage);
 }
 
-static void plan_stage(struct leat_plan *stage, const struct leat_schema *in)
+void leat_plan_stage(struct leat_plan *stage, struct leat_pipeline_plan *whole, const struct leat_stage_model *model,
+                     const struct leat_schema *in)
 {
+    stage_begin(stage, whole, model);
     stage->in = *in;
     stage->n_doubtful = stage->whole->n_doubtful;
     if (!load_plugin(stage) || !bind_options(stage)) {
@@ -242,9 +244,9 @@ static void drop_secrets(struct leat_plan *load)
         }
 }
 
-static void plan_load(struct leat_plan *load, const struct leat_schema *in)
+static void plan_load(struct leat_plan *load, struct leat_pipeline_plan *whole, const struct leat_schema *in)
 {
-    plan_stage(load, in);
+    leat_plan_stage(load, whole, &whole->pipeline->load, in);
     if (load->plugin && !load->failed && drops_secrets(load))
         drop_secrets(load);
     for (int i = 0; load->whole->pipeline->strict && !load->whole->unsure && i < load->n_left_out; i++)
@@ -308,8 +310,7 @@ static struct leat_plan *plan_side(struct leat_pipeline_plan *plan, const struct
 {
     struct leat_plan *stage = leat_arena_alloc(&plan->arena, sizeof *stage);
 
-    stage_begin(stage, plan, model);
-    plan_stage(stage, in);
+    leat_plan_stage(stage, plan, model, in);
     if (stage->plugin && (stage->plugin->traits & LEAT_LATE))
         leat_wrong_at(plan->diagnostics, model->node, "take a load that writes a file",
                       "%s: %s answers late, and this must be written at once", model->id, model->plugin);
@@ -399,11 +400,10 @@ static void plan_stages(struct leat_pipeline_plan *plan)
     for (int i = 0; i < plan->n_stages; i++) {
         struct leat_plan *stage = &plan->stages[i];
 
-        stage_begin(stage, plan, i == 0 ? &p->extract : i <= p->n_chain ? &p->chain[i - 1] : &p->load);
-        if (stage->model == &p->load)
-            plan_load(stage, in);
+        if (i > p->n_chain)
+            plan_load(stage, plan, in);
         else
-            plan_stage(stage, in);
+            leat_plan_stage(stage, plan, i == 0 ? &p->extract : &p->chain[i - 1], in);
         if (i == 0 && p->replay)
             leat_replay_plan_extract(stage);
         in = fields_behind(stage);
@@ -473,6 +473,8 @@ void leat_plan_deinit(struct leat_pipeline_plan *plan)
 {
     for (int i = 0; i < plan->n_stages; i++)
         stage_deinit(&plan->stages[i]);
+    for (struct leat_finder *finder = plan->finders; finder; finder = finder->next)
+        stage_deinit(&finder->plan);
     if (plan->rejects)
         stage_deinit(plan->rejects);
     if (plan->results)

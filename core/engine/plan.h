@@ -61,6 +61,18 @@ struct leat_plan {
     struct leat_schema before;        /* load: what comes in before secrets are dropped */
 };
 
+/* Another store that a stage asks for records by key (finder.c). */
+struct leat_finder {
+    struct leat_plan plan;            /* of its extract */
+    const struct leat_plan *asker;    /* the stage that asks */
+    struct leat_schema keys;          /* what it is asked by */
+    struct leat_field key_fields[LEAT_MAX_KEY]; /* of `keys` */
+    int key_numbers[LEAT_MAX_KEY];    /* of these fields in plan.out */
+    const struct leat_node *node;     /* where it stands in the file */
+    int number;                       /* among the finders of the whole plan */
+    struct leat_finder *next;
+};
+
 struct leat_pipeline_plan {
     struct leat_pipeline *pipeline;
     struct leat_registry *registry;
@@ -75,6 +87,8 @@ struct leat_pipeline_plan {
     struct leat_plan *stages;         /* extract, the chain, the load */
     int n_stages;
     struct leat_plan *rejects, *results; /* NULL: none */
+    struct leat_finder *finders;      /* that the stages ask */
+    int n_finders;
     struct leat_error stage_error;    /* a plugin that broke or a store that is away, rather than the file */
 };
 
@@ -111,6 +125,18 @@ static inline struct leat_plan *leat_plan_load(const struct leat_pipeline_plan *
 {
     return &plan->stages[plan->n_stages - 1];
 }
+
+/* Begins a stage and plans it. */
+void leat_plan_stage(struct leat_plan *stage, struct leat_pipeline_plan *whole, const struct leat_stage_model *model,
+                     const struct leat_schema *in);
+
+/* ---- finders (finder.c), the services of leat/plan.h ---- */
+
+struct leat_finder *leat_finder_plan(struct leat_plan *asker, const struct leat_node *node);
+int leat_finder_field(struct leat_plan *asker, const struct leat_finder *finder, const char *name,
+                      const struct leat_node *node, struct leat_field *ret);
+void leat_finder_key(struct leat_plan *asker, struct leat_finder *finder, int field, int in_field,
+                     const struct leat_node *node);
 
 /* ---- rejects fed again (replay.c) ---- */
 

@@ -55,6 +55,13 @@ static void make_pools(struct leat_run *run)
         make_pool(run, &run->passed_pool, &leat_plan_load(plan)->in, true);
 }
 
+static void make_held(struct leat_run *run)
+{
+    run->held = leat_alloc_array((size_t)run->plan->n_finders, sizeof *run->held);
+    for (const struct leat_finder *s = run->plan->finders; s; s = s->next)
+        leat_held_init(&run->held[s->number], s, run->cap_rows, run->plan->pipeline->max_record);
+}
+
 static struct leat_pool *pool_of(struct leat_run *run, int stage)
 {
     return makes_batches(&run->plan->stages[stage]) ? &run->pools[stage] : NULL;
@@ -199,6 +206,7 @@ int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, c
     leat_budget_init(&run->budget, plan->pipeline->memory);
     leat_delivery_init(&run->delivery, &plan->stages[0].key);
     make_pools(run);
+    make_held(run);
     make_segments(run);
     make_side(run, plan->rejects, &run->rejects, &run->rejects_pool, &run->delivery.rejects);
     make_side(run, plan->results, &run->results, &run->results_pool, &run->delivery.results);
@@ -449,6 +457,9 @@ void leat_run_deinit(struct leat_run *run)
     for (int i = run->plan->n_stages - 1; i >= 0; i--)
         if (makes_batches(&run->plan->stages[i]))
             leat_pool_deinit(&run->pools[i]);
+    for (int i = 0; i < run->plan->n_finders; i++)
+        leat_held_deinit(&run->held[i]);
+    free(run->held);
     free(run->pools);
     free(run->segments);
     free(run->rings);

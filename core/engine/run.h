@@ -15,6 +15,7 @@
 #include "delivery/ledger.h"
 #include "delivery/publish.h"
 #include "delivery/record-id.h"
+#include "engine/find.h"
 #include "engine/plan.h"
 #include "engine/rate.h"
 #include "engine/ring.h"
@@ -74,6 +75,8 @@ struct leat_stage {
     struct leat_token token;       /* of the commit at hand; what NULL: none */
     char token_text[64], who[48];
     struct leat_mark mark;         /* load, rejects, results: of the last commit */
+    bool is_finder;                /* it answers another stage: what it asks of the run it is not told */
+    struct leat_asker *askers;     /* of other stores, one a finder (find.c) */
     char **kept;                   /* files that the last commit's mark needs */
     int n_kept, cap_kept;
 };
@@ -112,6 +115,7 @@ struct leat_segment {
 struct leat_run_options {
     int64_t rows_wanted;           /* -1: all */
     int ring_slots;                /* 0: the default */
+    bool given;                    /* rows are given for what other stores hold: none of them is asked */
     struct leat_state *state;      /* NULL: nothing is kept, and nothing gone on with */
 };
 
@@ -151,6 +155,7 @@ struct leat_run {
     int n_segments;
     struct leat_ring *rings;       /* behind segment i */
     int n_rings;
+    struct leat_held *held;        /* one a finder of the plan */
     struct leat_delivery delivery;
     struct leat_publisher publisher;
     struct leat_stage *rejects, *results;

@@ -40,7 +40,7 @@ const struct leat_batch_services leat_host_batch_services = {
     .ref = leat_batch_reference, .unref = leat_batch_release, .source = leat_batch_way_back, .key = key,
     .align = leat_batch_align_to, .share = leat_batch_share_column, .end_row_from = leat_batch_row_done_from,
     .set_position = leat_batch_position, .record_id = record_id,
-    .give_back = leat_batch_row_given_back,
+    .give_back = leat_batch_row_given_back, .put_column = leat_batch_fill_column,
 };
 const struct leat_batch_services *leat_batch_services = &leat_host_batch_services;
 
@@ -65,7 +65,7 @@ static bool cancelled(const struct leat_stage *stage)
 {
     /* relaxed: only ever goes from false to true, and nothing else hangs on it */
     return atomic_load_explicit(&stage->run->cancelled, memory_order_relaxed) ||
-           ((stage->plan->model->kind == LEAT_KIND_EXTRACT || stage->opening) &&
+           (((stage->plan->model->kind == LEAT_KIND_EXTRACT && !stage->is_finder) || stage->opening) &&
             atomic_load_explicit(&stage->run->stopping, memory_order_relaxed));
 }
 
@@ -109,7 +109,7 @@ static const char *position_in(const struct leat_checkpoint *c, int partition)
 
 static const char *position(const struct leat_stage *stage, int partition)
 {
-    return position_in(&stage->run->resume.from, partition);
+    return stage->is_finder ? NULL : position_in(&stage->run->resume.from, partition);
 }
 
 static const char *mark(const struct leat_stage *stage)
@@ -122,7 +122,7 @@ static const char *mark(const struct leat_stage *stage)
 
 static int64_t rows_wanted(const struct leat_stage *stage)
 {
-    return stage->run->options.rows_wanted;
+    return stage->is_finder ? -1 : stage->run->options.rows_wanted;
 }
 
 static const int32_t *rows_of(struct leat_stage *stage, const struct leat_batch *b)
@@ -254,6 +254,7 @@ const struct leat_stage_services leat_host_stage_services = {
     .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_told = rate_told,
     .wake_on = wake_on, .watermark = watermark, .remember = leat_memory_remember, .recall = leat_memory_recall,
     .keeps = keeps, .is_kept = is_kept, .token = token, .stopping = stopping,
+    .find_keys = leat_find_keys_begin, .find = leat_find_ask,
 };
 const struct leat_stage_services *leat_stage_services = &leat_host_stage_services;
 

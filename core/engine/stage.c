@@ -32,6 +32,7 @@ void leat_stage_init(struct leat_stage *stage, const struct leat_plan *plan, str
 
 void leat_stage_deinit(struct leat_stage *stage)
 {
+    leat_find_close(stage);
     free(stage->worker);
     free(stage->every_row);
     free(stage->children);
@@ -117,6 +118,7 @@ void leat_stage_close(struct leat_stage *stage, bool first_worker)
 {
     const struct leat_plugin *plugin = stage->plan->plugin;
 
+    leat_find_close(stage);
     leat_crash_stage = stage->plan->model->id;
     if (stage->worker_open && plugin->worker_close)
         plugin->worker_close(stage, stage->self);

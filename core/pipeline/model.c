@@ -118,6 +118,14 @@ static bool read_stage(struct modelling *m, const struct leat_node *node, enum l
     return ret->plugin != NULL;
 }
 
+bool leat_stage_model_read(struct leat_pipeline *p, const struct leat_node *node, enum leat_kind kind,
+                           struct leat_stage_model *ret, struct leat_diagnostics *diagnostics)
+{
+    struct modelling m = {.pipeline = p, .diagnostics = diagnostics};
+
+    return read_stage(&m, node, kind, ret);
+}
+
 static void read_chain(struct modelling *m, const char *section, enum leat_kind kind)
 {
     struct leat_pipeline *p = m->pipeline;

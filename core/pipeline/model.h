@@ -111,6 +111,10 @@ LEAT_MUST_CHECK int leat_pipeline_read_text(struct leat_pipeline *pipeline, cons
 void leat_pipeline_deinit(struct leat_pipeline *pipeline);
 
 
+/* Reads a stage that stands in an option of another one, {PLUGIN: OPTIONS}. False: it is none, and that is noted. */
+bool leat_stage_model_read(struct leat_pipeline *pipeline, const struct leat_node *node, enum leat_kind kind,
+                           struct leat_stage_model *ret, struct leat_diagnostics *diagnostics);
+
 /* Reads rates: (rates.c). */
 void leat_rates_read(struct leat_pipeline *pipeline, struct leat_diagnostics *diagnostics);
 

@@ -62,7 +62,7 @@ const char *leat_option_type_name(const struct leat_option *option, struct leat_
         [LEAT_OPTION_TEXT] = "text", [LEAT_OPTION_INTEGER] = "integer", [LEAT_OPTION_SIZE] = "size",
         [LEAT_OPTION_DURATION] = "duration", [LEAT_OPTION_BOOLEAN] = "true or false", [LEAT_OPTION_PATH] = "path",
         [LEAT_OPTION_LIST] = "list", [LEAT_OPTION_MAP] = "mapping", [LEAT_OPTION_EXPRESSION] = "expression",
-        [LEAT_OPTION_QUERY] = "query", [LEAT_OPTION_SECRET] = "secret",
+        [LEAT_OPTION_QUERY] = "query", [LEAT_OPTION_SECRET] = "secret", [LEAT_OPTION_STAGE] = "stage",
     };
 
     if (option->type == LEAT_OPTION_ENUM)
@@ -224,6 +224,8 @@ static bool bind_value(const struct binder *b)
     if (type == LEAT_OPTION_MAP)
         return b->node->kind == LEAT_MAP ? bind_pointer(b, b->node)
                                          : wrong(b, "write  name: value  below it", "must be a mapping");
+    if (type == LEAT_OPTION_STAGE && b->node->kind != LEAT_LIST)
+        return bind_pointer(b, b->node);
     if (b->node->kind != LEAT_SCALAR)
         return wrong(b, NULL,
                      leat_arena_printf(b->binding->arena, "must be %s, not a %s",

@@ -142,6 +142,7 @@ struct leat_batch_services {
     void (*set_position)(struct leat_batch *, int partition, const char *position);
     void (*record_id)(const struct leat_batch *, int32_t row, char ret[33]);
     void (*give_back)(struct leat_batch *, int32_t row);
+    void (*put_column)(struct leat_batch *, int field, const struct leat_column *);
 };
 
 extern const struct leat_batch_services *leat_batch_services;
@@ -219,6 +220,28 @@ static inline void leat_batch_put_bool(struct leat_batch *b, int field, bool val
     else
         c->bits[c->n_rows >> 3] &= (uint8_t)~(1 << (c->n_rows & 7));
     c->n_rows++;
+}
+
+/* Copies a value of a column of the same type. */
+static inline void leat_batch_put_value(struct leat_batch *b, int field, const struct leat_column *column, int32_t row)
+{
+    const char *text;
+    size_t n;
+
+    if (leat_is_null(column, row)) {
+        leat_batch_services->put_null(b, field);
+    } else if (column->offsets) {
+        text = leat_text(column, row, &n);
+        leat_batch_put_text(b, field, text, n);
+    } else if (column->type == LEAT_BOOL) {
+        leat_batch_put_bool(b, field, leat_bool(column, row));
+    } else if (column->type == LEAT_DATE) {
+        leat_batch_put_date(b, field, column->date[row]);
+    } else if (column->type == LEAT_FLOAT64) {
+        leat_batch_put_float64(b, field, column->float64[row]);
+    } else {
+        leat_batch_put_int64(b, field, column->int64[row]);
+    }
 }
 
 /* A field that is not put is null too. */
@@ -389,6 +412,13 @@ static inline void leat_batch_align(struct leat_batch *out, struct leat_batch *i
 static inline void leat_batch_share(struct leat_batch *out, int field, const struct leat_batch *in, int in_field)
 {
     leat_batch_services->share(out, field, in, in_field);
+}
+
+/* Fills a column of an aligned `out` with a copy of one that the plugin has built: out->n_rows values of the field's
+ * type, in the layout above; what stands in rows that are not selected is of no account. */
+static inline void leat_batch_put_column(struct leat_batch *out, int field, const struct leat_column *column)
+{
+    leat_batch_services->put_column(out, field, column);
 }
 
 #ifdef __cplusplus

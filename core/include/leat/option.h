@@ -32,6 +32,7 @@ enum leat_option_type {
     LEAT_OPTION_EXPRESSION, /* const struct leat_node *, for leat_plan_expression */
     LEAT_OPTION_QUERY,      /* const struct leat_query * */
     LEAT_OPTION_SECRET,     /* const struct leat_secret *; never shown */
+    LEAT_OPTION_STAGE,      /* const struct leat_node *, {PLUGIN: OPTIONS}, for leat_plan_finder */
 };
 
 /* A text in the store's own language, cut at its bound parameters:

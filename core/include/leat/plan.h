@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 struct leat_plan;       /* one stage's part of the plan */
+struct leat_finder;     /* another store that a stage asks for records by key; the plan owns it */
 struct leat_expression; /* compiled, immutable, shared by all workers; the plan owns it */
 
 /* What a run will cost, for `leat plan`. */
@@ -53,6 +54,10 @@ struct leat_plan_services {
     void (*unasked)(struct leat_plan *);
     void (*at_once)(struct leat_plan *);
     void (*batch_rows)(struct leat_plan *, int64_t n);
+    struct leat_finder *(*finder)(struct leat_plan *, const struct leat_node *);
+    int (*finder_field)(struct leat_plan *, const struct leat_finder *, const char *name, const struct leat_node *,
+                        struct leat_field *ret);
+    void (*finder_key)(struct leat_plan *, struct leat_finder *, int field, int in_field, const struct leat_node *);
 };
 
 extern const struct leat_plan_services *leat_plan_services;
@@ -247,6 +252,30 @@ static inline void leat_plan_incremental(struct leat_plan *plan)
 static inline bool leat_plan_is_incremental(struct leat_plan *plan)
 {
     return leat_plan_services->is_incremental(plan);
+}
+
+/* Another store, to be asked for records by key (leat_find): plans the extract that an option of the type
+ * LEAT_OPTION_STAGE names. NULL: something is wrong with it, and that is noted. An extract that cannot be asked is read
+ * whole when it is first needed, and held in memory. */
+static inline struct leat_finder *leat_plan_finder(struct leat_plan *plan, const struct leat_node *stage)
+{
+    return leat_plan_services->finder(plan, stage);
+}
+
+/* The number of a field of a finder, and what it is like; notes an unknown one at `node`, with the nearest name, and
+ * returns -1. */
+static inline int leat_plan_finder_field(struct leat_plan *plan, const struct leat_finder *finder, const char *name,
+                                         const struct leat_node *node, struct leat_field *ret)
+{
+    return leat_plan_services->finder_field(plan, finder, name, node, ret);
+}
+
+/* The next field of the keys it will be asked by, and the input field that gives its values. Notes at `node` that it
+ * cannot be asked by it, or that the types differ. */
+static inline void leat_plan_finder_key(struct leat_plan *plan, struct leat_finder *finder, int field,
+                                        int in_field, const struct leat_node *node)
+{
+    leat_plan_services->finder_key(plan, finder, field, in_field, node);
 }
 
 /* Whether the pipeline names this budget in rates:. A stage that is given the name of

@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Rises with each change of these headers until 1.0; host and plugin must match. */
-#define LEAT_ABI 3
+#define LEAT_ABI 4
 
 enum leat_kind { LEAT_KIND_EXTRACT = 1, LEAT_KIND_TRANSFORM, LEAT_KIND_VALIDATE, LEAT_KIND_LOAD, LEAT_KIND_FUNCTION };
 
@@ -60,7 +60,7 @@ static inline enum leat_flow leat_read_failed(struct leat_error *err, int code, 
     return LEAT_FAILED;
 }
 
-/* One call of `find`: keys in, records out. */
+/* One call of `find`: keys in, records out. -E2BIG: `out` has no room for all records; ask for fewer keys. */
 enum leat_found { LEAT_ABSENT = 0, LEAT_FOUND = 1, LEAT_NOT_VISIBLE = 2 /* may lag: ask again later */ };
 
 struct leat_find {
@@ -111,7 +111,8 @@ struct leat_plugin {
      * empty: nothing. Before open, on a connection of its own. */
     int (*last_commit)(struct leat_stage *, void *self, const char *who, struct leat_mark *ret_what,
                        struct leat_error *err);
-    /* Extract, load: asks for records by key; on a worker state and connection of its own. */
+    /* Extract, load: asks for records by key; on a worker state and connection of its own. Without `open`; the
+     * shared state is as `plan` left it. */
     int (*find)(struct leat_stage *, void *self, struct leat_find *, struct leat_error *);
     void (*worker_close)(struct leat_stage *, void *self);
     void (*close)(struct leat_stage *, void *self);

@@ -36,6 +36,13 @@ struct leat_token {
     const char *what; /* this commit: at most 63 characters */
 };
 
+/* What a finder has for the keys that it was asked for. */
+struct leat_answers {
+    const struct leat_batch *records; /* with all fields of the store, in any order; walk the selected ones */
+    const int32_t *keys;              /* per record: the row of the key it belongs to */
+    const uint8_t *found;             /* per key: enum leat_found */
+};
+
 struct leat_stage_services {
     void *(*worker)(const struct leat_stage *);
     const struct leat_schema *(*input)(const struct leat_stage *);
@@ -62,6 +69,9 @@ struct leat_stage_services {
     bool (*is_kept)(const struct leat_stage *, const char *path);
     const struct leat_token *(*token)(const struct leat_stage *);
     bool (*stopping)(const struct leat_stage *);
+    struct leat_batch *(*find_keys)(struct leat_stage *, const struct leat_finder *);
+    int (*find)(struct leat_stage *, const struct leat_finder *, int64_t timeout_ms, struct leat_answers *ret,
+                struct leat_error *);
 };
 
 extern const struct leat_stage_services *leat_stage_services;
@@ -227,6 +237,21 @@ static inline void leat_rate_told(struct leat_stage *stage, const char *budget, 
                                   int64_t retry_after_ms)
 {
     leat_stage_services->rate_told(stage, budget, reply, retry_after_ms);
+}
+
+/* Asking another store (leat_plan_finder). An empty batch for the keys, with the fields of leat_plan_finder_key in
+ * their order: put rows, and end each with leat_batch_end_row. What the call before has answered is gone. */
+static inline struct leat_batch *leat_find_keys(struct leat_stage *stage, const struct leat_finder *finder)
+{
+    return leat_stage_services->find_keys(stage, finder);
+}
+
+/* Asks for the records of these keys; the answers are there until leat_find_keys is called again. LEAT_ERETRY: it may
+ * pass. -E2BIG: more records than one batch takes; ask for fewer keys. */
+LEAT_MUST_CHECK static inline int leat_find(struct leat_stage *stage, const struct leat_finder *finder,
+                                            int64_t timeout_ms, struct leat_answers *ret, struct leat_error *err)
+{
+    return leat_stage_services->find(stage, finder, timeout_ms, ret, err);
 }
 
 /* Loads that answer later: call `poll` when `fd` (-1: none) can be read, or

@@ -229,7 +229,7 @@ static int put_one(const struct search *q, const bson_t *doc, struct leat_error 
     const struct row *row = &q->f->row;
 
     if (!leat_batch_has_room(q->find->out))
-        return leat_fail(err, LEAT_EDATA, "cannot search %.300s: more records have these keys than one batch takes",
+        return leat_fail(err, -E2BIG, "cannot search %.300s: more records have these keys than one batch takes",
                          s->where);
     if (!row_put(&q->f->row, q->find->out, doc))
         return no_memory(s, err);

@@ -242,7 +242,7 @@ static int put_found(const struct mysql *p, struct finder *f, MYSQL_ROW values, 
     int bad;
 
     if (!leat_batch_has_room(find->out))
-        return leat_fail(err, LEAT_EDATA, "more records have these keys than one batch takes");
+        return leat_fail(err, -E2BIG, "more records have these keys than one batch takes");
     if (!row_take(&f->row, p->columns, p->sql.n_columns, values, lengths))
         return no_memory(err);
     bad = row_put(find->out, p->columns, &f->row);

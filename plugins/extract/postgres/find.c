@@ -172,7 +172,7 @@ static int put_found(const struct postgres *p, const PGresult *found, struct lea
         int bad;
 
         if (!leat_batch_has_room(find->out)) {
-            rc = leat_fail(err, LEAT_EDATA, "more records of PostgreSQL have these keys than one batch takes");
+            rc = leat_fail(err, -E2BIG, "more records of PostgreSQL have these keys than one batch takes");
             break;
         }
         row_take(found, row, n, texts, lengths);

@@ -92,7 +92,7 @@ static int find_one(const struct sqlite *s, struct finder *f, struct leat_find *
         return leat_sqlite_fail(err, f->db, "cannot search", s->path);
     while ((rc = sqlite3_step(f->stmt)) == SQLITE_ROW) {
         if (!leat_batch_has_room(find->out))
-            return leat_fail(err, LEAT_EDATA, "cannot search %s: more records have these keys than one batch takes",
+            return leat_fail(err, -E2BIG, "cannot search %s: more records have these keys than one batch takes",
                              s->path);
         bad = sqlite_put_row(find->out, s->n_fields, f->stmt);
         if (bad == ROW_NO_MEMORY)

@@ -84,37 +84,12 @@ static int split_plan(struct leat_plan *plan, void *self, struct leat_error *err
     return 0;
 }
 
-static void copy_value(struct leat_batch *out, const struct leat_batch *in, int field, int32_t row)
-{
-    const struct leat_column *column = &in->columns[field];
-    const char *text;
-    size_t n;
-
-    if (leat_is_null(column, row)) {
-        leat_batch_put_null(out, field);
-        return;
-    }
-    if (column->offsets) {
-        text = leat_text(column, row, &n);
-        leat_batch_put_text(out, field, text, n);
-        return;
-    }
-    if (column->type == LEAT_BOOL)
-        leat_batch_put_bool(out, field, leat_bool(column, row));
-    else if (column->type == LEAT_DATE)
-        leat_batch_put_date(out, field, column->date[row]);
-    else if (column->type == LEAT_FLOAT64)
-        leat_batch_put_float64(out, field, column->float64[row]);
-    else
-        leat_batch_put_int64(out, field, column->int64[row]);
-}
-
 static void put_record(const struct split *s, struct leat_batch *out, const struct leat_batch *in, int32_t row,
                        const struct element *element)
 {
     for (int field = 0; field < in->schema->n_fields; field++) {
         if (field != s->number)
-            copy_value(out, in, field, row);
+            leat_batch_put_value(out, field, &in->columns[field], row);
         else if (element->text)
             leat_batch_put_text(out, field, element->text, element->n);
         else

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# transform lookup, asking the servers: the same of each, a key found as its collation finds it, and a
+# connection that was lost is opened again.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/servers/servers.sh"
+requires sqlite3 python3
+
+sqlite3 shop.db 'create table users (id integer primary key, email text);
+    insert into users select value, case value % 5 when 0 then null else char(97 + value % 26) || value || char(64) || char(120) end
+        from generate_series(1, 3000)'
+# Of every third user three groups, of the others none.
+groups="select value * 3 as uid, 'group ' || g.column1 as name, g.column1 as rank from generate_series(1, 900), (values (3), (1), (2)) as g"
+sqlite3 shop.db "create table groups as $groups"
+sqlite3 shop.db "select json_object('id', u.id, 'groups', json(case when count(g.uid) then json_group_array(g.name) else '[]' end),
+    'ranks', json(case when count(g.uid) then json_group_array(g.rank) else '[]' end))
+    from users u left join (select * from groups order by uid, rank) g on g.uid = u.id group by u.id order by u.id" >wanted.jsonl
+
+# looks_up NAME STORE [LINE...]: what it finds is what SQLite joins
+looks_up()
+{
+    printf '%s\n' 'leat: 1' 'name: p' 'extract: {sqlite: {path: shop.db, table: users, cursor: id}}' 'transform:' \
+        '  - drop: email' "  - lookup: {from: {$2}, on: {uid: id}, take: [{groups: name}, {ranks: rank}], many: list}" "${@:3}" \
+        'load: {jsonl: out.jsonl}' 'batch_rows: 300' >p.yaml
+    rm -f out.jsonl
+    run leat run p.yaml
+    is "$status" 0 "$1: exit status 0"
+    [ "$status" -eq 0 ] || note "$err"
+    same out.jsonl wanted.jsonl "$1: every group of every user"
+}
+
+# cut NAME PORT STORE: the same, though the connection that asks is cut after 20,000 bytes of answers
+cut()
+{
+    mkfifo fifo
+    python3 "$top_srcdir/tests/doubles/proxy.py" --to "127.0.0.1:$2" --cut-after 1000000000,20000 --log proxy.log >fifo &
+    proxy=$!
+    read -r CUT_PORT <fifo
+    export CUT_PORT
+    looks_up "$1, cut" "$3"
+    like "$err" 'lookup: .*trying again in [0-9]+ ms \(1 of 8\)' "$1, cut: it is said that it is asked again"
+    kill $proxy
+    wait $proxy 2>/dev/null
+    is "$(grep -c ' reset$' proxy.log)" 1 "$1, cut: and it was"
+    rm fifo proxy.log
+}
+
+# ---- PostgreSQL ----
+
+if [ -e "$top_builddir/plugins/.libs/extract-postgres.so" ] && { [ "${CI-}" = true ] || server_there postgres; }; then
+    server_requires postgres
+    server_start postgres pg
+    server_sql pg -u leat <<<"create table groups as select value * 3 as uid, 'group ' || g.column1 as name, g.column1 as rank
+        from generate_series(1, 900) as value, (values (3), (1), (2)) as g; create index on groups (uid)"
+    export PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
+    looks_up postgres 'postgres: {query: "SELECT CAST(uid AS bigint) AS uid, name, rank FROM groups"}'
+    looks_up "postgres, a table" 'postgres: {table: groups}'
+    cut postgres "$pg_port" "postgres: {port: '\${env:CUT_PORT}', table: groups}"
+    server_sql pg -u leat <<<"create collation anyhow (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+        create table people (email text collate anyhow primary key, name text); insert into people values ('B1@X', 'b'), ('C2@x', 'c')"
+    printf '%s\n' 'leat: 1' 'name: q' 'extract: {sqlite: {path: shop.db, query: "SELECT id, email FROM users WHERE id < 4", cursor: id}}' \
+        'transform: [{lookup: {from: {postgres: {table: people}}, on: email, take: name}}]' 'load: {csv: out.csv}' >q.yaml
+    run leat run q.yaml
+    is "$(cat out.csv)" $'id,email,name\n1,b1@x,b\n2,c2@x,c\n3,d3@x,' "postgres: what is equal the collation says"
+    export PGPASSWORD=wrong
+    run leat run q.yaml
+    is "$status" 69 "postgres: who is refused is told before a record moves"
+    like "$err" 'lookup: postgres: cannot connect to PostgreSQL at 127.0.0.1 .*check user and password' "by the stage that asks"
+    export PGPASSWORD=$server_password
+else
+    skip "what PostgreSQL has" "extract postgres is not built, or there is no server (apt-get install libpq-dev postgresql)"
+fi
+
+# ---- MariaDB ----
+
+if [ -e "$top_builddir/plugins/.libs/extract-mysql.so" ] && { [ "${CI-}" = true ] || server_there mariadb; }; then
+    server_requires mariadb
+    server_start mariadb my
+    server_sql my -u leat <<<"create table grp (uid bigint, name varchar(20), \`rank\` int, key (uid));
+        insert into grp select s.seq * 3, concat('group ', r.seq), r.seq from seq_1_to_900 as s, seq_1_to_3 as r order by r.seq desc"
+    export MY_PASSWORD=$server_password
+    looks_up mariadb "mysql: {host: 127.0.0.1, port: $my_port, user: leat, password: '\${env:MY_PASSWORD}', database: shop, table: grp}"
+    cut mariadb "$my_port" "mysql: {host: 127.0.0.1, port: '\${env:CUT_PORT}', user: leat, password: '\${env:MY_PASSWORD}', database: shop, table: grp}"
+else
+    skip "what MariaDB has" "extract mysql is not built, or there is no server (apt-get install libmariadb-dev mariadb-server-core)"
+fi
+
+# ---- MongoDB ----
+
+if [ -e "$top_builddir/plugins/.libs/extract-mongodb.so" ] &&
+    { [ "${CI-}" = true ] || [ -n "${LEAT_TEST_MONGODB_URL-}" ] || server_there mongodb; }; then
+    [ -n "${LEAT_TEST_MONGODB_URL-}" ] || server_requires mongodb
+    mongodb_start m
+    export m_url
+    sqlite3 shop.db "select json_object('uid', uid, 'name', name, 'rank', rank) from groups" | mongodb_put m groups
+    looks_up mongodb "mongodb: {url: '\${env:m_url}', database: $m_database, collection: groups, fields: {uid: int64, name: text, rank: int64}}"
+else
+    skip "what MongoDB has" "extract mongodb is not built, or there is no server (install Go 1.24 or newer, or put a mongod on the PATH)"
+fi
+
+done_testing
