@@ -136,6 +136,7 @@ SHELL_TESTS = \
 	tests/stores/test-postgres-cuts.sh \
 	tests/stores/test-postgres-load.sh \
 	tests/stores/test-postgres-order.sh \
+	tests/stores/test-postgres-parts.sh \
 	tests/stores/test-postgres-refused.sh \
 	tests/stores/test-postgres.sh \
 	tests/fuzz/test-corpus.sh \

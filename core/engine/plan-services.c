@@ -355,6 +355,16 @@ static void batch_rows(struct leat_plan *plan, int64_t n)
     plan->batch_rows = n;
 }
 
+static void partitions(struct leat_plan *plan, int n)
+{
+    plan->partitions = n;
+}
+
+static void ordered(struct leat_plan *plan)
+{
+    plan->ordered = true;
+}
+
 const struct leat_plan_services leat_host_plan_services = {
     .input = input, .add_field = add_field, .alloc = alloc, .wrong = wrong, .node = node_of, .field = field,
     .bind = bind, .expression = expression, .expression_text = expression_text, .may_connect = may_connect,
@@ -363,6 +373,6 @@ const struct leat_plan_services leat_host_plan_services = {
     .ledger = ledger, .incremental = incremental, .is_incremental = is_incremental, .has_rate = has_rate,
     .unasked = unasked, .at_once = at_once,
     .batch_rows = batch_rows, .finder = leat_finder_plan, .finder_field = leat_finder_field,
-    .finder_key = leat_finder_key,
+    .finder_key = leat_finder_key, .partitions = partitions, .ordered = ordered,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

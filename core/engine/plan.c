@@ -429,6 +429,19 @@ static void check_targets(struct leat_pipeline_plan *plan)
                               sinks[i]->target);
 }
 
+/* In no order another record would win each time. */
+static void check_order(struct leat_pipeline_plan *plan)
+{
+    if (leat_plan_extract(plan)->partitions <= 1)
+        return;
+    for (int i = 1; i < plan->n_stages; i++)
+        if (plan->stages[i].ordered)
+            leat_wrong_at(plan->diagnostics, plan->stages[i].model->node, "take  partitions:  out of the extract",
+                          "%s: what it lets through hangs on the order of the records, and %s is read in %d partitions, "
+                          "which come in no order", plan->stages[i].model->id, leat_plan_extract(plan)->model->id,
+                          leat_plan_extract(plan)->partitions);
+}
+
 int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeline, struct leat_registry *registry,
                    const struct leat_plan_options *options, struct leat_diagnostics *diagnostics,
                    struct leat_error *err)
@@ -442,6 +455,7 @@ int leat_plan_make(struct leat_pipeline_plan *plan, struct leat_pipeline *pipeli
     plan_sides(plan);
     check_files(plan);
     check_targets(plan);
+    check_order(plan);
     for (int i = 0; options->other_loads && i < pipeline->n_loads; i++)
         check_other_load(plan, &pipeline->loads[i].stage);
     if (diagnostics->n == before)

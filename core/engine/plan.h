@@ -39,6 +39,8 @@ struct leat_plan {
     int n_doubtful;                   /* of the whole's, when this stage was begun */
     bool serial;
     int workers;
+    int partitions;                   /* extract: workers that read it at once; 0: one */
+    bool ordered;                     /* what becomes of a record hangs on those before it */
     int64_t batch_rows;               /* load: records that it wants at a time; 0: any */
     bool at_once;                     /* load: the first commit is the last */
     bool ledger;                      /* load: its calls cannot be repeated */

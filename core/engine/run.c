@@ -102,7 +102,15 @@ static void add_segment(struct leat_run *run, enum leat_segment_kind kind, int f
         s->workers[w].stages = leat_alloc_array((size_t)n_stages, sizeof *s->workers[w].stages);
         for (int i = 0; i < n_stages; i++)
             leat_stage_init(&s->workers[w].stages[i], &run->plan->stages[first + i], run, pool_of(run, first + i));
+        s->workers[w].stages[0].partition = kind == LEAT_SEGMENT_EXTRACT ? w : 0;
     }
+}
+
+static int readers_of(const struct leat_run *run)
+{
+    int n = run->plan->stages[0].partitions;
+
+    return n < 1 || run->options.rows_wanted >= 0 ? 1 : n;
 }
 
 static void make_segments(struct leat_run *run)
@@ -111,7 +119,7 @@ static void make_segments(struct leat_run *run)
     int last = run->plan->n_stages - 1;
 
     run->segments = leat_alloc_array((size_t)run->plan->n_stages, sizeof *run->segments);
-    add_segment(run, LEAT_SEGMENT_EXTRACT, 0, 1, 1);
+    add_segment(run, LEAT_SEGMENT_EXTRACT, 0, 1, readers_of(run));
     for (int i = 1, n; i < last; i += n) {
         for (n = 1; i + n < last && share(&stages[i + n - 1], &stages[i + n]); n++)
             ;
@@ -202,6 +210,7 @@ int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, c
     run->cap_rows = rows_of(plan);
     leat_rates_init(&run->rates, plan->pipeline->rates, plan->pipeline->n_rates);
     pthread_mutex_init(&run->lock, NULL);
+    pthread_mutex_init(&run->extracted_lock, NULL);
     pthread_cond_init(&run->stage_opened, NULL);
     leat_budget_init(&run->budget, plan->pipeline->memory);
     leat_delivery_init(&run->delivery, &plan->stages[0].key);
@@ -253,7 +262,7 @@ static int start_thread(struct leat_segment *s, struct leat_error *err)
     void *argument = s;
     int rc;
 
-    if (s->kind == LEAT_SEGMENT_CHAIN) {
+    if (s->kind != LEAT_SEGMENT_LOAD) {
         s->numbers[s->n_threads] = (struct leat_worker){.segment = s, .number = s->n_threads};
         argument = &s->numbers[s->n_threads];
     }
@@ -472,5 +481,6 @@ void leat_run_deinit(struct leat_run *run)
     if (run->done_fd >= 0)
         close(run->done_fd);
     pthread_cond_destroy(&run->stage_opened);
+    pthread_mutex_destroy(&run->extracted_lock);
     pthread_mutex_destroy(&run->lock);
 }

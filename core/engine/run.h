@@ -75,6 +75,7 @@ struct leat_stage {
     struct leat_token token;       /* of the commit at hand; what NULL: none */
     char token_text[64], who[48];
     struct leat_mark mark;         /* load, rejects, results: of the last commit */
+    int partition;                 /* extract: which one this worker reads */
     bool is_finder;                /* it answers another stage: what it asks of the run it is not told */
     struct leat_asker *askers;     /* of other stores, one a finder (find.c) */
     char **kept;                   /* files that the last commit's mark needs */
@@ -166,6 +167,9 @@ struct leat_run {
     atomic_bool cancelled;         /* give up */
     atomic_int n_running;          /* segments' threads */
     int done_fd;                   /* an eventfd: all threads have left */
+    pthread_mutex_t extracted_lock; /* guards what follows, and the order in which batches are given to the delivery */
+    uint64_t next_ticket;          /* of the next extracted batch */
+    int n_ended;                   /* partitions that came to their end */
     atomic_llong n_extracted;      /* rows, for progress */
     atomic_llong bytes_extracted;
     atomic_llong growth;           /* bytes that sixteen extracted ones become on their way through a chain, at most; 0: not known */
@@ -178,7 +182,7 @@ struct leat_run {
                                     * thread's, as are the next two */
     int64_t checkpointed_us;
     bool saved;                    /* a checkpoint was taken in this run */
-    bool ended;                    /* the extract came to its end; its thread's until it has left */
+    bool ended;                    /* the extract came to its end; its threads' until the last has left */
     bool committed;                /* the load's thread's until it has left */
 
     pthread_mutex_t lock;          /* guards what follows */

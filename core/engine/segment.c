@@ -64,6 +64,41 @@ static void leave(struct leat_run *run)
         return; /* an eventfd that was never written takes a one */
 }
 
+/* ---- several workers ---- */
+
+static void tell_opened(struct leat_segment *segment, bool ok)
+{
+    pthread_mutex_lock(&segment->run->lock);
+    segment->opened = ok ? 1 : -1;
+    pthread_cond_broadcast(&segment->run->stage_opened);
+    pthread_mutex_unlock(&segment->run->lock);
+}
+
+static bool wait_opened(struct leat_segment *segment)
+{
+    bool ok;
+
+    pthread_mutex_lock(&segment->run->lock);
+    while (!segment->opened)
+        pthread_cond_wait(&segment->run->stage_opened, &segment->run->lock);
+    ok = segment->opened > 0;
+    pthread_mutex_unlock(&segment->run->lock);
+    return ok;
+}
+
+/* The first worker opens the stages for all; the others wait for it. */
+static bool open_worker(struct leat_segment *segment, struct leat_worker *worker)
+{
+    struct leat_chain *chain = &segment->workers[worker->number];
+    bool ok;
+
+    if (worker->number > 0)
+        return wait_opened(segment) && open_chain(segment, chain, false);
+    ok = open_chain(segment, chain, true);
+    tell_opened(segment, ok);
+    return ok;
+}
+
 /* ---- extract ---- */
 
 enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
@@ -97,21 +132,36 @@ static void set_size(struct leat_run *run, struct leat_batch *b)
 /* Whether a run that stops can go on from where it was. */
 static void note_position(struct leat_run *run, const struct leat_batch *b)
 {
-    int before = atomic_load_explicit(&run->positions, memory_order_relaxed);
+    int unknown = LEAT_POSITIONS_UNKNOWN;
 
-    if (b->host->has_position && before == LEAT_POSITIONS_UNKNOWN)
-        atomic_store_explicit(&run->positions, LEAT_POSITIONS, memory_order_relaxed); /* the ring hands it on */
+    if (b->host->has_position) /* the ring hands it on */
+        atomic_compare_exchange_strong_explicit(&run->positions, &unknown, LEAT_POSITIONS, memory_order_relaxed,
+                                                memory_order_relaxed);
     else if (!b->host->has_position && b->n_rows)
         atomic_store_explicit(&run->positions, LEAT_POSITIONS_NONE, memory_order_relaxed);
 }
 
+/* Its place among all batches; the delivery has them in this order. */
+static uint64_t take_ticket(struct leat_run *run, struct leat_batch *b, bool end)
+{
+    uint64_t ticket;
+
+    pthread_mutex_lock(&run->extracted_lock);
+    ticket = b->host->sequence = run->next_ticket++;
+    run->n_ended += end;
+    leat_delivery_add(&run->delivery, b);
+    pthread_mutex_unlock(&run->extracted_lock);
+    return ticket;
+}
+
 /* Reads one batch and hands it on. False: no more. */
-static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, uint64_t ticket, int64_t *expected)
+static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, int64_t *expected)
 {
     struct leat_run *run = segment->run;
     struct leat_error err = {0};
     struct leat_batch *b;
     enum leat_flow flow;
+    uint64_t ticket;
     int rc;
 
     if (!leat_budget_take(&run->budget, *expected))
@@ -119,7 +169,6 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     b = leat_pool_get(stage->pool);
     b->host->charged = *expected;
     b->host->stage = stage->plan->model->id;
-    b->host->sequence = ticket;
     set_size(run, b);
     flow = leat_stage_read(stage, b, &err);
     rc = flow == LEAT_FAILED ? (err.code < 0 ? err.code : LEAT_EPLUGIN) : leat_batch_finish(b, &err);
@@ -134,9 +183,8 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     *expected = b->host->charged;
     atomic_fetch_add_explicit(&run->n_extracted, b->n_rows, memory_order_relaxed);
     atomic_fetch_add_explicit(&run->bytes_extracted, b->host->charged, memory_order_relaxed);
-    leat_delivery_add(&run->delivery, b);
     b->host->next = NULL;
-    run->ended = flow == LEAT_END;
+    ticket = take_ticket(run, b, flow == LEAT_END);
     return leat_ring_push(segment->out, ticket, b, false) && flow == LEAT_MORE;
 }
 
@@ -148,23 +196,31 @@ static bool wants_more(struct leat_run *run)
            (wanted < 0 || atomic_load_explicit(&run->n_extracted, memory_order_relaxed) < wanted);
 }
 
+/* Asked to stop, an extract may call that its end: then nobody knows what it would still have had. */
+static void end_extract(struct leat_segment *segment)
+{
+    struct leat_run *run = segment->run;
+
+    run->ended = run->n_ended == segment->n_workers && !is_stopping(run);
+    leat_ring_close(segment->out, run->next_ticket); /* tickets below it must all come */
+    leat_stage_close(&segment->workers[0].stages[0], true);
+}
+
 void *leat_segment_extract(void *argument)
 {
-    struct leat_segment *segment = argument;
-    struct leat_stage *stage = &segment->workers[0].stages[0];
+    struct leat_worker *worker = argument;
+    struct leat_segment *segment = worker->segment;
+    struct leat_stage *stage = &segment->workers[worker->number].stages[0];
     int64_t expected = stage->pool->cap_bytes / 2;
-    uint64_t ticket = 0, end;
 
     leat_crash_enter();
-    if (open_chain(segment, &segment->workers[0], true))
-        while (wants_more(segment->run) && extract_one(segment, stage, ticket, &expected))
-            ticket++;
-    /* Tickets below the end must all come; the one that ended the loop came too if it was pushed. */
-    end = ticket + (segment->run->ended ? 1 : 0);
-    /* Asked to stop, an extract may call that its end: then nobody knows what it would still have had. */
-    segment->run->ended &= !is_stopping(segment->run);
-    leat_ring_close(segment->out, end);
-    close_chain(&segment->workers[0], true);
+    if (open_worker(segment, worker))
+        while (wants_more(segment->run) && extract_one(segment, stage, &expected))
+            ;
+    leat_stage_close(stage, false);
+    /* acq_rel: the one that ends it comes after all that the others have read; pairs with itself in them */
+    if (atomic_fetch_sub_explicit(&segment->n_running, 1, memory_order_acq_rel) == 1)
+        end_extract(segment);
     leave(segment->run);
     return NULL;
 }
@@ -195,39 +251,6 @@ static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bo
         return false;
     }
     return leat_ring_push(segment->out, outflow.ticket, outflow.first, *more);
-}
-
-static void tell_opened(struct leat_segment *segment, bool ok)
-{
-    pthread_mutex_lock(&segment->run->lock);
-    segment->opened = ok ? 1 : -1;
-    pthread_cond_broadcast(&segment->run->stage_opened);
-    pthread_mutex_unlock(&segment->run->lock);
-}
-
-static bool wait_opened(struct leat_segment *segment)
-{
-    bool ok;
-
-    pthread_mutex_lock(&segment->run->lock);
-    while (!segment->opened)
-        pthread_cond_wait(&segment->run->stage_opened, &segment->run->lock);
-    ok = segment->opened > 0;
-    pthread_mutex_unlock(&segment->run->lock);
-    return ok;
-}
-
-/* The first worker opens the stages for all; the others wait for it. */
-static bool open_worker(struct leat_segment *segment, struct leat_worker *worker)
-{
-    struct leat_chain *chain = &segment->workers[worker->number];
-    bool ok;
-
-    if (worker->number > 0)
-        return wait_opened(segment) && open_chain(segment, chain, false);
-    ok = open_chain(segment, chain, true);
-    tell_opened(segment, ok);
-    return ok;
 }
 
 void *leat_segment_chain(void *argument)

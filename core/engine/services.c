@@ -112,6 +112,14 @@ static const char *position(const struct leat_stage *stage, int partition)
     return stage->is_finder ? NULL : position_in(&stage->run->resume.from, partition);
 }
 
+static int partition(const struct leat_stage *stage, int *ret_n)
+{
+    bool all = stage->is_finder || stage->run->options.rows_wanted >= 0 || stage->plan->partitions < 1;
+
+    *ret_n = all ? 1 : stage->plan->partitions;
+    return stage->partition;
+}
+
 static const char *mark(const struct leat_stage *stage)
 {
     for (int i = 0; i < LEAT_N_SINKS; i++)
@@ -254,7 +262,7 @@ const struct leat_stage_services leat_host_stage_services = {
     .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_told = rate_told,
     .wake_on = wake_on, .watermark = watermark, .remember = leat_memory_remember, .recall = leat_memory_recall,
     .keeps = keeps, .is_kept = is_kept, .token = token, .stopping = stopping,
-    .find_keys = leat_find_keys_begin, .find = leat_find_ask,
+    .partition = partition, .find_keys = leat_find_keys_begin, .find = leat_find_ask,
 };
 const struct leat_stage_services *leat_stage_services = &leat_host_stage_services;
 

@@ -30,8 +30,8 @@ looks_up()
     same out.jsonl wanted.jsonl "$1: every group of every user"
 }
 
-# cut NAME PORT STORE: the same, though the connection that asks is cut after 20,000 bytes of answers
-cut()
+# cut_off NAME PORT STORE: the same, though the connection that asks is cut after 20,000 bytes of answers
+cut_off()
 {
     mkfifo fifo
     python3 "$top_srcdir/tests/doubles/proxy.py" --to "127.0.0.1:$2" --cut-after 1000000000,20000 --log proxy.log >fifo &
@@ -56,7 +56,7 @@ if [ -e "$top_builddir/plugins/.libs/extract-postgres.so" ] && { [ "${CI-}" = tr
     export PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
     looks_up postgres 'postgres: {query: "SELECT CAST(uid AS bigint) AS uid, name, rank FROM groups"}'
     looks_up "postgres, a table" 'postgres: {table: groups}'
-    cut postgres "$pg_port" "postgres: {port: '\${env:CUT_PORT}', table: groups}"
+    cut_off postgres "$pg_port" "postgres: {port: '\${env:CUT_PORT}', table: groups}"
     server_sql pg -u leat <<<"create collation anyhow (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
         create table people (email text collate anyhow primary key, name text); insert into people values ('B1@X', 'b'), ('C2@x', 'c')"
     printf '%s\n' 'leat: 1' 'name: q' 'extract: {sqlite: {path: shop.db, query: "SELECT id, email FROM users WHERE id < 4", cursor: id}}' \
@@ -81,7 +81,7 @@ if [ -e "$top_builddir/plugins/.libs/extract-mysql.so" ] && { [ "${CI-}" = true 
         insert into grp select s.seq * 3, concat('group ', r.seq), r.seq from seq_1_to_900 as s, seq_1_to_3 as r order by r.seq desc"
     export MY_PASSWORD=$server_password
     looks_up mariadb "mysql: {host: 127.0.0.1, port: $my_port, user: leat, password: '\${env:MY_PASSWORD}', database: shop, table: grp}"
-    cut mariadb "$my_port" "mysql: {host: 127.0.0.1, port: '\${env:CUT_PORT}', user: leat, password: '\${env:MY_PASSWORD}', database: shop, table: grp}"
+    cut_off mariadb "$my_port" "mysql: {host: 127.0.0.1, port: '\${env:CUT_PORT}', user: leat, password: '\${env:MY_PASSWORD}', database: shop, table: grp}"
 else
     skip "what MariaDB has" "extract mysql is not built, or there is no server (apt-get install libmariadb-dev mariadb-server-core)"
 fi

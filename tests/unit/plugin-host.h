@@ -150,6 +150,16 @@ static bool host_is_incremental(struct leat_plan *p)
     return host_is_told_incremental;
 }
 
+static void host_ordered(struct leat_plan *p)
+{
+    leat_text_printf(&p->said, "ordered\n");
+}
+
+static void host_partitions(struct leat_plan *p, int n)
+{
+    leat_text_printf(&p->said, "partitions %d\n", n);
+}
+
 static void host_unasked(struct leat_plan *p)
 {
     leat_text_printf(&p->said, "unasked\n");
@@ -161,6 +171,7 @@ static const struct leat_plan_services host_plan = {
     .estimate = host_estimate, .key = host_key, .searchable = host_nothing, .leaves_out = host_leaves_out,
     .accepts_secret = host_accepts, .note = host_note, .file = host_file, .incremental = host_incremental,
     .is_incremental = host_is_incremental, .unasked = host_unasked,
+    .ordered = host_ordered, .partitions = host_partitions,
 };
 
 /* ---- stage ---- */

@@ -28,7 +28,7 @@ struct run {
 static void begin(struct run *r, const char *options, struct leat_text_buffer *memory, size_t n_recall)
 {
     *r = (struct run){.plan = host_begin(options, &schema, false)};
-    assert_string_equal(host_said(r->plan), "");
+    assert_string_equal(host_said(r->plan), "ordered\n");
     leat_pool_init(&r->pool, &schema, NULL, 10000, 1 << 30, 1 << 30);
     memory->n = n_recall;
     r->stage = (struct leat_stage){.plan = r->plan, .memory = memory, .n_recall = n_recall, .recall_at_once = 37};

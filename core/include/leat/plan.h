@@ -57,6 +57,8 @@ struct leat_plan_services {
     struct leat_finder *(*finder)(struct leat_plan *, const struct leat_node *);
     int (*finder_field)(struct leat_plan *, const struct leat_finder *, const char *name, const struct leat_node *,
                         struct leat_field *ret);
+    void (*partitions)(struct leat_plan *, int n);
+    void (*ordered)(struct leat_plan *);
     void (*finder_key)(struct leat_plan *, struct leat_finder *, int field, int in_field, const struct leat_node *);
 };
 
@@ -246,6 +248,20 @@ static inline void leat_plan_at_once(struct leat_plan *plan)
 static inline void leat_plan_incremental(struct leat_plan *plan)
 {
     leat_plan_services->incremental(plan);
+}
+
+/* Extracts: read by n workers at once, each its own part of the source (leat_stage_partition), at most 64. Their
+ * records come in no order. */
+static inline void leat_plan_partitions(struct leat_plan *plan, int n)
+{
+    leat_plan_services->partitions(plan, n);
+}
+
+/* What this stage does with a record hangs on those that came before it: refused behind an extract that is read in
+ * partitions. */
+static inline void leat_plan_ordered(struct leat_plan *plan)
+{
+    leat_plan_services->ordered(plan);
 }
 
 /* Loads: records may come that were loaded by an earlier run and have changed since. */

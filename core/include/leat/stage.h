@@ -69,6 +69,7 @@ struct leat_stage_services {
     bool (*is_kept)(const struct leat_stage *, const char *path);
     const struct leat_token *(*token)(const struct leat_stage *);
     bool (*stopping)(const struct leat_stage *);
+    int (*partition)(const struct leat_stage *, int *ret_n);
     struct leat_batch *(*find_keys)(struct leat_stage *, const struct leat_finder *);
     int (*find)(struct leat_stage *, const struct leat_finder *, int64_t timeout_ms, struct leat_answers *ret,
                 struct leat_error *);
@@ -132,6 +133,13 @@ static inline void leat_stage_count(struct leat_stage *stage, const char *what, 
 static inline void leat_stage_publish(struct leat_stage *stage, const char *written, const char *final)
 {
     leat_stage_services->publish(stage, written, final);
+}
+
+/* Extracts: which part of the source this worker reads, from 0, and how many there are. All of it is read by one
+ * worker where only the first rows are wanted. */
+static inline int leat_stage_partition(const struct leat_stage *stage, int *ret_n)
+{
+    return leat_stage_services->partition(stage, ret_n);
 }
 
 /* Extracts, in open: the position of a partition to go on from, or NULL. */

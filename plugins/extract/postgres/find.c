@@ -133,7 +133,7 @@ static int no_memory(struct leat_error *err)
     return leat_fail(err, -ENOMEM, "cannot search in PostgreSQL: out of memory");
 }
 
-static int ask(const struct postgres *p, struct finder *f, struct leat_stage *stage, const struct leat_batch *keys,
+static int ask(const struct postgres *p, struct worker *w, struct leat_stage *stage, const struct leat_batch *keys,
                PGresult **ret, struct leat_error *err)
 {
     int n_keys = keys->schema->n_fields, rc;
@@ -146,7 +146,7 @@ static int ask(const struct postgres *p, struct finder *f, struct leat_stage *st
     for (int i = 0; ok && i < n_keys; i++)
         ok = values[p->sql.n_params + i];
     rc = !ok || !text ? no_memory(err)
-                      : leat_postgres_query(f->conn, stage, text, p->sql.n_params + n_keys, values, ret, err);
+                      : leat_postgres_query(w->finder, stage, text, p->sql.n_params + n_keys, values, ret, err);
     leat_put_free(&sql);
     free_values(p, values, n_keys);
     return rc;
@@ -192,30 +192,22 @@ static int put_found(const struct postgres *p, const PGresult *found, struct lea
 int postgres_find(struct leat_stage *stage, void *self, struct leat_find *find, struct leat_error *err)
 {
     const struct postgres *p = self;
-    struct finder *f = leat_stage_worker(stage);
+    struct worker *w = leat_stage_worker(stage);
     PGresult *found = NULL;
     int rc = 0;
 
     LEAT_EACH_ROW(find->keys, key)
         find->ret_found[key] = LEAT_ABSENT;
-    if (!f->conn)
-        rc = leat_postgres_open(&p->server, stage, false, &f->conn, err);
+    if (!w->finder)
+        rc = leat_postgres_open(&p->server, stage, false, &w->finder, err);
     if (rc == 0)
-        rc = ask(p, f, stage, find->keys, &found, err);
+        rc = ask(p, w, stage, find->keys, &found, err);
     if (rc == 0)
         rc = put_found(p, found, find, err);
     PQclear(found);
     if (rc == LEAT_ERETRY) { /* it may be lost */
-        PQfinish(f->conn);
-        f->conn = NULL;
+        PQfinish(w->finder);
+        w->finder = NULL;
     }
     return rc;
-}
-
-void postgres_find_close(struct leat_stage *stage, void *self)
-{
-    struct finder *f = leat_stage_worker(stage);
-
-    (void)self;
-    PQfinish(f->conn);
 }

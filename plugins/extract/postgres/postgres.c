@@ -23,6 +23,9 @@ static const struct leat_option options[] = {
     { .name = "timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct postgres, timeout), .default_text = "0ms",
       .max = INT32_MAX, .tuning = true,
       .help = "How long one SELECT may take, all its rows included; 0ms: as long as the server lets it." },
+    { .name = "partitions", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct postgres, partitions), .default_text = "1",
+      .min = 1, .max = 64,
+      .help = "How many connections read the table at once, each a range of its cursor; the records come in no order." },
     LEAT_FIELDS_OPTION(struct postgres, sql.fields),
     LEAT_END_OF_OPTIONS
 };
@@ -43,52 +46,77 @@ static int one_row_at_a_time(PGconn *conn)
 #endif
 }
 
-static int send_select(struct postgres *p, int64_t limit, struct leat_error *err)
+static int send_select(struct reader *r, int64_t limit, struct leat_error *err)
 {
-    int n = leat_sql_n_values(&p->sql, &p->reader.place);
+    int n = leat_sql_n_values(&r->sql, &r->place);
     const char **values = calloc((size_t)n + 1, sizeof *values);
     struct leat_put sql = { 0 };
     const char *text;
     int rc = 0;
 
-    leat_sql_add_select(&sql, &p->sql, &p->reader.place, limit);
+    leat_sql_add_select(&sql, &r->sql, &r->place, limit);
     text = leat_put_end(&sql);
     if (!values || !text) {
         rc = no_memory(err);
     } else {
-        leat_sql_values(&p->sql, &p->reader.place, values);
-        if (!PQsendQueryParams(p->reader.conn, text, n, NULL, values, NULL, NULL, 0) ||
-            !one_row_at_a_time(p->reader.conn))
-            rc = leat_postgres_fail(err, p->reader.conn, NULL, "cannot ask the server");
-        p->reader.running = rc == 0;
-        p->reader.checked = false;
+        leat_sql_values(&r->sql, &r->place, values);
+        if (!PQsendQueryParams(r->conn, text, n, NULL, values, NULL, NULL, 0) ||
+            !one_row_at_a_time(r->conn))
+            rc = leat_postgres_fail(err, r->conn, NULL, "cannot ask the server");
+        r->running = rc == 0;
+        r->checked = false;
     }
     leat_put_free(&sql);
     free(values);
     return rc;
 }
 
-static int ask(struct postgres *p, struct leat_stage *stage, const char *sql, const char *value,
+static int ask(struct reader *r, struct leat_stage *stage, const char *sql, const char *value,
                struct leat_error *err)
 {
     PGresult *result = NULL;
-    int rc = leat_postgres_query(p->reader.conn, stage, sql, value != NULL, &value, &result, err);
+    int rc = leat_postgres_query(r->conn, stage, sql, value != NULL, &value, &result, err);
 
     PQclear(result);
     return rc;
 }
 
-static int begin(struct postgres *p, struct leat_stage *stage, struct leat_error *err)
+static const char begin_words[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+static int begin_snapshot(const struct postgres *p, struct reader *r, struct leat_stage *stage, struct leat_error *err)
 {
     char timeout[32];
-    int rc = leat_postgres_open(&p->server, stage, false, &p->reader.conn, err);
+    int rc = leat_postgres_open(&p->server, stage, false, &r->conn, err);
 
     (void)snprintf(timeout, sizeof timeout, "%lld", (long long)p->timeout);
     if (rc == 0 && p->timeout)
-        rc = ask(p, stage, "SELECT set_config('statement_timeout', $1, false)", timeout, err);
+        rc = ask(r, stage, "SELECT set_config('statement_timeout', $1, false)", timeout, err);
+    return rc == 0 ? ask(r, stage, begin_words, NULL, err) : rc;
+}
+
+/* Of another reader's snapshot, as long as that has its transaction: one that is gone is not come back to. */
+static int share_snapshot(const struct postgres *p, struct reader *r, struct leat_stage *stage, struct leat_error *err)
+{
+    char sql[sizeof p->parts.snapshot + 64];
+    int rc;
+
+    if (!*p->parts.snapshot || r == &p->reader || r->told)
+        return 0;
+    (void)snprintf(sql, sizeof sql, "SET TRANSACTION SNAPSHOT '%s'", p->parts.snapshot);
+    rc = ask(r, stage, sql, NULL, err);
+    if (rc != LEAT_EDATA && rc != LEAT_EPIPELINE)
+        return rc;
+    rc = ask(r, stage, "ROLLBACK", NULL, err);
+    return rc == 0 ? ask(r, stage, begin_words, NULL, err) : rc;
+}
+
+static int begin(const struct postgres *p, struct reader *r, struct leat_stage *stage, struct leat_error *err)
+{
+    int rc = begin_snapshot(p, r, stage, err);
+
     if (rc == 0)
-        rc = ask(p, stage, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, err);
-    return rc == 0 ? send_select(p, leat_stage_rows_wanted(stage), err) : rc;
+        rc = share_snapshot(p, r, stage, err);
+    return rc == 0 ? send_select(r, leat_stage_rows_wanted(stage), err) : rc;
 }
 
 static void disconnect(struct reader *r)
@@ -104,9 +132,8 @@ static void disconnect(struct reader *r)
 
 /* ---- rows ---- */
 
-static int put_row(struct postgres *p, struct leat_batch *out, struct leat_error *err)
+static int put_row(const struct postgres *p, struct reader *r, struct leat_batch *out, struct leat_error *err)
 {
-    struct reader *r = &p->reader;
     enum leat_sql_step step = LEAT_SQL_FINE;
     bool ok = true;
     int bad;
@@ -134,9 +161,9 @@ static bool has_rows(const struct reader *r)
 }
 
 /* The store may have changed since the plan was made. */
-static int check_columns(const struct postgres *p, struct leat_error *err)
+static int check_columns(const struct postgres *p, const struct reader *r, struct leat_error *err)
 {
-    const PGresult *result = p->reader.result;
+    const PGresult *result = r->result;
 
     for (int i = 0; i < p->sql.n_columns || i < PQnfields(result); i++) {
         const char *is = PQfname(result, i), *was = i < p->sql.n_columns ? p->sql.columns[i].name : NULL;
@@ -149,9 +176,8 @@ static int check_columns(const struct postgres *p, struct leat_error *err)
 }
 
 /* The next result, or the end of the SELECT. */
-static int next_result(struct postgres *p, struct leat_stage *stage, struct leat_error *err)
+static int next_result(const struct postgres *p, struct reader *r, struct leat_stage *stage, struct leat_error *err)
 {
-    struct reader *r = &p->reader;
     ExecStatusType status;
     int rc;
 
@@ -172,79 +198,145 @@ static int next_result(struct postgres *p, struct leat_stage *stage, struct leat
     if (r->checked) /* each row is a result of its own */
         return 0;
     r->checked = true;
-    return check_columns(p, err);
+    return check_columns(p, r, err);
 }
 
 /* Without a cursor nobody knows where to go on. A server that was there may be there again. */
-static enum leat_flow failed(struct postgres *p, int rc, struct leat_error *err)
+static enum leat_flow failed(const struct postgres *p, struct reader *r, int rc, struct leat_error *err)
 {
     char why[400];
 
-    if (rc == LEAT_EUNREACHABLE && !p->reader.conn && p->reader.place.read)
+    if (rc == LEAT_EUNREACHABLE && !r->conn && r->place.read)
         err->code = rc = LEAT_ERETRY;
-    if (rc == LEAT_ERETRY && !p->sql.n_cursor && p->reader.place.read) {
+    if (rc == LEAT_ERETRY && !p->sql.n_cursor && r->place.read) {
         (void)snprintf(why, sizeof why, "%.390s", err->text);
         (void)leat_fail(err, LEAT_EUNREACHABLE, "%s; a `cursor:' lets a run go on where it was", why);
     } else if (rc == LEAT_ERETRY) {
-        disconnect(&p->reader);
-        leat_sql_place_again(&p->sql, &p->reader.place);
+        disconnect(r);
+        leat_sql_place_again(&p->sql, &r->place);
     }
     return LEAT_FAILED;
 }
 
 /* A row was put, there is none any more, or it failed. */
-static int advance(struct postgres *p, struct leat_stage *stage, struct leat_batch *out, struct leat_error *err)
+static int advance(const struct postgres *p, struct reader *r, struct leat_stage *stage, struct leat_batch *out,
+                   struct leat_error *err)
 {
-    struct reader *r = &p->reader;
     int rc;
 
     if (!r->conn)
-        return begin(p, stage, err);
+        return begin(p, r, stage, err);
     if (has_rows(r)) {
         r->place.read = true;
-        return put_row(p, out, err);
+        return put_row(p, r, out, err);
     }
-    rc = next_result(p, stage, err);
+    rc = next_result(p, r, stage, err);
     if (rc < 0 || r->running || !leat_sql_place_next(&r->place))
         return rc;
-    return send_select(p, leat_stage_rows_wanted(stage), err);
+    return send_select(r, leat_stage_rows_wanted(stage), err);
+}
+
+/* The first reads where there is one alone; its connection is opened with the stage. */
+static struct reader *reader_of(const struct leat_stage *stage, struct postgres *p, int *ret_part)
+{
+    int n;
+
+    *ret_part = leat_stage_partition(stage, &n);
+    return *ret_part ? &((struct worker *)leat_stage_worker(stage))->reader : &p->reader;
 }
 
 static enum leat_flow postgres_read(struct leat_stage *stage, void *self, struct leat_batch *out,
                                     struct leat_error *err)
 {
     struct postgres *p = self;
-    struct reader *r = &p->reader;
-    int rc = 0;
+    int part, rc = 0;
+    struct reader *r = reader_of(stage, p, &part);
 
+    if (p->parts.n > 1 && !r->told) { /* an empty batch, before all others that this one reads */
+        rc = r->conn ? 0 : begin(p, r, stage, err);
+        parts_tell(p, out);
+        r->told = rc == 0;
+        return rc == 0 ? LEAT_MORE : failed(p, r, rc, err);
+    }
     while (rc == 0 && leat_batch_has_room(out) && (!r->conn || r->running))
-        rc = advance(p, stage, out, err);
+        rc = advance(p, r, stage, out, err);
     if (rc < 0)
-        return failed(p, rc, err);
-    if (p->sql.n_cursor && !leat_sql_place_save(&p->sql, &r->place, out, 0)) {
+        return failed(p, r, rc, err);
+    if (p->sql.n_cursor && !leat_sql_place_save(&p->sql, &r->place, out, part)) {
         (void)no_memory(err); /* without its position the next run would read it again */
         return LEAT_FAILED;
     }
     return r->running ? LEAT_MORE : LEAT_END;
 }
 
-static int postgres_open(struct leat_stage *stage, void *self, struct leat_error *err)
-{
-    struct postgres *p = self;
-    struct reader *r = &p->reader;
-    int rc = leat_sql_place_open(&p->sql, &r->place, stage, 0, err);
+/* ---- the life of a reader ---- */
 
+static int reader_open(struct postgres *p, struct reader *r, struct leat_stage *stage, int part, struct leat_error *err)
+{
+    int rc = leat_sql_place_open(&p->sql, &r->place, stage, part, err);
+
+    r->sql = p->sql;
     if (rc == 0 && !r->texts) {
         r->texts = calloc((size_t)p->sql.n_columns + 1, sizeof *r->texts);
         r->lengths = calloc((size_t)p->sql.n_columns + 1, sizeof *r->lengths);
     }
     if (rc == 0 && (!r->texts || !r->lengths))
         rc = no_memory(err);
-    if (rc == 0)
-        rc = begin(p, stage, err);
-    if (rc < 0)
-        disconnect(r);
     return rc;
+}
+
+static void reader_close(const struct postgres *p, struct reader *r)
+{
+    disconnect(r);
+    leat_sql_place_free(&p->sql, &r->place);
+    free(r->texts);
+    free(r->lengths);
+}
+
+/* Of the first: the others go by it. */
+static int open_first(struct postgres *p, struct reader *r, struct leat_stage *stage, struct leat_error *err)
+{
+    int rc = begin_snapshot(p, r, stage, err);
+
+    if (rc == 0 && p->parts.n > 1)
+        rc = parts_divide(p, r, stage, err);
+    if (rc == 0 && p->parts.n > 1)
+        r->sql.from = p->parts.from[0];
+    return rc == 0 ? send_select(r, leat_stage_rows_wanted(stage), err) : rc;
+}
+
+static int postgres_open(struct leat_stage *stage, void *self, struct leat_error *err)
+{
+    struct postgres *p = self;
+    int rc = reader_open(p, &p->reader, stage, 0, err);
+
+    (void)leat_stage_partition(stage, &p->parts.n);
+    if (rc == 0)
+        rc = open_first(p, &p->reader, stage, err);
+    if (rc < 0)
+        disconnect(&p->reader);
+    return rc;
+}
+
+static int postgres_worker_open(struct leat_stage *stage, void *self, struct leat_error *err)
+{
+    struct postgres *p = self;
+    int part, rc = 0;
+    struct reader *r = reader_of(stage, p, &part);
+
+    if (part)
+        rc = reader_open(p, r, stage, part, err);
+    if (part)
+        r->sql.from = p->parts.from[part];
+    return rc;
+}
+
+static void postgres_worker_close(struct leat_stage *stage, void *self)
+{
+    struct worker *w = leat_stage_worker(stage);
+
+    reader_close(self, &w->reader);
+    PQfinish(w->finder);
 }
 
 static void postgres_close(struct leat_stage *stage, void *self)
@@ -252,13 +344,11 @@ static void postgres_close(struct leat_stage *stage, void *self)
     struct postgres *p = self;
 
     (void)stage;
-    disconnect(&p->reader);
-    leat_sql_place_free(&p->sql, &p->reader.place);
-    free(p->reader.texts);
-    free(p->reader.lengths);
+    reader_close(p, &p->reader);
+    parts_free(p);
 }
 
 LEAT_EXTRACT(postgres, .summary = "Reads a table or a query of a PostgreSQL database", .options = options,
-             .worker_size = sizeof(struct finder), .plan = postgres_plan, .open = postgres_open,
-             .read = postgres_read, .find = postgres_find, .worker_close = postgres_find_close,
-             .close = postgres_close);
+             .worker_size = sizeof(struct worker), .plan = postgres_plan, .open = postgres_open,
+             .worker_open = postgres_worker_open, .read = postgres_read, .find = postgres_find,
+             .worker_close = postgres_worker_close, .close = postgres_close);

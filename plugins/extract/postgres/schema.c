@@ -357,6 +357,7 @@ int postgres_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     p->sql.dialect = &leat_postgres_dialect;
     if (!leat_sql_plan(plan, &p->sql))
         return 0;
+    parts_plan(plan, p);
     if (!leat_plan_may_connect(plan)) {
         leat_sql_plan_unasked(plan, &p->sql);
         return 0;

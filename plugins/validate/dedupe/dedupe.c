@@ -56,6 +56,7 @@ static int dedupe_plan(struct leat_plan *plan, void *self, struct leat_error *er
     struct dedupe *d = self;
 
     (void)err;
+    leat_plan_ordered(plan);
     d->n_fields = d->key->n_children;
     d->fields = leat_plan_alloc(plan, (size_t)d->n_fields * sizeof *d->fields);
     if (!d->n_fields)
