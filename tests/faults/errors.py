@@ -40,11 +40,11 @@ def left_over(line):
 
 def then_good(bench, end):
     """The run itself, if it went well, and otherwise the next one has the result. A file that could not be
-    removed may be left by the first."""
+    removed, or not be looked for, may be left by the first."""
     if end.status != bench.status:
         return bench.finish()
     wrong = bench.differences()
-    return [line for line in wrong if not (bench.stat()[3].startswith("unlink") and left_over(line))]
+    return [line for line in wrong if not (bench.stat()[3].startswith(("unlink", "alloc")) and left_over(line))]
 
 
 def one_call(bench, calls, error, at, times):
