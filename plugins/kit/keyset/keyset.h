@@ -19,6 +19,7 @@
 
 #include <leat/batch.h>
 
+struct leat_stage;
 struct keyset;
 
 /* A hash. Never all zero. Ordered by high, then low. */
@@ -48,12 +49,18 @@ int keyset_add(struct keyset *set, struct keyset_key key, struct leat_error *err
 /* 1: the key is there. 0: it is not. */
 int keyset_has(struct keyset *set, struct keyset_key key, struct leat_error *err);
 /* Fetches the key's place into the cache: some keys before it is asked for. */
+enum { KEYSET_AHEAD = 8 }; /* so many keys: measured, 4 to 32 are alike */
 void keyset_prefetch(const struct keyset *set, struct keyset_key key);
 
 struct keyset_counts keyset_count(const struct keyset *set);
 
 /* A seed that nobody can guess, so that nobody can make keys collide. */
 int keyset_seed(uint64_t *ret_seed, struct leat_error *err);
+
+/* In the open of a stage that remembers its seed first, if it has one, then each new key (leat_remember): 1 if there is a
+ * seed to go on with; and all keys of the run before into the set. */
+int keyset_recall_seed(struct leat_stage *stage, uint64_t *ret_seed, struct leat_error *err);
+int keyset_recall(struct keyset *set, struct leat_stage *stage, struct leat_error *err);
 
 /* The key of a row: of the values of some fields, by type and bytes. False if one of them is null. */
 bool keyset_row_key(const struct leat_batch *batch, const int *fields, int n_fields, int32_t row, uint64_t seed,

@@ -10,27 +10,11 @@
 #include "kit/keyset/keyset.h"
 #include "kit/text/text.h"
 
-enum { MEMORY = 8 << 20, AT_ONCE = 256 };
+enum { MEMORY = 8 << 20 };
 
 static bool is_cancelled(void *stage)
 {
     return leat_stage_cancelled(stage);
-}
-
-static int recall_keys(struct http *h, struct leat_error *err)
-{
-    struct keyset_key keys[AT_ONCE];
-    int64_t n;
-    int rc = 0;
-
-    while (rc >= 0 && (n = leat_recall(h->stage, keys, sizeof keys, err)) != 0) {
-        if (n < 0 || n % (int64_t)sizeof keys[0])
-            return n < 0 ? (int)n : leat_fail(err, LEAT_EDATA, "the keys that the last run has sent are damaged; "
-                                              "`leat run --restart` starts anew");
-        for (int64_t i = 0; i < n / (int64_t)sizeof keys[0] && rc >= 0; i++)
-            rc = keyset_add(h->seen, keys[i], err);
-    }
-    return rc < 0 ? rc : 0;
 }
 
 int once_open(struct http *h, struct leat_error *err)
@@ -41,7 +25,7 @@ int once_open(struct http *h, struct leat_error *err)
     if (h->idempotency != IDEMPOTENCY_KEY)
         return 0;
     rc = keyset_open(&h->seen, &settings, err);
-    return rc < 0 ? rc : recall_keys(h, err);
+    return rc < 0 ? rc : keyset_recall(h->seen, h->stage, err);
 }
 
 /* False: the record has none. */

@@ -17,10 +17,6 @@
 #include "kit/keyset/keyset.h"
 
 enum { COUNT, REJECT };
-enum {
-    AHEAD = 8, /* keys between asking for a cache line and using it: measured, 4 to 32 are alike */
-    RECALLED_AT_ONCE = 1024
-};
 
 struct dedupe {
     const struct leat_node *key;
@@ -75,57 +71,13 @@ static bool is_cancelled(void *stage)
     return leat_stage_cancelled(stage);
 }
 
-/* The next n bytes, or what is left: their number. They were remembered by units. */
-static int64_t recall_all(struct leat_stage *stage, void *into, size_t unit, size_t n, struct leat_error *err)
-{
-    size_t got = 0;
-    int64_t more = 1;
-
-    while (got < n && more > 0) {
-        more = leat_recall(stage, (char *)into + got, n - got, err);
-        if (more < 0)
-            return more;
-        got += (size_t)more;
-    }
-    return got % unit == 0 ? (int64_t)got
-                           : leat_fail(err, LEAT_EDATA, "the keys that the last run has seen are damaged; "
-                                       "`leat run --restart` starts anew");
-}
-
-static int add_keys(struct dedupe *d, const struct keyset_key *keys, int64_t n, struct leat_error *err)
-{
-    int rc = 0;
-
-    for (int64_t i = 0; i < n && rc >= 0; i++) {
-        if (i + AHEAD < n)
-            keyset_prefetch(d->seen, keys[i + AHEAD]);
-        rc = keyset_add(d->seen, keys[i], err);
-    }
-    return rc < 0 ? rc : 0;
-}
-
-static int recall_keys(struct dedupe *d, struct leat_stage *stage, struct leat_error *err)
-{
-    struct keyset_key keys[RECALLED_AT_ONCE];
-    int64_t n;
-    int rc = 0;
-
-    while (rc == 0 && (n = recall_all(stage, keys, sizeof keys[0], sizeof keys, err)) != 0) {
-        rc = n < 0 ? (int)n : add_keys(d, keys, n / (int64_t)sizeof keys[0], err);
-        if (rc == 0 && leat_stage_cancelled(stage))
-            rc = leat_fail(err, LEAT_ECANCELED, "stopped");
-    }
-    return rc;
-}
-
 /* The seed of the earlier run, under which its keys were hashed, or one for all that will be. */
 static int begin_or_go_on(struct dedupe *d, struct leat_stage *stage, struct leat_error *err)
 {
-    int64_t n = recall_all(stage, &d->seed, sizeof d->seed, sizeof d->seed, err);
-    int rc;
+    int rc = keyset_recall_seed(stage, &d->seed, err);
 
-    if (n != 0)
-        return n < 0 ? (int)n : recall_keys(d, stage, err);
+    if (rc != 0)
+        return rc < 0 ? rc : keyset_recall(d->seen, stage, err);
     rc = keyset_seed(&d->seed, err);
     return rc < 0 ? rc : leat_remember(stage, &d->seed, sizeof d->seed, err);
 }
@@ -181,8 +133,8 @@ static int dedupe_process(struct leat_stage *stage, void *self, struct leat_batc
 
     (void)out, (void)ret_again;
     for (int32_t i = 0; i < n && rc >= 0; i++) {
-        if (i + AHEAD < n)
-            keyset_prefetch(d->seen, d->keys[i + AHEAD]);
+        if (i + KEYSET_AHEAD < n)
+            keyset_prefetch(d->seen, d->keys[i + KEYSET_AHEAD]);
         rc = keyset_add(d->seen, d->keys[i], err);
         if (rc > 0)
             d->keys[n_new++] = d->keys[i];
