@@ -120,18 +120,6 @@ static int send_select(struct mysql *p, int64_t limit, struct leat_error *err)
 
 /* ---- the session ---- */
 
-static int set_timeout(struct mysql *p, struct leat_error *err)
-{
-    long long ms = p->timeout;
-    char sql[96];
-
-    if (mariadb_connection(p->reader.link.conn))
-        (void)snprintf(sql, sizeof sql, "SET SESSION max_statement_time = %lld.%03lld", ms / 1000, ms % 1000);
-    else
-        (void)snprintf(sql, sizeof sql, "SET SESSION max_execution_time = %lld", ms);
-    return leat_mysql_do(&p->reader.link, sql, err);
-}
-
 /* Of longer texts servers compare no more than the beginning when they sort. */
 static int set_sort_bytes(struct mysql *p, struct leat_error *err)
 {
@@ -150,7 +138,7 @@ static int begin(struct mysql *p, struct leat_stage *stage, struct leat_error *e
     int rc = leat_mysql_open(&p->server, stage, false, link, err);
 
     if (rc == 0 && p->timeout)
-        rc = set_timeout(p, err);
+        rc = leat_mysql_set_timeout(link, p->timeout, err);
     if (rc == 0)
         rc = set_sort_bytes(p, err);
     if (rc == 0)

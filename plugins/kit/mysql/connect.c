@@ -82,7 +82,7 @@ static const char *or(const char *a, const char *b)
     return a ? a : b;
 }
 
-static void name_place(const struct leat_mysql *s, const MYSQL *conn, char room[300])
+void leat_mysql_where(const struct leat_mysql *s, const MYSQL *conn, char room[300])
 {
     const char *host = host_of(s, conn), *socket = s->socket || !conn ? s->socket : conn->options.unix_socket;
     unsigned port = s->port || !conn ? (unsigned)s->port : conn->options.port;
@@ -107,7 +107,7 @@ static int cannot_connect(const struct leat_mysql *s, const struct leat_mysql_li
         return leat_fail(err, LEAT_ECANCELED, "stopped while connecting");
     if (link->stopped && !why)
         return cannot_connect(s, link, "no answer within 15 s; do a firewall or a wrong address keep it?", err);
-    name_place(s, conn, place);
+    leat_mysql_where(s, conn, place);
     return leat_fail(err, later ? LEAT_ERETRY : LEAT_EUNREACHABLE,
                      "cannot connect to MariaDB or MySQL at %.200s, database %.64s, as %.80s: %.280s%s%s", place,
                      or(s->database || !conn ? s->database : conn->options.db, "(none)"),
@@ -282,6 +282,18 @@ static int settle_in(struct leat_mysql_link *link, bool writes, struct leat_erro
         rc = leat_mysql_do(link, writes ? "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE"
                                         : "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", err);
     return rc;
+}
+
+int leat_mysql_set_timeout(struct leat_mysql_link *link, int64_t ms, struct leat_error *err)
+{
+    char sql[96];
+
+    if (mariadb_connection(link->conn))
+        (void)snprintf(sql, sizeof sql, "SET SESSION max_statement_time = %lld.%03lld", (long long)ms / 1000,
+                       (long long)ms % 1000);
+    else
+        (void)snprintf(sql, sizeof sql, "SET SESSION max_execution_time = %lld", (long long)ms);
+    return leat_mysql_do(link, sql, err);
 }
 
 int leat_mysql_open(const struct leat_mysql *server, struct leat_stage *stage, bool writes,

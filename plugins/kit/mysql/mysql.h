@@ -83,11 +83,23 @@ LEAT_MUST_CHECK int leat_mysql_open(const struct leat_mysql *server, struct leat
                                     struct leat_mysql_link *ret, struct leat_error *err);
 /* Whatever state it is in. A statement that the server is at is ended there too. */
 void leat_mysql_close(struct leat_mysql_link *link);
+/* The host and port as they were given, or the local socket. `conn` NULL: what an option file says is not known. */
+void leat_mysql_where(const struct leat_mysql *server, const MYSQL *conn, char room[300]);
+/* How long one statement may take; MariaDB's own limit where it has one for all statements, or for SELECTs alone. */
+LEAT_MUST_CHECK int leat_mysql_set_timeout(struct leat_mysql_link *link, int64_t ms, struct leat_error *err);
 
 /* ---- query.c ---- */
 
 /* A statement without rows, or whose rows nobody wants. */
 LEAT_MUST_CHECK int leat_mysql_do(struct leat_mysql_link *link, const char *sql, struct leat_error *err);
+/* A statement of any length that has values in its text, which no error shows. What it has done is then asked of the
+ * connection: mysql_affected_rows, mysql_warning_count. */
+LEAT_MUST_CHECK int leat_mysql_write(struct leat_mysql_link *link, const char *sql, size_t n, const char *doing,
+                                     struct leat_error *err);
+/* A text as it stands between quotes in a statement, with them; of a session without NO_BACKSLASH_ESCAPES. */
+void leat_mysql_add_text(struct leat_put *out, const char *text, size_t n);
+/* The same of bytes, as digits. */
+void leat_mysql_add_bytes(struct leat_put *out, const char *bytes, size_t n);
 /* Begins a SELECT, in which ? stand for the values. `doing`: for the message, "cannot read the table". */
 LEAT_MUST_CHECK int leat_mysql_select(struct leat_mysql_link *link, const char *sql, int n,
                                       const struct leat_mysql_value *values, const char *doing,
@@ -103,6 +115,13 @@ LEAT_MUST_CHECK int leat_mysql_describe(struct leat_mysql_link *link, const char
 
 /* ---- fail.c ---- */
 
+/* The first line of a message; with `hide` without all that is quoted, but for the name of a column or key. */
+enum { LEAT_MYSQL_MESSAGE = 400 };
+void leat_mysql_message(const char *message, bool hide, char room[LEAT_MYSQL_MESSAGE]);
+/* Whether what stands in quotes in the message of this number is no more than names. */
+bool leat_mysql_shows_names(unsigned number);
+/* After a fault: whether the connection is of no more use. */
+bool leat_mysql_is_lost(const struct leat_mysql_link *link);
 /* What the server or the library complains of, with no value of a record; returns the code that fits it. `doing`:
  * "cannot read". LEAT_ERETRY: passing; the connection may be lost. */
 int leat_mysql_fail(struct leat_error *err, const struct leat_mysql_link *link, const char *doing);

@@ -79,17 +79,53 @@ int leat_mysql_do(struct leat_mysql_link *link, const char *sql, struct leat_err
     return rc;
 }
 
-/* In digits there is nothing to quote. What is in a variable with an introducer is a text in utf8mb4, without one it is
- * bytes. */
-static void add_literal(struct leat_put *out, const char *bytes, size_t n, bool binary)
+int leat_mysql_write(struct leat_mysql_link *link, const char *sql, size_t n, const char *doing, struct leat_error *err)
+{
+    bool before = link->values_in_text;
+    int rc;
+
+    link->values_in_text = true;
+    rc = send(link, sql, n, doing, err);
+    link->values_in_text = before;
+    return rc;
+}
+
+/* ---- values ---- */
+
+/* The session's character set is utf8mb4, in which no byte of a longer character is a quote or a backslash. */
+void leat_mysql_add_text(struct leat_put *out, const char *text, size_t n)
+{
+    char *p = leat_put_reserve(out, 2 * n + 2);
+
+    if (!p)
+        return;
+    *p++ = '\'';
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\'' || text[i] == '\\' || !text[i])
+            *p++ = '\\';
+        *p++ = text[i] ? text[i] : '0';
+    }
+    *p++ = '\'';
+    out->n = (size_t)(p - out->p);
+}
+
+void leat_mysql_add_bytes(struct leat_put *out, const char *bytes, size_t n)
 {
     char *room;
 
-    leat_put_string(out, binary ? "x'" : "_utf8mb4 x'");
+    leat_put_string(out, "x'");
     room = leat_put_reserve(out, 2 * n);
     if (room)
         out->n = (size_t)(leat_hex_put(room, bytes, n) - out->p);
     leat_put_string(out, "'");
+}
+
+/* In digits there is nothing to quote. What is in a variable with an introducer is a text in utf8mb4, without one it is
+ * bytes. */
+static void add_literal(struct leat_put *out, const char *bytes, size_t n, bool binary)
+{
+    leat_put_string(out, binary ? "" : "_utf8mb4 ");
+    leat_mysql_add_bytes(out, bytes, n);
 }
 
 /* SET @leat_sql = ..., @leat_0 = ...: what follows is then prepared and executed. */

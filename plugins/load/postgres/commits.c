@@ -31,7 +31,7 @@ static int run(struct postgres *p, struct leat_stage *stage, const char *before,
                const char *const *values, struct leat_error *err)
 {
     PGresult *result = NULL;
-    int rc = ask(p->conn, stage, before, p->commits, behind, n, values, &result, err);
+    int rc = ask(p->conn, stage, before, p->load.commits, behind, n, values, &result, err);
 
     PQclear(result);
     return rc;
@@ -51,7 +51,7 @@ int commits_lock(PGconn *conn, struct leat_stage *stage, const char *who, struct
 static int is_there(const struct postgres *p, PGconn *conn, struct leat_stage *stage, struct leat_error *err)
 {
     PGresult *there = NULL;
-    int rc = leat_postgres_query(conn, stage, "SELECT to_regclass($1)", 1, &p->commits, &there, err);
+    int rc = leat_postgres_query(conn, stage, "SELECT to_regclass($1)", 1, &p->load.commits, &there, err);
 
     if (rc == 0)
         rc = !PQgetisnull(there, 0, 0);
@@ -97,7 +97,7 @@ int commits_get(const struct postgres *p, struct leat_stage *stage, const char *
     if (rc == 0)
         rc = is_there(p, conn, stage, err);
     if (rc > 0)
-        rc = ask(conn, stage, "SELECT what FROM", p->commits, "WHERE who = $1", 1, &who, &what, err);
+        rc = ask(conn, stage, "SELECT what FROM", p->load.commits, "WHERE who = $1", 1, &who, &what, err);
     if (rc == 0 && what && PQntuples(what))
         (void)snprintf(ret->text, sizeof ret->text, "%s", PQgetvalue(what, 0, 0));
     PQclear(what);

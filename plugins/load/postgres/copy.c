@@ -11,11 +11,6 @@
 #include "kit/postgres/wait.h"
 #include "kit/text/text.h"
 
-static int no_memory(struct leat_error *err)
-{
-    return leat_fail(err, -ENOMEM, "cannot write to PostgreSQL: out of memory");
-}
-
 /* ---- values ---- */
 
 static void put_escaped(struct leat_put *out, const char *text, size_t n)
@@ -84,60 +79,19 @@ static void put_value(struct leat_put *out, const struct leat_field *field, cons
 
 /* ---- rows ---- */
 
-/* The first field of the key that is null, or -1: no key can be told from another by it. */
-static int null_in_key(const struct postgres *p, const struct leat_batch *b, int32_t row)
+bool copy_put(void *self, struct leat_batch *b, int32_t row)
 {
-    for (int i = 0; i < p->n_key; i++)
-        if (leat_is_null(&b->columns[p->key_fields[i]], row))
-            return p->key_fields[i];
-    return -1;
-}
+    struct postgres *p = self;
 
-static void put_row(struct postgres *p, const struct leat_batch *b, int32_t row)
-{
     if (p->staging_sql)
-        leat_put_printf(&p->text, "%d\t", p->n_rows);
-    for (int i = 0; i < p->n_fields; i++) {
-        int field = p->fields[i];
+        leat_put_printf(&p->load.text, "%d\t", p->load.n_rows);
+    for (int i = 0; i < p->load.n_fields; i++) {
+        int field = p->load.fields[i];
 
-        put_value(&p->text, &b->schema->fields[field], &b->columns[field], row);
-        leat_put_bytes(&p->text, i < p->n_fields - 1 ? "\t" : "\n", 1);
+        put_value(&p->load.text, &b->schema->fields[field], &b->columns[field], row);
+        leat_put_bytes(&p->load.text, i < p->load.n_fields - 1 ? "\t" : "\n", 1);
     }
-    p->rows[p->n_rows] = row;
-    p->ends[p->n_rows++] = p->text.n;
-}
-
-static bool has_room(struct postgres *p, int32_t n)
-{
-    int32_t *rows;
-    size_t *ends;
-
-    if (n <= p->cap_rows)
-        return true;
-    rows = realloc(p->rows, (size_t)n * sizeof *rows);
-    p->rows = rows ? rows : p->rows;
-    ends = realloc(p->ends, (size_t)n * sizeof *ends);
-    p->ends = ends ? ends : p->ends;
-    if (rows && ends)
-        p->cap_rows = n;
-    return rows && ends;
-}
-
-int copy_encode(struct postgres *p, struct leat_batch *b, struct leat_error *err)
-{
-    p->n_rows = 0;
-    p->text.n = 0;
-    if (!has_room(p, b->n_selected))
-        return no_memory(err);
-    LEAT_EACH_ROW(b, row) {
-        int null = null_in_key(p, b, row);
-
-        if (null >= 0)
-            leat_batch_reject(b, row, null, "null_key", "must not be null, for it is part of the key");
-        else
-            put_row(p, b, row);
-    }
-    return p->text.failed ? no_memory(err) : 0;
+    return true;
 }
 
 /* ---- sending ---- */
@@ -190,14 +144,14 @@ static int begin_copy(struct postgres *p, struct leat_stage *stage, struct leat_
 int copy_send(struct postgres *p, struct leat_stage *stage, int32_t from, int32_t to, PGresult **ret,
               struct leat_error *err)
 {
-    size_t begin = from ? p->ends[from - 1] : 0, n = p->ends[to - 1] - begin;
+    size_t begin = from ? p->load.ends[from - 1] : 0, n = p->load.ends[to - 1] - begin;
     int rc = begin_copy(p, stage, err);
 
     if (rc < 0)
         return rc;
     for (size_t done = 0, slice; done < n; done += slice) { /* of a length that an int takes */
         slice = n - done < 1 << 20 ? n - done : 1 << 20;
-        if (PQputCopyData(p->conn, p->text.p + begin + done, (int)slice) < 0)
+        if (PQputCopyData(p->conn, p->load.text.p + begin + done, (int)slice) < 0)
             return leat_postgres_fail(err, p->conn, NULL, "cannot write");
         if ((rc = flush(p->conn, stage, err)) < 0)
             return rc;

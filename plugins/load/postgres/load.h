@@ -11,9 +11,7 @@
 #include <leat/plugin.h>
 
 #include "kit/postgres/postgres.h"
-#include "kit/text/put.h"
-
-enum mode { MODE_INSERT, MODE_UPSERT, MODE_MERGE, MODE_REPLACE };
+#include "kit/sql/load.h"
 
 /* The table that a batch goes through where it is not copied into the target itself, and its number of a row. */
 #define STAGING "leat_staging"
@@ -22,31 +20,15 @@ enum mode { MODE_INSERT, MODE_UPSERT, MODE_MERGE, MODE_REPLACE };
 struct postgres {
     /* options */
     struct leat_postgres server;
-    const char *table;
-    const struct leat_node *key;
-    int mode;
-    bool create, secrets;
-    int64_t timeout;         /* ms, of a statement; 0: as the server has it */
+    struct leat_sql_load load;
     /* made by plan, read-only after it */
-    const char *target;      /* the table, with its schema, quoted */
-    const char *commits;     /* the table leat_commits beside it */
-    int n_fields;
-    int *fields;             /* of the input, in the order of the columns */
-    int n_key;
-    int *key_fields;         /* of the input */
     const char *create_sql;  /* NULL: the table is there */
     const char *staging_sql; /* NULL: rows are copied into the table itself */
     const char *copy_sql;
     const char *put_sql;     /* from the staging table on; gives how many rows there are, and how many were put */
     /* of the worker */
     PGconn *conn;
-    bool in_transaction;
     bool has_commits;
-    bool broken;             /* what stands in the transaction is not what was delivered */
-    struct leat_put text;    /* of a batch, as COPY takes it */
-    int32_t *rows;           /* of the batch that are in it */
-    size_t *ends;            /* where each of them ends */
-    int32_t n_rows, cap_rows;
 };
 
 /* ---- plan.c ---- */
@@ -60,8 +42,8 @@ bool words(struct leat_plan *plan, struct postgres *p, bool makes);
 
 /* ---- copy.c ---- */
 
-/* Writes the selected rows of a batch, but for those with a null in the key, which are rejected. */
-LEAT_MUST_CHECK int copy_encode(struct postgres *p, struct leat_batch *b, struct leat_error *err);
+/* Writes a row behind p->load.text. */
+bool copy_put(void *self, struct leat_batch *b, int32_t row);
 /* Sends rows `from` to `to` of them by copy_sql. The caller looks at the result. */
 LEAT_MUST_CHECK int copy_send(struct postgres *p, struct leat_stage *stage, int32_t from, int32_t to,
                               PGresult **ret, struct leat_error *err);

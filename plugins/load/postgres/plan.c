@@ -6,34 +6,12 @@
  */
 #include "load.h"
 
-#include "kit/secrets/secrets.h"
-
-static const char *keep(struct leat_plan *plan, const char *text)
-{
-    size_t n = strlen(text) + 1;
-
-    return memcpy(leat_plan_alloc(plan, n), text, n);
-}
-
 static int no_memory(struct leat_error *err)
 {
     return leat_fail(err, -ENOMEM, "cannot plan how to write to PostgreSQL: out of memory");
 }
 
 /* ---- which table ---- */
-
-static const char *name_of(struct leat_plan *plan, const char *schema, const char *table)
-{
-    struct leat_put name = { 0 };
-    const char *kept;
-
-    leat_sql_add_name(&name, &leat_postgres_dialect, schema);
-    leat_put_string(&name, ".");
-    leat_sql_add_name(&name, &leat_postgres_dialect, table);
-    kept = leat_put_end(&name) ? keep(plan, name.p) : "";
-    leat_put_free(&name);
-    return kept;
-}
 
 /* The table with its schema, and leat_commits in the same. 1: it is there; 0: it is still to be made. */
 static int find_table(struct leat_plan *plan, struct postgres *p, PGconn *conn, struct leat_error *err)
@@ -47,7 +25,7 @@ static int find_table(struct leat_plan *plan, struct postgres *p, PGconn *conn, 
     const char *text;
     int rc = 0, there = 0;
 
-    if (!leat_sql_add_table(&name, &leat_postgres_dialect, p->table) || !(text = leat_put_end(&name)))
+    if (!leat_sql_add_table(&name, &leat_postgres_dialect, p->load.table) || !(text = leat_put_end(&name)))
         rc = leat_fail(err, LEAT_EPIPELINE, "is no name of a table: write NAME or SCHEMA.NAME");
     if (rc == 0)
         rc = leat_postgres_query(conn, NULL, there_sql, 1, (const char *const *)&name.p, &found, err);
@@ -59,9 +37,11 @@ static int find_table(struct leat_plan *plan, struct postgres *p, PGconn *conn, 
     if (rc == 0 && PQgetisnull(found, 0, 0))
         rc = leat_fail(err, LEAT_EPIPELINE, "there is no schema to make it in: write SCHEMA.NAME");
     if (rc == 0) {
-        p->target = name_of(plan, PQgetvalue(found, 0, 0), PQgetvalue(found, 0, 1));
-        p->commits = name_of(plan, PQgetvalue(found, 0, 0), "leat_commits");
-        if (strcmp(p->target, p->commits) == 0)
+        const char *schema = PQgetvalue(found, 0, 0);
+
+        p->load.target = leat_sql_keep_name(plan, &leat_postgres_dialect, schema, PQgetvalue(found, 0, 1));
+        p->load.commits = leat_sql_keep_name(plan, &leat_postgres_dialect, schema, "leat_commits");
+        if (strcmp(p->load.target, p->load.commits) == 0)
             rc = leat_fail(err, LEAT_EPIPELINE, "in leat_commits leat notes its commits; name another table");
     }
     PQclear(found);
@@ -76,46 +56,30 @@ static void declare_target(struct leat_plan *plan, const struct postgres *p, PGc
     char target[1024], where[300];
 
     leat_postgres_where(conn, where);
-    (void)snprintf(target, sizeof target, "%s database %.200s table %.500s", where, PQdb(conn), p->target);
+    (void)snprintf(target, sizeof target, "%s database %.200s table %.500s", where, PQdb(conn), p->load.target);
     leat_plan_target(plan, target);
 }
 
 /* ---- which fields ---- */
 
-/* A column that can be written: 1 or 0. */
-static int has_column(const struct postgres *p, PGconn *conn, const char *name, struct leat_error *err)
+struct asked {
+    const struct postgres *p;
+    PGconn *conn;
+};
+
+static int has_column(void *context, const char *name, struct leat_error *err)
 {
     static const char sql[] = "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = $1::regclass AND attname = $2 "
                               "AND attnum > 0 AND NOT attisdropped AND attgenerated = ''";
-    const char *values[] = { p->target, name };
+    const struct asked *asked = context;
+    const char *values[] = { asked->p->load.target, name };
     PGresult *found = NULL;
-    int rc = leat_postgres_query(conn, NULL, sql, 2, values, &found, err);
+    int rc = leat_postgres_query(asked->conn, NULL, sql, 2, values, &found, err);
 
     if (rc == 0)
         rc = PQntuples(found);
     PQclear(found);
     return rc;
-}
-
-static int choose_fields(struct leat_plan *plan, struct postgres *p, PGconn *conn, bool there, struct leat_error *err)
-{
-    const struct leat_schema *in = leat_plan_input(plan);
-
-    p->n_fields = 0;
-    p->fields = leat_plan_alloc(plan, ((size_t)in->n_fields + 1) * sizeof *p->fields);
-    for (int i = 0; i < in->n_fields; i++) {
-        int has = there ? has_column(p, conn, in->fields[i].name, err) : 1;
-
-        if (has < 0)
-            return has;
-        if (!has)
-            leat_plan_leaves_out(plan, i, "left out, for the table has no column of this name to write");
-        else if (!leat_secret_left_out(plan, i, p->secrets))
-            p->fields[p->n_fields++] = i;
-    }
-    if (p->n_fields)
-        return 0;
-    return leat_fail(err, LEAT_EPIPELINE, "the table %s has a column for none of the fields that come", p->target);
 }
 
 /* ---- trying it ---- */
@@ -135,13 +99,10 @@ static int try_insert(struct leat_plan *plan, const struct postgres *p, PGconn *
     struct leat_put sql = { 0 };
     int rc;
 
-    leat_put_printf(&sql, "EXPLAIN INSERT INTO %s (", p->target);
-    for (int i = 0; i < p->n_fields; i++) {
-        leat_put_string(&sql, i ? ", " : "");
-        leat_sql_add_name(&sql, &leat_postgres_dialect, leat_plan_input(plan)->fields[p->fields[i]].name);
-    }
+    leat_put_printf(&sql, "EXPLAIN INSERT INTO %s (", p->load.target);
+    leat_sql_add_fields(&sql, &leat_postgres_dialect, leat_plan_input(plan), p->load.fields, p->load.n_fields);
     leat_put_string(&sql, ") SELECT");
-    for (int i = 0; i < p->n_fields; i++)
+    for (int i = 0; i < p->load.n_fields; i++)
         leat_put_string(&sql, i ? ", NULL" : " NULL");
     rc = leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
     leat_put_free(&sql);
@@ -156,9 +117,9 @@ static int try_put(const struct postgres *p, PGconn *conn, struct leat_error *er
     leat_put_printf(&sql, "EXPLAIN %s", p->put_sql);
     rc = leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
     leat_put_free(&sql);
-    if (rc < 0 && p->mode == MODE_UPSERT && strstr(err->text, "42P10"))
+    if (rc < 0 && p->load.mode == LEAT_SQL_UPSERT && strstr(err->text, "42P10"))
         return leat_fail(err, LEAT_EPIPELINE, "upsert needs a unique index of %s over exactly the columns of key; "
-                         "CREATE UNIQUE INDEX makes one, and `mode: merge' does without", p->target);
+                         "CREATE UNIQUE INDEX makes one, and `mode: merge' does without", p->load.target);
     return rc;
 }
 
@@ -168,17 +129,17 @@ static int try_rest(const struct postgres *p, PGconn *conn, struct leat_error *e
     struct leat_put sql = { 0 };
     int rc;
 
-    leat_put_printf(&sql, "DO $leat$ BEGIN IF to_regclass('%s') IS NULL THEN CREATE TABLE %s (who text PRIMARY KEY, what "
-                    "text NOT NULL); END IF; END $leat$", p->commits, p->commits);
-    rc = strchr(p->commits, '\'') ? 0 : leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
+    leat_put_printf(&sql, "DO $leat$ BEGIN IF to_regclass('%s') IS NULL THEN CREATE TABLE %s (who text PRIMARY KEY, "
+                    "what text NOT NULL); END IF; END $leat$", p->load.commits, p->load.commits);
+    rc = strchr(p->load.commits, '\'') ? 0 : leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
     sql.n = 0;
     leat_put_printf(&sql, "EXPLAIN INSERT INTO %s (who, what) SELECT who, what FROM %s ON CONFLICT (who) DO UPDATE SET "
-                    "what = excluded.what", p->commits, p->commits);
-    if (rc == 0 && !strchr(p->commits, '\''))
+                    "what = excluded.what", p->load.commits, p->load.commits);
+    if (rc == 0 && !strchr(p->load.commits, '\''))
         rc = leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
     sql.n = 0;
-    leat_put_printf(&sql, "EXPLAIN DELETE FROM %s", p->target);
-    if (rc == 0 && p->mode == MODE_REPLACE)
+    leat_put_printf(&sql, "EXPLAIN DELETE FROM %s", p->load.target);
+    if (rc == 0 && p->load.mode == LEAT_SQL_REPLACE)
         rc = leat_put_end(&sql) ? run(conn, sql.p, err) : no_memory(err);
     leat_put_free(&sql);
     return rc;
@@ -204,40 +165,17 @@ static int try_all(struct leat_plan *plan, const struct postgres *p, PGconn *con
 
 /* ---- the plan ---- */
 
-static bool options_fit(struct leat_plan *plan, struct postgres *p)
-{
-    bool ok = p->table;
-    bool by_key = p->mode == MODE_UPSERT || p->mode == MODE_MERGE;
-
-    if (p->mode == MODE_INSERT && leat_plan_is_incremental(plan))
-        leat_plan_wrong(plan, "mode", "the extract is incremental, so records come again once they have changed, and "
-                        "insert would refuse them: write `mode: upsert' and `key:' with the columns of the key");
-    if (p->mode == MODE_REPLACE && leat_plan_is_incremental(plan))
-        leat_plan_wrong(plan, "mode", "the extract is incremental, so only what has changed comes, and replace would "
-                        "leave nothing else in the table: write `mode: upsert'");
-    if (by_key && !p->key) {
-        leat_plan_wrong(plan, "mode", "needs `key: COLUMN' or a list of columns, to know which row to update");
-        return false;
-    }
-    p->n_key = p->key ? p->key->n_children : 0;
-    p->key_fields = leat_plan_alloc(plan, ((size_t)p->n_key + 1) * sizeof *p->key_fields);
-    for (int i = 0; i < p->n_key; i++) {
-        p->key_fields[i] = leat_plan_field(plan, p->key->children[i]);
-        ok &= p->key_fields[i] >= 0;
-    }
-    return ok;
-}
-
 static int look(struct leat_plan *plan, struct postgres *p, PGconn *conn, struct leat_error *err)
 {
+    struct asked asked = { .p = p, .conn = conn };
     int there = find_table(plan, p, conn, err), rc = there < 0 ? there : 0;
 
     if (rc == 0)
         declare_target(plan, p, conn);
-    if (there == 0 && !p->create)
-        rc = leat_fail(err, LEAT_EPIPELINE, "there is no table %s; `create: true' makes it", p->target);
+    if (there == 0 && !p->load.create)
+        rc = leat_fail(err, LEAT_EPIPELINE, "there is no table %s; `create: true' makes it", p->load.target);
     if (rc == 0)
-        rc = choose_fields(plan, p, conn, there, err);
+        rc = leat_sql_load_fields(plan, &p->load, there ? has_column : NULL, &asked, err);
     if (rc == 0 && !words(plan, p, !there))
         rc = no_memory(err);
     return rc == 0 ? try_all(plan, p, conn, err) : rc;
@@ -252,9 +190,7 @@ int postgres_plan(struct leat_plan *plan, void *self, struct leat_error *err)
 
     if (!err)
         err = &why;
-    if (p->mode == MODE_REPLACE)
-        leat_plan_at_once(plan);
-    if (!options_fit(plan, p))
+    if (!leat_sql_load_plan(plan, &p->load))
         return 0;
     if (!leat_plan_may_connect(plan)) {
         leat_plan_note(plan, "the server was not asked for its table; `leat check --connect' asks");

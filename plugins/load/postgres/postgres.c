@@ -15,27 +15,9 @@
 
 #include <stdlib.h>
 
-#include "kit/secrets/secrets.h"
-
-static const char *const modes[] = { "insert", "upsert", "merge", "replace", NULL };
-
 static const struct leat_option options[] = {
     LEAT_POSTGRES_OPTIONS(struct postgres, server),
-    { .name = "table", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct postgres, table), .required = true,
-      .help = "The table to write to; SCHEMA.TABLE where it stands in another schema." },
-    { .name = "mode", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct postgres, mode), .values = modes,
-      .default_text = "insert",
-      .help = "What becomes of a record whose key is there already: insert rejects it, upsert and merge update the "
-              "row; replace empties the table first." },
-    { .name = "key", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct postgres, key),
-      .help = "Columns that tell one row from another, none of them null: upsert and merge go by them, and a table "
-              "that is made has them as its primary key." },
-    { .name = "create", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct postgres, create), .default_text = "true",
-      .help = "Whether to make the table if it is not there." },
-    { .name = "timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct postgres, timeout), .default_text = "0ms",
-      .max = INT32_MAX, .tuning = true,
-      .help = "How long one statement, such as that for a batch, may take; 0ms: as long as the server lets it." },
-    LEAT_SECRETS_OPTION(struct postgres, secrets),
+    LEAT_SQL_LOAD_OPTIONS(struct postgres, load),
     LEAT_END_OF_OPTIONS
 };
 
@@ -50,27 +32,19 @@ static int run(struct postgres *p, struct leat_stage *stage, const char *sql, st
     return rc;
 }
 
-/* The transaction is gone, and all since the last commit with it. */
 static int lost(struct postgres *p, int rc, struct leat_error *err)
 {
-    char why[400];
-
-    if (PQstatus(p->conn) == CONNECTION_OK)
-        return rc;
-    p->broken = true;
-    (void)snprintf(why, sizeof why, "%.390s", err->text);
-    return leat_fail(err, LEAT_EUNREACHABLE, "%s; what was written since the last checkpoint is undone, and the next run "
-                     "writes it", why);
+    return PQstatus(p->conn) == CONNECTION_OK ? rc : leat_sql_load_lost(&p->load, err);
 }
 
 static int begin_transaction(struct postgres *p, struct leat_stage *stage, struct leat_error *err)
 {
     int rc;
 
-    if (p->in_transaction)
+    if (p->load.in_transaction)
         return 0;
     rc = run(p, stage, "BEGIN", err);
-    p->in_transaction = rc == 0;
+    p->load.in_transaction = rc == 0;
     if (rc == 0 && leat_stage_token(stage))
         rc = commits_lock(p->conn, stage, leat_stage_token(stage)->who, err);
     if (rc == 0) /* so that each row's own fault is known at once */
@@ -79,13 +53,6 @@ static int begin_transaction(struct postgres *p, struct leat_stage *stage, struc
 }
 
 /* ---- what the server refuses ---- */
-
-/* Why a row was refused. */
-struct refusal {
-    const char *code;
-    char field[64];
-    char reason[LEAT_POSTGRES_MESSAGE];
-};
 
 /* The code of a reject for what is a row's own fault, or NULL. */
 static const char *code_of(const char *state)
@@ -108,7 +75,7 @@ static const char *code_of(const char *state)
     return NULL;
 }
 
-static bool is_refusal(const PGresult *result, struct refusal *ret)
+static bool is_refusal(const PGresult *result, struct leat_sql_refusal *ret)
 {
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *field = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
@@ -122,41 +89,41 @@ static bool is_refusal(const PGresult *result, struct refusal *ret)
     return true;
 }
 
-static void left_out(struct refusal *ret)
+static void left_out(struct leat_sql_refusal *ret)
 {
-    *ret = (struct refusal){ .code = "constraint_trigger" };
+    *ret = (struct leat_sql_refusal){ .code = "constraint_trigger" };
     (void)snprintf(ret->reason, sizeof ret->reason, "a trigger of the table has left it out");
 }
 
 /* ---- a range of rows ---- */
 
-enum outcome { WRITTEN = 1, REFUSED = 2 }; /* or an error */
-
 /* What COPY has to say of `n` rows. */
-static int judge_copy(struct postgres *p, PGresult *result, int32_t n, struct refusal *refusal, struct leat_error *err)
+static int judge_copy(struct postgres *p, PGresult *result, int32_t n, struct leat_sql_refusal *refusal,
+                      struct leat_error *err)
 {
     if (PQresultStatus(result) == PGRES_COMMAND_OK) {
         if (atol(PQcmdTuples(result)) == n)
-            return WRITTEN;
+            return LEAT_SQL_WRITTEN;
         left_out(refusal);
-        return REFUSED;
+        return LEAT_SQL_REFUSED;
     }
-    return is_refusal(result, refusal) ? REFUSED : leat_postgres_fail(err, p->conn, result, "cannot write");
+    return is_refusal(result, refusal) ? LEAT_SQL_REFUSED : leat_postgres_fail(err, p->conn, result, "cannot write");
 }
 
 /* What the statement behind the staging table says: how many rows there are, and how many it has put. */
-static int judge_put(struct postgres *p, PGresult *result, struct refusal *refusal, struct leat_error *err)
+static int judge_put(struct postgres *p, PGresult *result, struct leat_sql_refusal *refusal, struct leat_error *err)
 {
     if (PQresultStatus(result) == PGRES_TUPLES_OK) {
         if (strcmp(PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1)) == 0)
-            return WRITTEN;
+            return LEAT_SQL_WRITTEN;
         left_out(refusal);
-        return REFUSED;
+        return LEAT_SQL_REFUSED;
     }
-    return is_refusal(result, refusal) ? REFUSED : leat_postgres_fail(err, p->conn, result, "cannot write");
+    return is_refusal(result, refusal) ? LEAT_SQL_REFUSED : leat_postgres_fail(err, p->conn, result, "cannot write");
 }
 
-static int put_staged(struct postgres *p, struct leat_stage *stage, struct refusal *refusal, struct leat_error *err)
+static int put_staged(struct postgres *p, struct leat_stage *stage, struct leat_sql_refusal *refusal,
+                      struct leat_error *err)
 {
     PGresult *result = NULL;
     int rc;
@@ -171,8 +138,8 @@ static int put_staged(struct postgres *p, struct leat_stage *stage, struct refus
 }
 
 /* Within the savepoint. */
-static int write_range(struct postgres *p, struct leat_stage *stage, int32_t from, int32_t to, struct refusal *refusal,
-                       struct leat_error *err)
+static int write_range(struct postgres *p, struct leat_stage *stage, int32_t from, int32_t to,
+                       struct leat_sql_refusal *refusal, struct leat_error *err)
 {
     PGresult *result = NULL;
     int rc = copy_send(p, stage, from, to, &result, err);
@@ -180,12 +147,19 @@ static int write_range(struct postgres *p, struct leat_stage *stage, int32_t fro
     if (rc == 0)
         rc = judge_copy(p, result, to - from, refusal, err);
     PQclear(result);
-    return rc == WRITTEN && p->put_sql ? put_staged(p, stage, refusal, err) : rc;
+    return rc == LEAT_SQL_WRITTEN && p->put_sql ? put_staged(p, stage, refusal, err) : rc;
 }
 
-static int try_range(struct postgres *p, struct leat_stage *stage, int32_t from, int32_t to, struct refusal *refusal,
-                     struct leat_error *err)
+struct attempt {
+    struct postgres *p;
+    struct leat_stage *stage;
+};
+
+static int try_range(void *context, int32_t from, int32_t to, struct leat_sql_refusal *refusal, struct leat_error *err)
 {
+    const struct attempt *attempt = context;
+    struct postgres *p = attempt->p;
+    struct leat_stage *stage = attempt->stage;
     struct leat_error more = { 0 };
     int rc = run(p, stage, "SAVEPOINT leat", err), end;
 
@@ -194,55 +168,28 @@ static int try_range(struct postgres *p, struct leat_stage *stage, int32_t from,
     rc = write_range(p, stage, from, to, refusal, err);
     if (rc == LEAT_ECANCELED || PQstatus(p->conn) != CONNECTION_OK)
         return rc;
-    end = rc == WRITTEN ? 0 : run(p, stage, "ROLLBACK TO leat", &more);
+    end = rc == LEAT_SQL_WRITTEN ? 0 : run(p, stage, "ROLLBACK TO leat", &more);
     if (end == 0)
         end = run(p, stage, "RELEASE leat", &more);
-    if (end == 0 && rc == WRITTEN && p->staging_sql)
+    if (end == 0 && rc == LEAT_SQL_WRITTEN && p->staging_sql)
         end = run(p, stage, "TRUNCATE pg_temp." STAGING, &more);
     if (end < 0 && rc > 0)
         *err = more;
     return end < 0 && rc > 0 ? end : rc;
 }
 
-static void reject(struct postgres *p, struct leat_batch *b, int32_t at, const struct refusal *refusal)
-{
-    leat_batch_reject(b, p->rows[at], *refusal->field ? leat_schema_find(b->schema, refusal->field) : -1, refusal->code,
-                      "%s", refusal->reason);
-}
-
-/* Halves what is refused until it is one row. Each row has its answer as soon as it is written, so that what was
- * not, because the server was busy, can be delivered once more. */
-static int write_rows(struct postgres *p, struct leat_stage *stage, struct leat_batch *b, int32_t from, int32_t to,
-                      struct leat_error *err)
-{
-    struct refusal refusal;
-    int32_t middle = from + (to - from) / 2;
-    int rc = try_range(p, stage, from, to, &refusal, err);
-
-    if (rc == REFUSED && to - from == 1) {
-        reject(p, b, from, &refusal);
-        return 0;
-    }
-    if (rc == REFUSED) {
-        rc = write_rows(p, stage, b, from, middle, err);
-        return rc < 0 ? rc : write_rows(p, stage, b, middle, to, err);
-    }
-    for (int32_t i = from; rc == WRITTEN && i < to; i++)
-        leat_batch_answer(b, p->rows[i], LEAT_LOADED, NULL, 0);
-    return rc < 0 ? rc : 0;
-}
-
 static int postgres_deliver(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
 {
     struct postgres *p = self;
+    struct attempt attempt = { .p = p, .stage = stage };
     int rc = begin_transaction(p, stage, err);
 
     if (rc == 0)
-        rc = copy_encode(p, batch, err);
-    if (rc == 0 && p->n_rows)
-        rc = write_rows(p, stage, batch, 0, p->n_rows, err);
+        rc = leat_sql_load_encode(&p->load, batch, copy_put, p, err);
+    if (rc == 0)
+        rc = leat_sql_load_write(&p->load, batch, try_range, &attempt, err);
     if (rc < 0 && rc != LEAT_ERETRY)
-        p->broken = true;
+        p->load.broken = true;
     return rc < 0 ? lost(p, rc, err) : 0;
 }
 
@@ -256,17 +203,17 @@ static int postgres_commit(struct leat_stage *stage, void *self, bool last, stru
     int rc = 0;
 
     (void)last, (void)ret_mark;
-    if (p->broken) /* no token may say that it is there */
+    if (p->load.broken) /* no token may say that it is there */
         return leat_fail(err, LEAT_EUNREACHABLE, "cannot commit: all since the last commit is undone");
     if (token) {
         rc = begin_transaction(p, stage, err);
         if (rc == 0)
             rc = commits_put(p, stage, token, err);
     }
-    if (rc == 0 && p->in_transaction)
+    if (rc == 0 && p->load.in_transaction)
         rc = run(p, stage, "COMMIT", err);
-    p->broken |= rc < 0;
-    p->in_transaction = false;
+    p->load.broken |= rc < 0;
+    p->load.in_transaction = false;
     if (rc == LEAT_ERETRY) /* nobody may commit what is left of it */
         err->code = rc = LEAT_EUNREACHABLE;
     return rc;
@@ -287,11 +234,11 @@ static int is_empty(struct postgres *p, struct leat_stage *stage, struct leat_er
     PGresult *rest = NULL;
     int rc;
 
-    (void)snprintf(sql, sizeof sql, "SELECT 1 FROM %.1100s LIMIT 1", p->target);
+    (void)snprintf(sql, sizeof sql, "SELECT 1 FROM %.1100s LIMIT 1", p->load.target);
     rc = leat_postgres_query(p->conn, stage, sql, 0, NULL, &rest, err);
     if (rc == 0 && PQntuples(rest))
         rc = leat_fail(err, LEAT_EDATA, "%s did not become empty: a trigger or a policy of it keeps rows; nothing was "
-                       "changed", p->target);
+                       "changed", p->load.target);
     PQclear(rest);
     return rc;
 }
@@ -306,8 +253,8 @@ static int make_tables(struct postgres *p, struct leat_stage *stage, struct leat
         rc = run(p, stage, p->create_sql, err);
     if (rc == 0 && p->staging_sql)
         rc = run(p, stage, p->staging_sql, err);
-    (void)snprintf(sql, sizeof sql, "DELETE FROM %.1100s", p->target);
-    if (rc == 0 && p->mode == MODE_REPLACE && !p->create_sql) {
+    (void)snprintf(sql, sizeof sql, "DELETE FROM %.1100s", p->load.target);
+    if (rc == 0 && p->load.mode == LEAT_SQL_REPLACE && !p->create_sql) {
         rc = run(p, stage, sql, err);
         return rc < 0 ? rc : is_empty(p, stage, err);
     }
@@ -325,7 +272,7 @@ static int settle_in(struct postgres *p, struct leat_stage *stage, struct leat_e
     PGresult *result = NULL;
     int rc;
 
-    (void)snprintf(timeout, sizeof timeout, "%lld", (long long)p->timeout);
+    (void)snprintf(timeout, sizeof timeout, "%lld", (long long)p->load.timeout);
     rc = leat_postgres_query(p->conn, stage, sql, 1, &value, &result, err);
     PQclear(result);
     return rc;
@@ -345,7 +292,7 @@ static int postgres_open(struct leat_stage *stage, void *self, struct leat_error
     if (rc < 0) { /* it may be tried again */
         PQfinish(p->conn);
         p->conn = NULL;
-        p->in_transaction = false;
+        p->load.in_transaction = false;
     }
     return rc;
 }
@@ -356,9 +303,7 @@ static void postgres_close(struct leat_stage *stage, void *self)
 
     (void)stage;
     PQfinish(p->conn); /* the server rolls back what was not committed */
-    leat_put_free(&p->text);
-    free(p->rows);
-    free(p->ends);
+    leat_sql_load_free(&p->load);
 }
 
 LEAT_LOAD(postgres, .summary = "Writes records into a table of a PostgreSQL database", .options = options,

@@ -13,16 +13,6 @@
  */
 #include "load.h"
 
-static const char *keep(struct leat_plan *plan, struct leat_put *sql)
-{
-    char *text = leat_put_end(sql), *kept = text ? leat_plan_alloc(plan, sql->n + 1) : NULL;
-
-    if (kept)
-        memcpy(kept, text, sql->n + 1);
-    leat_put_free(sql);
-    return kept;
-}
-
 /* The types that extract postgres reads as the same. */
 static const char *type_name(const struct leat_field *field)
 {
@@ -58,44 +48,33 @@ static void add_name(struct leat_put *sql, struct leat_plan *plan, int field)
     leat_sql_add_name(sql, &leat_postgres_dialect, field_of(plan, field)->name);
 }
 
-static void add_names(struct leat_put *sql, struct leat_plan *plan, const int *fields, int n)
-{
-    for (int i = 0; i < n; i++) {
-        leat_put_string(sql, i ? ", " : "");
-        add_name(sql, plan, fields[i]);
-    }
-}
-
 static void add_columns(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
 {
-    add_names(sql, plan, p->fields, p->n_fields);
+    leat_sql_add_fields(sql, &leat_postgres_dialect, leat_plan_input(plan), p->load.fields, p->load.n_fields);
 }
 
-static bool is_key(const struct postgres *p, int field)
+static void add_key(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
 {
-    for (int i = 0; i < p->n_key; i++)
-        if (p->key_fields[i] == field)
-            return true;
-    return false;
+    leat_sql_add_fields(sql, &leat_postgres_dialect, leat_plan_input(plan), p->load.key_fields, p->load.n_key);
 }
 
 static const char *word_create(struct leat_plan *plan, const struct postgres *p)
 {
     struct leat_put sql = { 0 };
 
-    leat_put_printf(&sql, "CREATE TABLE IF NOT EXISTS %s (", p->target);
-    for (int i = 0; i < p->n_fields; i++) {
+    leat_put_printf(&sql, "CREATE TABLE IF NOT EXISTS %s (", p->load.target);
+    for (int i = 0; i < p->load.n_fields; i++) {
         leat_put_string(&sql, i ? ", " : "");
-        add_name(&sql, plan, p->fields[i]);
-        leat_put_printf(&sql, " %s", type_name(field_of(plan, p->fields[i])));
+        add_name(&sql, plan, p->load.fields[i]);
+        leat_put_printf(&sql, " %s", type_name(field_of(plan, p->load.fields[i])));
     }
-    if (p->n_key) {
+    if (p->load.n_key) {
         leat_put_string(&sql, ", PRIMARY KEY (");
-        add_names(&sql, plan, p->key_fields, p->n_key);
+        add_key(&sql, plan, p);
         leat_put_string(&sql, ")");
     }
     leat_put_string(&sql, ")");
-    return keep(plan, &sql);
+    return leat_sql_keep(plan, &sql);
 }
 
 /* Columns of the target's types, without its constraints. */
@@ -105,19 +84,19 @@ static const char *word_staging(struct leat_plan *plan, const struct postgres *p
 
     leat_put_string(&sql, "CREATE TEMPORARY TABLE " STAGING " ON COMMIT DELETE ROWS AS SELECT 0 AS " NUMBER ", ");
     add_columns(&sql, plan, p);
-    leat_put_printf(&sql, " FROM %s WITH NO DATA", p->target);
-    return keep(plan, &sql);
+    leat_put_printf(&sql, " FROM %s WITH NO DATA", p->load.target);
+    return leat_sql_keep(plan, &sql);
 }
 
 static const char *word_copy(struct leat_plan *plan, const struct postgres *p)
 {
     struct leat_put sql = { 0 };
 
-    leat_put_printf(&sql, "COPY %s (%s", p->staging_sql ? "pg_temp." STAGING : p->target,
+    leat_put_printf(&sql, "COPY %s (%s", p->staging_sql ? "pg_temp." STAGING : p->load.target,
                     p->staging_sql ? NUMBER ", " : "");
     add_columns(&sql, plan, p);
     leat_put_string(&sql, ") FROM STDIN");
-    return keep(plan, &sql);
+    return leat_sql_keep(plan, &sql);
 }
 
 /* SET "name" = FROM."name". Returns how many. */
@@ -125,43 +104,43 @@ static int add_changes(struct leat_put *sql, struct leat_plan *plan, const struc
 {
     int n = 0;
 
-    for (int i = 0; i < p->n_fields; i++) {
-        if (is_key(p, p->fields[i]))
+    for (int i = 0; i < p->load.n_fields; i++) {
+        if (leat_sql_load_is_key(&p->load, p->load.fields[i]))
             continue;
         leat_put_string(sql, n++ ? ", " : "");
-        add_name(sql, plan, p->fields[i]);
+        add_name(sql, plan, p->load.fields[i]);
         leat_put_printf(sql, " = %s.", from);
-        add_name(sql, plan, p->fields[i]);
+        add_name(sql, plan, p->load.fields[i]);
     }
     return n;
 }
 
 static void add_match(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
 {
-    for (int i = 0; i < p->n_key; i++) {
+    for (int i = 0; i < p->load.n_key; i++) {
         leat_put_string(sql, i ? " AND leat_target." : "leat_target.");
-        add_name(sql, plan, p->key_fields[i]);
+        add_name(sql, plan, p->load.key_fields[i]);
         leat_put_string(sql, " = leat_rows.");
-        add_name(sql, plan, p->key_fields[i]);
+        add_name(sql, plan, p->load.key_fields[i]);
     }
 }
 
 static void add_rows(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
 {
     leat_put_string(sql, "WITH leat_rows AS (SELECT DISTINCT ON (");
-    add_names(sql, plan, p->key_fields, p->n_key);
+    add_key(sql, plan, p);
     leat_put_string(sql, ") ");
     add_columns(sql, plan, p);
     leat_put_string(sql, " FROM pg_temp." STAGING " ORDER BY ");
-    add_names(sql, plan, p->key_fields, p->n_key);
+    add_key(sql, plan, p);
     leat_put_string(sql, ", " NUMBER " DESC), ");
 }
 
 static void add_row_key(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
 {
-    for (int i = 0; i < p->n_key; i++) {
+    for (int i = 0; i < p->load.n_key; i++) {
         leat_put_string(sql, i ? ", leat_rows." : "leat_rows.");
-        add_name(sql, plan, p->key_fields[i]);
+        add_name(sql, plan, p->load.key_fields[i]);
     }
 }
 
@@ -170,14 +149,14 @@ static void add_there(struct leat_put *sql, struct leat_plan *plan, const struct
 {
     leat_put_string(sql, "leat_there AS (SELECT DISTINCT ");
     add_row_key(sql, plan, p);
-    leat_put_printf(sql, " FROM leat_rows JOIN %s AS leat_target ON ", p->target);
+    leat_put_printf(sql, " FROM leat_rows JOIN %s AS leat_target ON ", p->load.target);
     add_match(sql, plan, p);
     leat_put_string(sql, "), ");
 }
 
 static void add_insert(struct leat_put *sql, struct leat_plan *plan, const struct postgres *p)
 {
-    leat_put_printf(sql, "leat_put AS (INSERT INTO %s (", p->target);
+    leat_put_printf(sql, "leat_put AS (INSERT INTO %s (", p->load.target);
     add_columns(sql, plan, p);
     leat_put_string(sql, ") SELECT ");
     add_columns(sql, plan, p);
@@ -194,7 +173,7 @@ static const char *word_upsert(struct leat_plan *plan, const struct postgres *p)
         add_there(&sql, plan, p);
     add_insert(&sql, plan, p);
     leat_put_string(&sql, " ON CONFLICT (");
-    add_names(&sql, plan, p->key_fields, p->n_key);
+    add_key(&sql, plan, p);
     leat_put_string(&sql, n ? ") DO UPDATE SET " : ") DO NOTHING");
     leat_put_bytes(&sql, changes.p ? changes.p : "", changes.n);
     leat_put_string(&sql, " RETURNING 1) SELECT (SELECT count(*) FROM leat_rows), (SELECT count(*) FROM leat_put)");
@@ -202,7 +181,7 @@ static const char *word_upsert(struct leat_plan *plan, const struct postgres *p)
         leat_put_string(&sql, " + (SELECT count(*) FROM leat_there)");
     sql.failed |= changes.failed;
     leat_put_free(&changes);
-    return keep(plan, &sql);
+    return leat_sql_keep(plan, &sql);
 }
 
 /* The same by two statements, which need no index that says what is unique. */
@@ -214,7 +193,7 @@ static const char *word_merge(struct leat_plan *plan, const struct postgres *p)
     add_rows(&sql, plan, p);
     add_there(&sql, plan, p);
     if (n) {
-        leat_put_printf(&sql, "leat_changed AS (UPDATE %s AS leat_target SET ", p->target);
+        leat_put_printf(&sql, "leat_changed AS (UPDATE %s AS leat_target SET ", p->load.target);
         leat_put_bytes(&sql, changes.p ? changes.p : "", changes.n);
         leat_put_string(&sql, " FROM leat_rows WHERE ");
         add_match(&sql, plan, p);
@@ -224,23 +203,23 @@ static const char *word_merge(struct leat_plan *plan, const struct postgres *p)
     }
     add_insert(&sql, plan, p);
     leat_put_string(&sql, " WHERE (");
-    add_names(&sql, plan, p->key_fields, p->n_key);
+    add_key(&sql, plan, p);
     leat_put_string(&sql, ") NOT IN (SELECT * FROM leat_there) RETURNING 1) SELECT (SELECT count(*) FROM leat_rows), "
                           "(SELECT count(*) FROM leat_put) + (SELECT count(*) FROM ");
     leat_put_string(&sql, n ? "(SELECT DISTINCT * FROM leat_changed) AS leat_all)" : "leat_there)");
     sql.failed |= changes.failed;
     leat_put_free(&changes);
-    return keep(plan, &sql);
+    return leat_sql_keep(plan, &sql);
 }
 
 bool words(struct leat_plan *plan, struct postgres *p, bool makes)
 {
-    bool staged = p->mode == MODE_UPSERT || p->mode == MODE_MERGE;
+    bool staged = p->load.mode == LEAT_SQL_UPSERT || p->load.mode == LEAT_SQL_MERGE;
 
     p->create_sql = makes ? word_create(plan, p) : NULL;
     p->staging_sql = staged ? word_staging(plan, p) : NULL;
     p->copy_sql = word_copy(plan, p);
     if (staged)
-        p->put_sql = p->mode == MODE_UPSERT ? word_upsert(plan, p) : word_merge(plan, p);
+        p->put_sql = p->load.mode == LEAT_SQL_UPSERT ? word_upsert(plan, p) : word_merge(plan, p);
     return p->copy_sql && (!makes || p->create_sql) && (!staged || (p->staging_sql && p->put_sql));
 }
