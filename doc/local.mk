@@ -11,6 +11,7 @@ PLUGIN_PAGES = \
 	doc/leat-extract-jsonl.7 \
 	doc/leat-extract-mongodb.7 \
 	doc/leat-extract-mysql.7 \
+	doc/leat-extract-odbc.7 \
 	doc/leat-extract-postgres.7 \
 	doc/leat-extract-sqlite.7 \
 	doc/leat-function-phone_e164.7 \
@@ -18,6 +19,8 @@ PLUGIN_PAGES = \
 	doc/leat-load-csv.7 \
 	doc/leat-load-http.7 \
 	doc/leat-load-jsonl.7 \
+	doc/leat-load-mongodb.7 \
+	doc/leat-load-mysql.7 \
 	doc/leat-load-null.7 \
 	doc/leat-load-postgres.7 \
 	doc/leat-load-sqlite.7 \
@@ -40,6 +43,7 @@ PLUGIN_PODS = \
 	plugins/extract/jsonl/jsonl.pod \
 	plugins/extract/mongodb/mongodb.pod \
 	plugins/extract/mysql/mysql.pod \
+	plugins/extract/odbc/odbc.pod \
 	plugins/extract/postgres/postgres.pod \
 	plugins/extract/sqlite/sqlite.pod \
 	plugins/function/phone_e164/phone_e164.pod \
@@ -47,6 +51,8 @@ PLUGIN_PODS = \
 	plugins/load/csv/csv.pod \
 	plugins/load/http/http.pod \
 	plugins/load/jsonl/jsonl.pod \
+	plugins/load/mongodb/mongodb.pod \
+	plugins/load/mysql/mysql.pod \
 	plugins/load/null/null.pod \
 	plugins/load/postgres/postgres.pod \
 	plugins/load/sqlite/sqlite.pod \

@@ -59,11 +59,20 @@ endif
 if WITH_LIBMARIADB
 include %D%/kit/mysql/local.mk
 include %D%/extract/mysql/local.mk
+include %D%/load/mysql/local.mk
 endif
 
 # Needs libmongoc:
 if WITH_LIBMONGOC
+include %D%/kit/mongodb/local.mk
 include %D%/extract/mongodb/local.mk
+include %D%/load/mongodb/local.mk
+endif
+
+# Needs libodbc:
+if WITH_LIBODBC
+include %D%/kit/odbc/local.mk
+include %D%/extract/odbc/local.mk
 endif
 
 # Needs libpq:

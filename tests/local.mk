@@ -65,7 +65,7 @@ endif
 
 # The same, where there is libmongoc.
 if WITH_LIBMONGOC
-UNIT_TESTS += tests/unit/test-mongodb-cursor tests/unit/test-mongodb-values
+UNIT_TESTS += tests/unit/test-mongodb-cursor tests/unit/test-mongodb-load tests/unit/test-mongodb-values
 endif
 
 # Shell: bash, reads tests/lib/tap.sh first.
@@ -122,25 +122,44 @@ SHELL_TESTS = \
 	tests/cli/test-validate.sh \
 	tests/cli/test-verbose.sh \
 	tests/cli/test-version.sh \
+	tests/fuzz/test-corpus.sh \
 	tests/meta/test-dependencies.sh \
 	tests/meta/test-lists.sh \
 	tests/meta/test-plugins.sh \
 	tests/servers/test-servers.sh \
+	$(NULL)
+
+# Against real servers.
+STORE_TESTS = \
+	tests/servers/test-mongodb.sh \
+	tests/stores/test-chinook.sh \
+	tests/stores/test-lookup.sh \
+	tests/stores/test-mongodb-cuts.sh \
+	tests/stores/test-mongodb-load.sh \
+	tests/stores/test-mongodb-order.sh \
+	tests/stores/test-mysql-cuts.sh \
 	tests/stores/test-mysql-find.sh \
 	tests/stores/test-mysql-hostile.sh \
+	tests/stores/test-mysql-load-crash.sh \
+	tests/stores/test-mysql-load-cuts.sh \
+	tests/stores/test-mysql-load-refused.sh \
+	tests/stores/test-mysql-load-values.sh \
+	tests/stores/test-mysql-load.sh \
 	tests/stores/test-mysql-order.sh \
 	tests/stores/test-mysql-refused.sh \
 	tests/stores/test-mysql.sh \
-	tests/stores/test-chinook.sh \
-	tests/stores/test-lookup.sh \
+	tests/stores/test-odbc-double.sh \
+	tests/stores/test-odbc-find.sh \
+	tests/stores/test-odbc-order.sh \
+	tests/stores/test-odbc-refused.sh \
+	tests/stores/test-odbc.sh \
 	tests/stores/test-postgres-cuts.sh \
+	tests/stores/test-postgres-full.sh \
 	tests/stores/test-postgres-load.sh \
 	tests/stores/test-postgres-order.sh \
 	tests/stores/test-postgres-parts.sh \
 	tests/stores/test-postgres-refused.sh \
 	tests/stores/test-postgres.sh \
-	tests/fuzz/test-corpus.sh \
-	tests/servers/test-mongodb.sh \
 	$(NULL)
 
 # The proof that runs can be killed and repeated, row by row: `make check' tries a share, `make soak' all.
@@ -183,11 +202,13 @@ TSAN_TESTS = \
 	tests/unit/test-rate \
 	tests/unit/test-ring \
 	tests/cli/test-failures.sh \
+	tests/cli/test-lookup.sh \
 	tests/cli/test-patience.sh \
 	tests/cli/test-run.sh \
 	tests/cli/test-version.sh \
 	tests/faults/test-http.sh \
 	tests/faults/test-term.sh \
+	tests/stores/test-postgres-parts.sh \
 	$(NULL)
 
 # What is run under valgrind: enough to pass through every room, in a few minutes.
@@ -207,6 +228,9 @@ VALGRIND_TESTS = \
 	tests/unit/test-yaml \
 	tests/cli/test-version.sh \
 	$(NULL)
+
+# What ./bootstrap check runs out of the tarball, to see whether it is whole: servers and faults have had their say in `check'.
+DIST_TESTS = $(SHELL_TESTS) $(UNIT_TESTS)
 
 # Files and whole folders that the tests read.
 EXTRA_DIST += \
@@ -232,10 +256,17 @@ EXTRA_DIST += \
 	$(NULL)
 
 check_PROGRAMS += $(FUZZ_TARGETS) tests/doubles/httpd
-TESTS = $(SHELL_TESTS) $(FAULT_TESTS)
+TESTS = $(SHELL_TESTS) $(STORE_TESTS) $(FAULT_TESTS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS) tests/stores/find
 TESTS += $(UNIT_TESTS)
+endif
+# A driver of our own.
+if WITH_LIBODBC
+check_LTLIBRARIES += tests/doubles/odbc-double.la
+tests_doubles_odbc_double_la_SOURCES = tests/doubles/odbc-double.c
+tests_doubles_odbc_double_la_CFLAGS = $(PLUGIN_CFLAGS) $(LIBODBC_CFLAGS)
+tests_doubles_odbc_double_la_LDFLAGS = $(LEAT_LDFLAGS) -module -avoid-version -shared -rpath $(abs_builddir)
 endif
 # What tests/servers/test-mongodb.sh fills a server with, and asks it by key.
 if WITH_LIBMONGOC
@@ -283,7 +314,12 @@ coverage:
 	@test -n '$(GCOVR)' || { echo "gcovr is missing: apt-get install gcovr, then configure again" >&2; exit 1; }
 	@$(SUB_BUILD) _coverage --enable-coverage -- check
 	@$(GCOVR) --root $(top_srcdir) --filter '$(abs_top_srcdir)/(core|plugins)/' --print-summary _coverage
-bench: all
+# What fills a server for it.
+BENCH_NEEDS =
+if WITH_LIBMONGOC
+BENCH_NEEDS += tests/servers/mongodb-put
+endif
+bench: all $(BENCH_NEEDS)
 	@if test -x $(top_srcdir)/tests/bench/run.sh; then LEAT='$(abs_builddir)/leat' $(top_srcdir)/tests/bench/run.sh; \
 	else echo "there is no tests/bench/run.sh yet" >&2; exit 1; fi
 .PHONY: check-asan check-tsan check-valgrind check-fuzz soak coverage bench

@@ -14,7 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes);
 
 /* id, address.city, roles[1] and the whole of roles */
-static struct step steps[] = {
+static struct leat_step steps[] = {
     { .field = -1, .child = 1 },
     { .key = "id", .n = 2, .field = 0, .next = 2 },
     { .key = "address", .n = 7, .field = -1, .child = 3, .next = 4 },
@@ -22,7 +22,7 @@ static struct step steps[] = {
     { .key = "roles", .n = 5, .field = 2, .child = 5 },
     { .index = 1, .field = 3 },
 };
-static const struct tree tree = { .steps = steps, .n = 6, .cap = 6 };
+static const struct leat_tree tree = { .steps = steps, .n = 6, .cap = 6 };
 
 static void must(bool holds)
 {

@@ -127,8 +127,8 @@ int main(int argc, char **argv)
 
     if (argc - (rest - argv) != (command ? 2 : 3))
         die("the arguments", NULL);
-    mongoc_init();
     mongoc_log_set_handler(NULL, NULL); /* FerretDB knows no sessions, and is asked to end them */
+    mongoc_init();
     client = mongoc_client_new(rest[0]);
     if (!client)
         die("the URL", NULL);

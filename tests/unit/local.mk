@@ -154,11 +154,11 @@ tests_stores_find_LDADD = plugins/kit/fields/libfields.la plugins/kit/json/libjs
 
 # -fno-sanitize: see plugins/extract/mongodb/local.mk.
 MONGODB_SOURCES = tests/unit/test-mongodb.h tests/unit/plugin-host.h \
-	plugins/extract/mongodb/mongodb.c plugins/extract/mongodb/schema.c plugins/extract/mongodb/client.c \
-	plugins/extract/mongodb/stream.c plugins/extract/mongodb/query.c plugins/extract/mongodb/cursor.c \
-	plugins/extract/mongodb/since.c plugins/extract/mongodb/tree.c plugins/extract/mongodb/row.c \
-	plugins/extract/mongodb/value.c plugins/extract/mongodb/json.c plugins/extract/mongodb/find.c
-MONGODB_LDADD = plugins/kit/store/libstore.la plugins/kit/fields/libfields.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+	plugins/extract/mongodb/mongodb.c plugins/extract/mongodb/schema.c plugins/extract/mongodb/query.c \
+	plugins/extract/mongodb/cursor.c plugins/extract/mongodb/since.c plugins/extract/mongodb/tree.c \
+	plugins/extract/mongodb/row.c plugins/extract/mongodb/value.c plugins/extract/mongodb/find.c
+MONGODB_LDADD = plugins/kit/mongodb/libmongodb.la plugins/kit/store/libstore.la plugins/kit/fields/libfields.la \
+	plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBMONGOC_LIBS)
 tests_unit_test_mongodb_cursor_SOURCES = tests/unit/test-mongodb-cursor.c $(MONGODB_SOURCES)
 tests_unit_test_mongodb_cursor_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) $(LIBMONGOC_CFLAGS)
@@ -166,11 +166,18 @@ tests_unit_test_mongodb_cursor_CFLAGS = $(AM_CFLAGS) -fno-sanitize=alignment
 tests_unit_test_mongodb_cursor_LDADD = $(MONGODB_LDADD)
 
 tests_unit_test_mongodb_values_SOURCES = tests/unit/test-mongodb-values.c tests/unit/plugin-host.h \
-	plugins/extract/mongodb/value.c plugins/extract/mongodb/json.c plugins/extract/mongodb/tree.c \
+	plugins/extract/mongodb/value.c plugins/extract/mongodb/tree.c \
 	plugins/extract/mongodb/row.c plugins/extract/mongodb/cursor.c
 tests_unit_test_mongodb_values_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) $(LIBMONGOC_CFLAGS)
 tests_unit_test_mongodb_values_CFLAGS = $(AM_CFLAGS) -fno-sanitize=alignment
 tests_unit_test_mongodb_values_LDADD = $(MONGODB_LDADD)
+
+tests_unit_test_mongodb_load_SOURCES = tests/unit/test-mongodb-load.c tests/unit/test-mongodb.h tests/unit/plugin-host.h \
+	plugins/load/mongodb/mongodb.c plugins/load/mongodb/plan.c plugins/load/mongodb/encode.c \
+	plugins/load/mongodb/refuse.c plugins/load/mongodb/same.c
+tests_unit_test_mongodb_load_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) $(LIBMONGOC_CFLAGS)
+tests_unit_test_mongodb_load_CFLAGS = $(AM_CFLAGS) -fno-sanitize=alignment
+tests_unit_test_mongodb_load_LDADD = $(MONGODB_LDADD)
 
 tests_servers_mongodb_find_SOURCES = tests/servers/mongodb-find.c $(MONGODB_SOURCES)
 tests_servers_mongodb_find_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) -I$(top_srcdir)/tests/unit $(LIBMONGOC_CFLAGS)

@@ -72,7 +72,7 @@ static void check_line(struct leat_pool *pool, const bson_t *line)
     assert_true(bson_iter_init_find(&v, line, "v"));
     b->host->stage = "test";
     for (int i = 0; i < N_TYPES; i++)
-        fits[i] = value_put(b, i, &v, &scratch) == FIT_FINE;
+        fits[i] = value_put(b, i, &v, &scratch) == LEAT_FIT_FINE;
     leat_batch_end_row(b);
     assert_int_equal(leat_batch_finish(b, &err), 0);
     for (int i = 0; i < N_TYPES; i++)
@@ -157,15 +157,15 @@ static struct leat_field row_fields[] = {
 static const char *const paths[] = { "_id", "address.city", "roles.0", "born" };
 enum { MORE = 4, N_ROW_FIELDS };
 
-static struct leat_plan *plan_of_tree(struct tree *tree)
+static struct leat_plan *plan_of_tree(struct leat_tree *tree)
 {
     struct leat_plan *plan = calloc(1, sizeof *plan);
 
     file_parse(&plan->file, "{}");
     leat_plan_services = &host_plan;
-    tree_begin(plan, tree);
+    leat_tree_begin(plan, tree);
     for (int i = 0; i < MORE; i++)
-        tree->steps[tree_add_path(plan, tree, paths[i])].field = i;
+        tree->steps[leat_tree_path(plan, tree, paths[i], LEAT_MONGODB_MAX_DEPTH)].field = i;
     return plan;
 }
 
@@ -175,7 +175,7 @@ static void assert_becomes(const bson_t *doc, bool rest, bool to_rest, const cha
     struct leat_schema schema = { rest ? N_ROW_FIELDS : MORE, row_fields };
     struct leat_text_buffer said = { 0 };
     struct leat_error err = { 0 };
-    struct tree tree;
+    struct leat_tree tree;
     struct leat_plan *plan = plan_of_tree(&tree);
     struct row row = { .tree = &tree, .rest_field = rest ? MORE : -1, .misfits_to_rest = to_rest };
     struct leat_pool pool;

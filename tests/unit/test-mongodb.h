@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * The host of plugin-host.h for the mongodb extract, whose URL is a secret. Only a variable gives
+ * The host of plugin-host.h for the mongodb extract or, with TEST_OF_LOAD, load, whose URL is a secret. Only a variable gives
  * one, and that host has none: so it is not required here, but is what `url` holds.
  */
 #ifndef LEAT_TESTS_TEST_MONGODB_H
@@ -13,7 +13,11 @@
 #include "plugin-host.h"
 #undef leat_plugin_v1
 
+#ifdef TEST_OF_LOAD
+#include "load/mongodb/load.h"
+#else
 #include "extract/mongodb/extract.h"
+#endif
 
 static struct leat_secret url;
 
@@ -46,7 +50,7 @@ const struct leat_plugin *plugin_without_url(const struct leat_host *host)
 /* For host_before_plan. */
 static void give_url(void *self)
 {
-    ((struct mongodb *)self)->url = &url;
+    ((struct mongodb *)self)->at.url = &url;
 }
 
 #endif

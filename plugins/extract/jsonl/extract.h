@@ -18,6 +18,7 @@
 
 #include <leat/plugin.h>
 
+#include "kit/fields/tree.h"
 #include "kit/json/json.h"
 
 /* ---- lines.c ---- */
@@ -48,31 +49,15 @@ void lines_close(struct lines *l);
 
 /* ---- tree.c ---- */
 
-/* A step of a path: a key of an object or an index into a list. */
-struct step {
-    const char *key;    /* NULL: an index */
-    size_t n;
-    int64_t index;
-    int field;          /* takes the value that is reached here; -1: none */
-    int child, next;    /* numbers of steps; 0: none, as 0 is the record itself */
-};
-
-struct tree {
-    struct step *steps;
-    int n, cap;
-};
-
-/* The tree of no field. */
-void tree_begin(struct leat_plan *plan, struct tree *tree);
 /* Adds the way to a field; all memory is the plan's. False with `wrong` said: the path is none, or taken. */
-bool tree_add_path(struct leat_plan *plan, struct tree *tree, const char *path, int field, const char **ret_wrong);
+bool tree_add_path(struct leat_plan *plan, struct leat_tree *tree, const char *path, int field, const char **ret_wrong);
 /* Adds a key of the record itself. False if it is taken. */
-bool tree_add_key(struct leat_plan *plan, struct tree *tree, const char *key, size_t n, int field);
+bool tree_add_key(struct leat_plan *plan, struct leat_tree *tree, const char *key, size_t n, int field);
 
 /* ---- record.c ---- */
 
 struct record {
-    const struct tree *tree;
+    const struct leat_tree *tree;
     int n_fields;
     struct leat_json_span *values; /* n_fields; kind LEAT_JSON_NONE: not there */
     const char *wrong, *code;      /* what is wrong with the line, and where */
@@ -103,7 +88,7 @@ struct jsonl {
     const char *path, *rest;
     const struct leat_node *fields;
     /* made by plan, read-only after it */
-    struct tree tree;
+    struct leat_tree tree;
     int n_fields, rest_field;  /* rest_field -1: none */
     bool has_secret;
     /* of the thread that reads */

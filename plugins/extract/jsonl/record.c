@@ -63,29 +63,24 @@ const char *record_name(struct record *r, const struct leat_json_span *key, size
     return r->wrong ? NULL : name;
 }
 
-static bool is_key(const struct step *step, const char *key, size_t n)
-{
-    return step->n == n && step->key && memcmp(step->key, key, n) == 0;
-}
-
 /* The step for a key below `parent`; 0: none. `hint` is where the last one was found: keys mostly come in the same
  * order. */
 static int find_key(struct record *r, int parent, const struct leat_json_span *span, int *hint)
 {
-    const struct step *steps = r->tree->steps;
+    const struct leat_step *steps = r->tree->steps;
     size_t n;
     const char *key = record_key(r, span, &n);
 
     if (!key)
         return 0;
-    if (*hint && is_key(&steps[*hint], key, n)) {
+    if (*hint && leat_step_is_key(&steps[*hint], key, n)) {
         int found = *hint;
 
         *hint = steps[found].next;
         return found;
     }
     for (int i = steps[parent].child; i; i = steps[i].next)
-        if (is_key(&steps[i], key, n)) {
+        if (leat_step_is_key(&steps[i], key, n)) {
             *hint = steps[i].next;
             return i;
         }
@@ -94,7 +89,7 @@ static int find_key(struct record *r, int parent, const struct leat_json_span *s
 
 static int find_index(const struct record *r, int parent, int64_t index)
 {
-    const struct step *steps = r->tree->steps;
+    const struct leat_step *steps = r->tree->steps;
 
     for (int i = steps[parent].child; i; i = steps[i].next)
         if (!steps[i].key && steps[i].index == index)
@@ -107,7 +102,7 @@ static bool walk(struct record *r, struct leat_json *j, int parent);
 /* Takes the value that comes next for the step it belongs to; 0: for none. */
 static bool take(struct record *r, struct leat_json *j, int at, struct leat_json_span *ret)
 {
-    const struct step *step = &r->tree->steps[at];
+    const struct leat_step *step = &r->tree->steps[at];
     struct leat_json inside;
 
     if (!leat_json_value(j, ret))

@@ -37,43 +37,11 @@ struct survey {
 
 /* ---- what is declared ---- */
 
-/* The entry without `path`, which the kit's table does not know. */
-static const struct leat_node *without_path(struct leat_plan *plan, const struct leat_node *entry)
-{
-    const struct leat_node **kept;
-    struct leat_node *copy;
-    int n = 0;
-
-    if (entry->kind != LEAT_MAP || !leat_node_get(entry, "path"))
-        return entry;
-    kept = leat_plan_alloc(plan, (size_t)entry->n_children * sizeof *kept);
-    for (int i = 0; i < entry->n_children; i++)
-        if (strcmp(entry->children[i]->name, "path") != 0)
-            kept[n++] = entry->children[i];
-    copy = leat_plan_alloc(plan, sizeof *copy);
-    *copy = *entry;
-    copy->children = kept;
-    copy->n_children = n;
-    return copy;
-}
-
-static const struct leat_node *without_paths(struct leat_plan *plan, const struct leat_node *fields)
-{
-    const struct leat_node **entries = leat_plan_alloc(plan, (size_t)fields->n_children * sizeof *entries);
-    struct leat_node *copy = leat_plan_alloc(plan, sizeof *copy);
-
-    for (int i = 0; i < fields->n_children; i++)
-        entries[i] = without_path(plan, fields->children[i]);
-    *copy = *fields;
-    copy->children = entries;
-    return copy;
-}
-
 /* A name is a key of the record, and read as a path, too, if it looks like one. */
 static void add_ways(struct survey *v, const struct leat_node *entry, int field)
 {
     const struct leat_node *path = entry->kind == LEAT_MAP ? leat_node_get(entry, "path") : NULL;
-    struct tree *tree = &v->s->tree;
+    struct leat_tree *tree = &v->s->tree;
     const char *wrong = NULL;
 
     if (path && path->kind == LEAT_SCALAR) {
@@ -96,7 +64,7 @@ static void survey_declared(struct survey *v)
 
     if (!fields)
         return;
-    leat_declared_bind(v->plan, without_paths(v->plan, fields), &declared);
+    leat_declared_bind(v->plan, leat_fields_without(v->plan, fields, "path"), &declared);
     for (int i = 0; i < declared.n && v->n < MAX_FIELDS; i++) {
         struct leat_field *field = &v->drafts[v->n].field;
 
@@ -156,7 +124,7 @@ static unsigned seen_in(const struct leat_json_span *value)
 /* What is no record shows no fields. */
 static void forget(struct survey *v, struct record *r, int n)
 {
-    struct tree *tree = &v->s->tree;
+    struct leat_tree *tree = &v->s->tree;
 
     for (int i = 0; i < tree->n; i++)
         if (tree->steps[i].field >= n)
@@ -278,7 +246,7 @@ int jsonl_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     int rc;
 
     v.drafts = leat_plan_alloc(plan, MAX_FIELDS * sizeof *v.drafts);
-    tree_begin(plan, &s->tree);
+    leat_tree_begin(plan, &s->tree);
     survey_declared(&v);
     leat_plan_input_file(plan, s->path);
     if (s->fields && !leat_plan_may_connect(plan) && leat_input_is_missing(s->path)) {

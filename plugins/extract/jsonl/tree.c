@@ -8,56 +8,7 @@
 
 enum { MAX_STEPS = 1 << 16 };
 
-static int new_step(struct leat_plan *plan, struct tree *tree)
-{
-    struct step *larger;
-    int cap = tree->cap ? tree->cap * 2 : 64;
-
-    if (tree->n == tree->cap) {
-        larger = leat_plan_alloc(plan, (size_t)cap * sizeof *larger);
-        if (tree->n)
-            memcpy(larger, tree->steps, (size_t)tree->n * sizeof *larger);
-        tree->steps = larger;
-        tree->cap = cap;
-    }
-    tree->steps[tree->n] = (struct step){ .field = -1 };
-    return tree->n++;
-}
-
-void tree_begin(struct leat_plan *plan, struct tree *tree)
-{
-    *tree = (struct tree){0};
-    (void)new_step(plan, tree); /* the record itself */
-}
-
-static bool is_same(const struct step *a, const struct step *b)
-{
-    if (!a->key || !b->key)
-        return !a->key && !b->key && a->index == b->index;
-    return a->n == b->n && memcmp(a->key, b->key, a->n) == 0;
-}
-
-/* The step below `parent`, made if it is not there: behind its siblings, so that they stand in the order given. */
-static int descend(struct leat_plan *plan, struct tree *tree, int parent, struct step wanted)
-{
-    int last = 0, made;
-
-    for (int i = tree->steps[parent].child; i; i = tree->steps[i].next) {
-        if (is_same(&tree->steps[i], &wanted))
-            return i;
-        last = i;
-    }
-    made = new_step(plan, tree);
-    wanted.field = -1;
-    tree->steps[made] = wanted;
-    if (last)
-        tree->steps[last].next = made;
-    else
-        tree->steps[parent].child = made;
-    return made;
-}
-
-static bool take(struct tree *tree, int at, int field)
+static bool take(struct leat_tree *tree, int at, int field)
 {
     if (tree->steps[at].field >= 0 || at == 0)
         return false;
@@ -65,17 +16,17 @@ static bool take(struct tree *tree, int at, int field)
     return true;
 }
 
-bool tree_add_key(struct leat_plan *plan, struct tree *tree, const char *key, size_t n, int field)
+bool tree_add_key(struct leat_plan *plan, struct leat_tree *tree, const char *key, size_t n, int field)
 {
-    struct step step = { .key = key, .n = n };
+    struct leat_step step = { .key = key, .n = n };
 
-    return take(tree, descend(plan, tree, 0, step), field);
+    return take(tree, leat_tree_step(plan, tree, 0, &step), field);
 }
 
 /* [12] */
-static const char *index_step(const char *p, struct step *ret)
+static const char *index_step(const char *p, struct leat_step *ret)
 {
-    *ret = (struct step){0};
+    *ret = (struct leat_step){0};
     if (*++p < '0' || *p > '9')
         return NULL;
     for (; *p >= '0' && *p <= '9' && ret->index < 1000000000; p++)
@@ -84,7 +35,7 @@ static const char *index_step(const char *p, struct step *ret)
 }
 
 /* "a key" */
-static const char *quoted_step(struct leat_plan *plan, const char *p, struct step *ret)
+static const char *quoted_step(struct leat_plan *plan, const char *p, struct leat_step *ret)
 {
     struct leat_json j = leat_json_begin(p, strlen(p));
     struct leat_json_span span;
@@ -93,20 +44,20 @@ static const char *quoted_step(struct leat_plan *plan, const char *p, struct ste
     if (!leat_json_value(&j, &span))
         return NULL;
     key = leat_plan_alloc(plan, span.n + 1);
-    *ret = (struct step){ .key = key };
+    *ret = (struct leat_step){ .key = key };
     return leat_json_unescape(span.text, span.n, key, &ret->n) ? j.p : NULL;
 }
 
-static const char *plain_step(const char *p, struct step *ret)
+static const char *plain_step(const char *p, struct leat_step *ret)
 {
     size_t n = strcspn(p, ".[\"");
 
-    *ret = (struct step){ .key = p, .n = n };
+    *ret = (struct leat_step){ .key = p, .n = n };
     return n ? p + n : NULL;
 }
 
 /* Reads one step; NULL: there is none where one should be. */
-static const char *next_step(struct leat_plan *plan, const char *p, bool first, struct step *ret)
+static const char *next_step(struct leat_plan *plan, const char *p, bool first, struct leat_step *ret)
 {
     if (*p == '[' && !first)
         return index_step(p, ret);
@@ -115,10 +66,10 @@ static const char *next_step(struct leat_plan *plan, const char *p, bool first, 
     return *p == '"' ? quoted_step(plan, p, ret) : plain_step(p, ret);
 }
 
-bool tree_add_path(struct leat_plan *plan, struct tree *tree, const char *path, int field, const char **ret_wrong)
+bool tree_add_path(struct leat_plan *plan, struct leat_tree *tree, const char *path, int field, const char **ret_wrong)
 {
     const char *p = path;
-    struct step step;
+    struct leat_step step;
     int at = 0;
 
     *ret_wrong = "is no path: write it like address.city, roles[0] or \"a key with a dot\".name";
@@ -126,7 +77,7 @@ bool tree_add_path(struct leat_plan *plan, struct tree *tree, const char *path, 
         p = depth < LEAT_JSON_MAX_DEPTH ? next_step(plan, p, depth == 0, &step) : NULL;
         if (!p || tree->n > MAX_STEPS)
             return false;
-        at = descend(plan, tree, at, step);
+        at = leat_tree_step(plan, tree, at, &step);
     }
     *ret_wrong = "is the path of another field, too";
     return take(tree, at, field);

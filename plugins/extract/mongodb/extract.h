@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * The parts of extract mongodb: client.c reaches the server and says what is wrong
- * with it, stream.c keeps its waits short, query.c makes the commands, schema.c
- * plans, tree.c knows which path belongs to which field, json.c writes a value of
- * BSON as JSON, value.c puts one into a column, row.c a document into a row,
- * cursor.c orders the documents and knows where to go on, since.c where a run
- * begins, find.c asks for single ones, and mongodb.c is the plugin around them.
+ * The parts of extract mongodb: query.c makes the commands, schema.c plans, tree.c
+ * walks a document along the paths of the fields, value.c puts a value into a column,
+ * row.c a document into a row, cursor.c orders the documents and knows where to go on,
+ * since.c where a run begins, find.c asks for single ones, and mongodb.c is the plugin
+ * around them. The way to the server is kit/mongodb.
  *
  *     {"_id": ObjectId(...), "address": {"city": "Sète"}, "roles": ["user"], "note": ""}
  *
@@ -14,19 +13,13 @@
  *                address ─ city ─ field 1
  *                roles ─ field 2                  "note" is not declared
  *
- * tree.c, json.c, value.c and row.c know nothing of a server.
+ * tree.c, value.c and row.c know nothing of a server.
  */
 #ifndef LEAT_EXTRACT_MONGODB_H
 #define LEAT_EXTRACT_MONGODB_H
 
-#include <mongoc/mongoc.h>
-
-#include <leat/plugin.h>
-
-#include "kit/store/store.h"
-#include "kit/text/put.h"
-
-enum { MONGODB_MAX_DEPTH = 64 }; /* of lists and documents, as the kit reads JSON */
+#include "kit/fields/tree.h"
+#include "kit/mongodb/mongodb.h"
 
 /* A BSON document that the plan keeps; `data` NULL: none. */
 struct document {
@@ -40,25 +33,10 @@ static inline void document_view(const struct document *d, bson_t *ret)
         bson_init(ret); /* an empty one takes no memory */
 }
 
-/* ---- json.c ---- */
-
-enum fit { FIT_FINE, FIT_NOT, FIT_NO_UTF8, FIT_TOO_DEEP, FIT_BROKEN /* no BSON */, FIT_NO_MEMORY };
-
-/* Appends the value as JSON. */
-LEAT_MUST_CHECK enum fit json_add_value(struct leat_put *b, const bson_iter_t *value);
-/* For rejects: bytes that are no UTF-8 become \xff, and what cannot be shown null. */
-void json_add_shown(struct leat_put *b, const bson_iter_t *value);
-void json_add_key(struct leat_put *b, const char *key, size_t n);
-/* What stands for a scalar as text, without quotes: that of a date, an ObjectId, a UUID, a number. False: it is none
- * of these. `room` has TEXT_ROOM bytes. */
-enum { TEXT_ROOM = 64 };
-bool text_of_scalar(const bson_iter_t *value, char *room, size_t *ret_n);
-bool is_uuid(const bson_iter_t *value);
-
 /* ---- value.c ---- */
 
 /* Puts the value into the field; nothing is put unless it is fine. */
-LEAT_MUST_CHECK enum fit value_put(struct leat_batch *out, int field, const bson_iter_t *value,
+LEAT_MUST_CHECK enum leat_bson_fit value_put(struct leat_batch *out, int field, const bson_iter_t *value,
                                    struct leat_put *scratch);
 
 /* What was seen of a field in a sample, or'ed. */
@@ -66,26 +44,6 @@ unsigned value_seen(const bson_iter_t *value);
 enum leat_type value_type(unsigned seen);
 
 /* ---- tree.c ---- */
-
-/* A key of a document or, as its digits, an index into a list. */
-struct step {
-    const char *key;
-    size_t n;
-    int field, cursor; /* takes the value that is reached here; -1: none */
-    int child, next;   /* numbers of steps; 0: none, as 0 is the document itself */
-    bool top;          /* a key of the document */
-};
-
-struct tree {
-    struct step *steps;
-    int n, cap;
-};
-
-void tree_begin(struct leat_plan *plan, struct tree *tree);
-/* The step of a path such as address.city, made if it is not there; 0: it is no path. */
-int tree_add_path(struct leat_plan *plan, struct tree *tree, const char *path);
-/* The same for a key of the document itself. */
-int tree_add_key(struct leat_plan *plan, struct tree *tree, const char *key, size_t n);
 
 /* What a value is that no field takes as a whole. */
 enum other {
@@ -95,12 +53,13 @@ enum other {
 };
 
 struct visitor {
-    void (*value)(void *user, const struct step *step, const bson_iter_t *value);
+    void (*value)(void *user, const struct leat_step *step, const bson_iter_t *value);
     void (*other)(void *user, enum other what, const bson_iter_t *value);
 };
 
 /* False: the document is no BSON from some place on. */
-LEAT_MUST_CHECK bool tree_walk(const struct tree *tree, const bson_t *doc, const struct visitor *visitor, void *user);
+LEAT_MUST_CHECK bool tree_walk(const struct leat_tree *tree, const bson_t *doc, const struct visitor *visitor,
+                               void *user);
 
 /* ---- cursor.c ---- */
 
@@ -156,7 +115,7 @@ void cursor_free(struct cursor *c);
 
 /* A document on its way into a row. */
 struct row {
-    const struct tree *tree;
+    const struct leat_tree *tree;
     struct cursor *cursor;     /* NULL: none */
     int n_fields, rest_field;  /* rest_field -1: none */
     bool misfits_to_rest;
@@ -166,7 +125,7 @@ struct row {
     bool *put;                 /* n_fields: found, so that a second one is told */
     struct leat_put rest, misfits, shown, scratch;
     int n_misfits, first_misfit;
-    enum fit why;              /* of the first misfit */
+    enum leat_bson_fit why;              /* of the first misfit */
     bool again;                /* it is there twice */
 };
 
@@ -183,16 +142,10 @@ void row_free(struct row *r);
 
 /* ---- the plugin ---- */
 
-/* A client, and who may want its waits to end. */
-struct watch {
-    mongoc_client_t *client;
-    struct leat_stage *stage; /* NULL: nobody */
-};
-
 struct mongodb {
     /* options */
-    const struct leat_secret *url;
-    const char *database, *collection, *rest;
+    struct leat_mongodb at;
+    const char *rest;
     const struct leat_query *filter, *projection, *pipeline;
     const struct leat_node *cursor_option, *fields;
     bool incremental;
@@ -200,15 +153,13 @@ struct mongodb {
     int64_t sample;
     int on_misfit;
     /* made by plan, read-only after it */
-    const char *where;       /* "shop.users at db.example.org:27017", for errors */
-    const char *who;         /* " as user ann", or "" */
     struct document match, project, stages;
     bool collated;           /* the collection has an order of texts of its own */
-    struct tree tree;
+    struct leat_tree tree;
     int n_fields, rest_field;
     const char **paths;      /* n_fields, without that of rest */
     /* of the thread that reads */
-    struct watch server;
+    struct leat_mongodb_client server;
     mongoc_cursor_t *rows;
     const bson_t *pending;   /* the first document, read when the store was opened */
     struct cursor cursor;
@@ -219,26 +170,9 @@ struct mongodb {
 
 /* A client of its own for each worker that asks for records. */
 struct finder {
-    struct watch server;
+    struct leat_mongodb_client server;
     struct row row;
 };
-
-/* ---- client.c ---- */
-
-/* Checks the URL and fills `where` and `who`; notes what is wrong. */
-bool client_plan(struct leat_plan *plan, struct mongodb *s);
-/* Makes the client; it connects when it is asked for something. `w` stays where it is. */
-LEAT_MUST_CHECK int client_open(const struct mongodb *s, struct watch *w, struct leat_error *err);
-void client_close(struct watch *w);
-/* What the server, or the way to it, has just said. `reply` may be NULL. */
-int client_fail(const struct mongodb *s, const bson_error_t *why, const bson_t *reply, struct leat_error *err);
-/* Whether it may be better on another connection, a moment later. */
-bool client_may_pass(const bson_error_t *why, const bson_t *reply);
-
-/* ---- stream.c ---- */
-
-/* Waits of this client end soon after the run is to stop. */
-void stream_watch(struct watch *w);
 
 /* ---- query.c ---- */
 

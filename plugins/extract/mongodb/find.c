@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "kit/store/store.h"
 #include "kit/text/text.h"
 
 enum { KEYS_AT_ONCE = 500, HEX_DIGITS = 24, UUID_LENGTH = 36 };
@@ -38,7 +39,7 @@ struct search {
 
 static int no_memory(const struct mongodb *s, struct leat_error *err)
 {
-    return leat_fail(err, -ENOMEM, "cannot search %.300s: out of memory", s->where);
+    return leat_fail(err, -ENOMEM, "cannot search %.300s: out of memory", s->at.where);
 }
 
 /* ---- keys as bytes ---- */
@@ -230,12 +231,12 @@ static int put_one(const struct search *q, const bson_t *doc, struct leat_error 
 
     if (!leat_batch_has_room(q->find->out))
         return leat_fail(err, -E2BIG, "cannot search %.300s: more records have these keys than one batch takes",
-                         s->where);
+                         s->at.where);
     if (!row_put(&q->f->row, q->find->out, doc))
         return no_memory(s, err);
     if (row_is_bad(row))
         return leat_fail(err, LEAT_EDATA, "cannot search %.300s: %.80s is not what it is declared as (see fields)",
-                         s->where, row->first_misfit < 0 ? "a document" :
+                         s->at.where, row->first_misfit < 0 ? "a document" :
                          q->find->out->schema->fields[row->first_misfit].name);
     return 0;
 }
@@ -277,7 +278,7 @@ static int take_document(const struct search *q, const bson_t *doc, struct leat_
     }
     if (rc == 0 && !found)
         rc = leat_fail(err, LEAT_EDATA, "cannot search %.300s: the server finds a document that has another value than "
-                       "it was asked for", q->s->where);
+                       "it was asked for", q->s->at.where);
     return rc;
 }
 
@@ -291,7 +292,7 @@ static int read_answer(const struct search *q, mongoc_cursor_t *rows, struct lea
     while (rc == 0 && mongoc_cursor_next(rows, &doc))
         rc = take_document(q, doc, &bytes, err);
     if (rc == 0 && mongoc_cursor_error_document(rows, &why, &reply))
-        rc = client_fail(q->s, &why, reply, err);
+        rc = leat_mongodb_fail(&q->s->at, &why, reply, err);
     leat_put_free(&bytes);
     return rc;
 }
@@ -312,9 +313,9 @@ static int ask(const struct search *q, struct leat_error *err)
     int rc = 0;
 
     if (left <= 0 || leat_stage_cancelled(q->f->server.stage))
-        rc = leat_fail(err, LEAT_ECANCELED, "cannot search %.300s: the time is over", q->s->where);
+        rc = leat_fail(err, LEAT_ECANCELED, "cannot search %.300s: the time is over", q->s->at.where);
     if (rc == 0 && !q->f->server.client)
-        rc = client_open(q->s, &q->f->server, err);
+        rc = leat_mongodb_open(&q->s->at, &q->f->server, err);
     if (rc < 0)
         return rc;
     append_condition(q, &condition);
@@ -323,7 +324,7 @@ static int ask(const struct search *q, struct leat_error *err)
     mongoc_cursor_destroy(rows);
     bson_destroy(&condition);
     if (rc == LEAT_EUNREACHABLE) /* the next call connects again */
-        client_close(&q->f->server);
+        leat_mongodb_close(&q->f->server);
     return rc;
 }
 
@@ -391,6 +392,6 @@ void mongodb_find_close(struct leat_stage *stage, void *self)
     struct finder *f = leat_stage_worker(stage);
 
     (void)self;
-    client_close(&f->server);
+    leat_mongodb_close(&f->server);
     row_free(&f->row);
 }

@@ -18,12 +18,7 @@
 static const char *const misfit_words[] = { "reject", "rest", NULL };
 
 static const struct leat_option options[] = {
-    { .name = "url", .type = LEAT_OPTION_SECRET, LEAT_MEMBER(struct mongodb, url), .required = true,
-      .help = "Where the server is, mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE or mongodb+srv://HOST." },
-    { .name = "database", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct mongodb, database),
-      .help = "The database; that of the URL if it is not given." },
-    { .name = "collection", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct mongodb, collection), .required = true,
-      .help = "The collection or view to read." },
+    LEAT_MONGODB_OPTIONS(struct mongodb, at, "The collection or view to read."),
     { .name = "filter", .type = LEAT_OPTION_QUERY, LEAT_MEMBER(struct mongodb, filter),
       .help = "Which documents to read, as JSON; all if it is not given." },
     { .name = "projection", .type = LEAT_OPTION_QUERY, LEAT_MEMBER(struct mongodb, projection),
@@ -54,7 +49,7 @@ static const struct leat_option options[] = {
 
 static int no_memory(const struct mongodb *s, struct leat_error *err)
 {
-    return leat_fail(err, -ENOMEM, "cannot read %.300s: out of memory", s->where);
+    return leat_fail(err, -ENOMEM, "cannot read %.300s: out of memory", s->at.where);
 }
 
 /* ---- what is wrong with the cursor ---- */
@@ -67,7 +62,7 @@ static int ambiguous(const struct mongodb *s, struct leat_error *err)
         (void)snprintf(cursor + strlen(cursor), sizeof cursor - strlen(cursor), "%s%s", i ? ", " : "",
                        s->cursor.names[i]);
     return leat_fail(err, LEAT_EPIPELINE, "two documents of %.200s have the same cursor (%s): a run that stops between "
-                     "them would lose one; add a last field that is unique: `cursor: [%s, _id]'", s->where, cursor,
+                     "them would lose one; add a last field that is unique: `cursor: [%s, _id]'", s->at.where, cursor,
                      cursor);
 }
 
@@ -76,14 +71,14 @@ static int mixed(const struct mongodb *s, int i, struct leat_error *err)
     return leat_fail(err, LEAT_EPIPELINE, "%.80s, a field of the cursor, has values of several types in %.200s, such "
                      "as numbers and texts: MongoDB compares a value with those of its own type only, so that a run "
                      "that goes on would lose the others; name another field, or convert them in a pipeline",
-                     s->cursor.names[i], s->where);
+                     s->cursor.names[i], s->at.where);
 }
 
 static int unfit(const struct mongodb *s, int i, struct leat_error *err)
 {
     return leat_fail(err, LEAT_EPIPELINE, "%.80s, a field of the cursor, has a value in %.200s that has no one place "
                      "in the order, such as a list; name another field, or leave such documents out by filter",
-                     s->cursor.names[i], s->where);
+                     s->cursor.names[i], s->at.where);
 }
 
 /* ---- documents ---- */
@@ -150,7 +145,7 @@ static void drop(struct mongodb *s)
         mongoc_cursor_destroy(s->rows);
     s->rows = NULL;
     s->pending = NULL;
-    client_close(&s->server);
+    leat_mongodb_close(&s->server);
 }
 
 static int rows_failed(const struct mongodb *s, mongoc_cursor_t *rows, struct leat_error *err)
@@ -158,7 +153,7 @@ static int rows_failed(const struct mongodb *s, mongoc_cursor_t *rows, struct le
     const bson_t *reply = NULL;
     bson_error_t why;
 
-    return mongoc_cursor_error_document(rows, &why, &reply) ? client_fail(s, &why, reply, err) : 0;
+    return mongoc_cursor_error_document(rows, &why, &reply) ? leat_mongodb_fail(&s->at, &why, reply, err) : 0;
 }
 
 /* The greatest value of field i behind the place has to be of the place's kind: else some would never be seen. */
@@ -180,7 +175,7 @@ static int check_kind(const struct mongodb *s, int i, struct leat_error *err)
 
 static int begin(struct mongodb *s, int64_t limit, struct leat_error *err)
 {
-    int rc = client_open(s, &s->server, err);
+    int rc = leat_mongodb_open(&s->at, &s->server, err);
 
     for (int i = 0; rc == 0 && i < s->cursor.n_behind; i++)
         rc = check_kind(s, i, err);
@@ -191,6 +186,18 @@ static int begin(struct mongodb *s, int64_t limit, struct leat_error *err)
         return 0;
     s->pending = NULL;
     return rows_failed(s, s->rows, err);
+}
+
+/* Nothing is left behind the place, or somebody has dropped the collection: that looks the same. False for whoever
+ * may not ask. */
+static bool is_gone(const struct mongodb *s)
+{
+    mongoc_database_t *database = mongoc_client_get_database(s->server.client, s->at.database);
+    bson_error_t why = { 0 };
+    bool there = mongoc_database_has_collection(database, s->at.collection, &why);
+
+    mongoc_database_destroy(database);
+    return !there && why.code == 0;
 }
 
 /* Behind what was read by this run. */
@@ -206,6 +213,9 @@ static int begin_again(struct mongodb *s, struct leat_error *err)
     }
     c->n_skip = c->n_null;
     rc = begin(s, 0, err);
+    if (rc == 0 && !s->pending && is_gone(s))
+        rc = leat_fail(err, LEAT_EPIPELINE, "%.300s is there no more: somebody has dropped it since the run began",
+                       s->at.where);
     if (rc < 0)
         drop(s);
     return rc;
@@ -215,7 +225,8 @@ static bool next(struct mongodb *s, const bson_t **ret_doc)
 {
     *ret_doc = s->pending;
     s->pending = NULL;
-    return *ret_doc || mongoc_cursor_next(s->rows, ret_doc);
+    /* what has ended is not to be asked again */
+    return *ret_doc || (mongoc_cursor_more(s->rows) && mongoc_cursor_next(s->rows, ret_doc));
 }
 
 /* ---- reading ---- */
@@ -268,7 +279,7 @@ static enum leat_flow lost(struct leat_stage *stage, struct mongodb *s, struct l
     int rc;
 
     (void)mongoc_cursor_error_document(s->rows, &why, &reply);
-    rc = client_fail(s, &why, reply, err);
+    rc = leat_mongodb_fail(&s->at, &why, reply, err);
     if (rc == LEAT_EUNREACHABLE && !s->cursor.n) {
         n = strlen(err->text);
         (void)snprintf(err->text + n, sizeof err->text - n, "; with a cursor, `cursor: _id', the run could go on");
@@ -316,7 +327,11 @@ static int mongodb_open(struct leat_stage *stage, void *self, struct leat_error 
     if (s->cursor.n)
         rc = since_open(s, stage, err);
     limit = wanted < 0 ? 0 : wanted + s->cursor.n_skip + (wanted == 0);
-    return rc < 0 ? rc : begin(s, limit, err);
+    if (rc == 0)
+        rc = begin(s, limit, err);
+    if (rc < 0 && leat_stage_cancelled(stage))
+        return leat_fail(err, LEAT_ECANCELED, "the run is to stop");
+    return rc;
 }
 
 /* A number in the report is easily missed, and these values are nowhere else. */

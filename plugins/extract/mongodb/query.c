@@ -280,7 +280,7 @@ static mongoc_cursor_t *aggregate(const struct mongodb *s, mongoc_collection_t *
 
 static mongoc_cursor_t *ask(const struct mongodb *s, mongoc_client_t *client, const struct command *c)
 {
-    mongoc_collection_t *collection = mongoc_client_get_collection(client, s->database, s->collection);
+    mongoc_collection_t *collection = mongoc_client_get_collection(client, s->at.database, s->at.collection);
     mongoc_cursor_t *rows = s->stages.data ? aggregate(s, collection, c) : find(s, collection, c);
 
     mongoc_collection_destroy(collection);

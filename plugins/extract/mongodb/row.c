@@ -40,12 +40,12 @@ static void show_alone(struct row *r, const bson_iter_t *value)
         text = bson_iter_utf8(value, &n);
         leat_put_bytes(&r->shown, text, n);
     } else {
-        json_add_shown(&r->shown, value);
+        leat_bson_add_shown(&r->shown, value);
     }
 }
 
 /* The first one counts. All are kept as the reject will show them: the members of a JSON object. */
-static void add_misfit(struct row *r, int field, const bson_iter_t *value, enum fit why)
+static void add_misfit(struct row *r, int field, const bson_iter_t *value, enum leat_bson_fit why)
 {
     const struct leat_field *f = &r->out->schema->fields[field];
 
@@ -57,9 +57,9 @@ static void add_misfit(struct row *r, int field, const bson_iter_t *value, enum 
     if (f->data_class == LEAT_SECRET)
         return;
     leat_put_string(&r->misfits, r->misfits.n ? ", " : "{");
-    json_add_key(&r->misfits, f->name, strlen(f->name));
+    leat_bson_add_key(&r->misfits, f->name, strlen(f->name));
     leat_put_bytes(&r->misfits, " ", 1);
-    json_add_shown(&r->misfits, value);
+    leat_bson_add_shown(&r->misfits, value);
 }
 
 /* ---- what no field takes ---- */
@@ -68,13 +68,13 @@ static void add_rest(struct row *r, const bson_iter_t *value)
 {
     const char *key = bson_iter_key(value);
     size_t before = r->rest.n, n = bson_iter_key_len(value);
-    enum fit fit = leat_text_is_utf8(key, n) ? FIT_FINE : FIT_NO_UTF8;
+    enum leat_bson_fit fit = leat_text_is_utf8(key, n) ? LEAT_FIT_FINE : LEAT_FIT_NO_UTF8;
 
     leat_put_string(&r->rest, before ? "," : "{");
-    json_add_key(&r->rest, key, n);
-    if (fit == FIT_FINE)
-        fit = json_add_value(&r->rest, value);
-    if (fit == FIT_FINE)
+    leat_bson_add_key(&r->rest, key, n);
+    if (fit == LEAT_FIT_FINE)
+        fit = leat_bson_add_json(&r->rest, value);
+    if (fit == LEAT_FIT_FINE)
         return;
     r->rest.n = before;
     add_misfit(r, r->rest_field, value, fit);
@@ -106,26 +106,26 @@ static bool may_go_to_rest(const struct row *r, int field)
     return r->misfits_to_rest && fields[field].data_class <= fields[r->rest_field].data_class;
 }
 
-static void put_field(struct row *r, const struct step *step, const bson_iter_t *value)
+static void put_field(struct row *r, const struct leat_step *step, const bson_iter_t *value)
 {
-    enum fit fit;
+    enum leat_bson_fit fit;
 
     if (r->put[step->field]) {
         r->again = true;
-        add_misfit(r, step->field, value, FIT_NOT);
+        add_misfit(r, step->field, value, LEAT_FIT_NOT);
         return;
     }
     r->put[step->field] = true;
     fit = value_put(r->out, step->field, value, &r->scratch);
-    if (fit == FIT_NOT && may_go_to_rest(r, step->field)) {
+    if (fit == LEAT_FIT_NOT && may_go_to_rest(r, step->field)) {
         if (step->top) /* else `rest`, or a field, has the whole of what it stands in */
             add_rest(r, value);
-    } else if (fit != FIT_FINE) {
+    } else if (fit != LEAT_FIT_FINE) {
         add_misfit(r, step->field, value, fit);
     }
 }
 
-static void take_value(void *user, const struct step *step, const bson_iter_t *value)
+static void take_value(void *user, const struct leat_step *step, const bson_iter_t *value)
 {
     struct row *r = user;
 
@@ -158,7 +158,7 @@ bool row_put(struct row *r, struct leat_batch *out, const bson_t *doc)
     begin(r, out);
     if (!tree_walk(r->tree, doc, &visitor, r) && r->n_misfits++ == 0) {
         r->first_misfit = -1;
-        r->why = FIT_BROKEN;
+        r->why = LEAT_FIT_BROKEN;
     }
     if (r->rest.n) {
         leat_put_bytes(&r->rest, "}", 1);
@@ -198,11 +198,11 @@ static void reject_value(struct row *r, const char *raw, size_t n)
                        more > 1 ? "s" : "", more > 1 ? "" : "es");
     if (r->again)
         leat_batch_reject_value(r->out, i, "duplicate_key", raw, n, "the document has the key of a field twice");
-    else if (r->why == FIT_NO_UTF8)
+    else if (r->why == LEAT_FIT_NO_UTF8)
         leat_batch_reject_value(r->out, i, "invalid_utf8", raw, n, "holds text that is not valid UTF-8%s", others);
-    else if (r->why == FIT_TOO_DEEP)
+    else if (r->why == LEAT_FIT_TOO_DEEP)
         leat_batch_reject_value(r->out, i, "conversion_failed", raw, n, "has more than %d levels of documents and "
-                                "lists%s", MONGODB_MAX_DEPTH, others);
+                                "lists%s", LEAT_MONGODB_MAX_DEPTH, others);
     else
         leat_batch_reject_value(r->out, i, "conversion_failed", raw, n, "is not %s (fields can declare another "
                                 "type)%s", leat_field_wants(field), others);
@@ -213,7 +213,7 @@ void row_reject(struct row *r)
     const char *raw;
     size_t n;
 
-    if (r->first_misfit < 0 || r->why == FIT_BROKEN) {
+    if (r->first_misfit < 0 || r->why == LEAT_FIT_BROKEN) {
         leat_batch_reject_record(r->out, "bad_bson", NULL, 0, "the document is no valid BSON");
         return;
     }

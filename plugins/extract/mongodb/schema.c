@@ -30,41 +30,19 @@ struct survey {
 
 /* ---- what is declared ---- */
 
-/* The entry without `path`, which the kit's table does not know. */
-static const struct leat_node *without_path(struct leat_plan *plan, const struct leat_node *entry)
+static int add_key_step(struct survey *v, const char *key, size_t n)
 {
-    const struct leat_node **kept;
-    struct leat_node *copy;
-    int n = 0;
-
-    if (entry->kind != LEAT_MAP || !leat_node_get(entry, "path"))
-        return entry;
-    kept = leat_plan_alloc(plan, (size_t)entry->n_children * sizeof *kept);
-    for (int i = 0; i < entry->n_children; i++)
-        if (strcmp(entry->children[i]->name, "path") != 0)
-            kept[n++] = entry->children[i];
-    copy = leat_plan_alloc(plan, sizeof *copy);
-    *copy = *entry;
-    copy->children = kept;
-    copy->n_children = n;
-    return copy;
+    return leat_tree_step(v->plan, &v->s->tree, 0, &(struct leat_step){ .key = key, .n = n });
 }
 
-static const struct leat_node *without_paths(struct leat_plan *plan, const struct leat_node *fields)
+static int add_path(struct survey *v, const char *path)
 {
-    const struct leat_node **entries = leat_plan_alloc(plan, (size_t)fields->n_children * sizeof *entries);
-    struct leat_node *copy = leat_plan_alloc(plan, sizeof *copy);
-
-    for (int i = 0; i < fields->n_children; i++)
-        entries[i] = without_path(plan, fields->children[i]);
-    *copy = *fields;
-    copy->children = entries;
-    return copy;
+    return leat_tree_path(v->plan, &v->s->tree, path, LEAT_MONGODB_MAX_DEPTH);
 }
 
 static void take_step(struct survey *v, int step, int field, const struct leat_node *place)
 {
-    struct step *at = &v->s->tree.steps[step];
+    struct leat_step *at = &v->s->tree.steps[step];
 
     if (!step)
         leat_plan_wrong_at(v->plan, place, "'%.80s' is no path: write it like address.city or roles.0",
@@ -79,7 +57,6 @@ static void take_step(struct survey *v, int step, int field, const struct leat_n
 static void add_ways(struct survey *v, const struct leat_node *entry, int field)
 {
     const struct leat_node *path = entry->kind == LEAT_MAP ? leat_node_get(entry, "path") : NULL;
-    struct tree *tree = &v->s->tree;
     const char *name = v->drafts[field].path = path && path->text ? path->text : entry->name;
 
     if (path && path->kind != LEAT_SCALAR) {
@@ -87,9 +64,9 @@ static void add_ways(struct survey *v, const struct leat_node *entry, int field)
         return;
     }
     if (!path)
-        take_step(v, tree_add_key(v->plan, tree, name, strlen(name)), field, entry);
+        take_step(v, add_key_step(v, name, strlen(name)), field, entry);
     if (path || strchr(name, '.'))
-        take_step(v, tree_add_path(v->plan, tree, name), field, path ? path : entry);
+        take_step(v, add_path(v, name), field, path ? path : entry);
 }
 
 static void survey_declared(struct survey *v)
@@ -99,7 +76,7 @@ static void survey_declared(struct survey *v)
 
     if (!fields)
         return;
-    leat_declared_bind(v->plan, without_paths(v->plan, fields), &declared);
+    leat_declared_bind(v->plan, leat_fields_without(v->plan, fields, "path"), &declared);
     for (int i = 0; i < declared.n && v->n < MAX_FIELDS; i++) {
         struct leat_field *field = &v->drafts[v->n].field;
 
@@ -122,7 +99,7 @@ static void survey_cursor(struct survey *v)
                           .now = leat_plan_alloc(v->plan, (size_t)n * sizeof *c->now) };
     for (int i = 0; i < n; i++) {
         const struct leat_node *item = s->cursor_option->children[i];
-        int step = item->kind == LEAT_SCALAR ? tree_add_path(v->plan, &s->tree, item->text) : 0;
+        int step = item->kind == LEAT_SCALAR ? add_path(v, item->text) : 0;
 
         if (!step || s->tree.steps[step].cursor >= 0) {
             leat_plan_wrong_at(v->plan, item, step ? "this field stands in the cursor twice"
@@ -160,11 +137,11 @@ static void see_other(void *user, enum other what, const bson_iter_t *value)
     }
     name = leat_plan_alloc(v->plan, n + 1);
     memcpy(name, bson_iter_key(value), n);
-    v->s->tree.steps[tree_add_key(v->plan, &v->s->tree, name, n)].field = v->n;
+    v->s->tree.steps[add_key_step(v, name, n)].field = v->n;
     v->drafts[v->n++] = (struct draft){ .field.name = name, .path = name, .seen = value_seen(value) };
 }
 
-static void see_value(void *user, const struct step *step, const bson_iter_t *value)
+static void see_value(void *user, const struct leat_step *step, const bson_iter_t *value)
 {
     struct survey *v = user;
 
@@ -183,7 +160,7 @@ static int read_sample(struct survey *v, mongoc_client_t *client, struct leat_er
     while (mongoc_cursor_next(rows, &doc))
         v->n_documents += tree_walk(&v->s->tree, doc, &visitor, v); /* one that is broken is rejected in the run */
     if (mongoc_cursor_error_document(rows, &why, &reply))
-        rc = client_fail(v->s, &why, reply, err);
+        rc = leat_mongodb_fail(&v->s->at, &why, reply, err);
     mongoc_cursor_destroy(rows);
     return rc;
 }
@@ -205,7 +182,7 @@ static void note_collection(struct mongodb *s, const bson_t *doc, struct listing
         name = bson_iter_utf8(&it, NULL);
     if (!name || strncmp(name, "system.", 7) == 0)
         return;
-    if (strcmp(name, s->collection) == 0) {
+    if (strcmp(name, s->at.collection) == 0) {
         ret->there = true;
         s->collated = bson_iter_init(&it, doc) && bson_iter_find_descendant(&it, "options.collation", &found);
     } else if (ret->n < sizeof ret->names) {
@@ -218,7 +195,7 @@ static void check_listed(struct survey *v, const struct listing *listing)
     v->missing = !listing->there;
     if (v->missing)
         leat_plan_wrong(v->plan, "collection", "there is no collection %.120s in the database %.120s%s%s%s",
-                        v->s->collection, v->s->database, listing->n ? " (it has: " : "", listing->names,
+                        v->s->at.collection, v->s->at.database, listing->n ? " (it has: " : "", listing->names,
                         listing->n ? ")" : "");
 }
 
@@ -226,7 +203,7 @@ static void check_listed(struct survey *v, const struct listing *listing)
 static int find_collection(struct survey *v, mongoc_client_t *client, struct leat_error *err)
 {
     struct mongodb *s = v->s;
-    mongoc_database_t *database = mongoc_client_get_database(client, s->database);
+    mongoc_database_t *database = mongoc_client_get_database(client, s->at.database);
     mongoc_cursor_t *rows = mongoc_database_find_collections_with_opts(database, NULL);
     struct listing listing = { .there = false };
     const bson_t *doc, *reply = NULL;
@@ -237,8 +214,8 @@ static int find_collection(struct survey *v, mongoc_client_t *client, struct lea
         note_collection(s, doc, &listing);
     if (!mongoc_cursor_error_document(rows, &why, &reply))
         check_listed(v, &listing);
-    else if (why.domain != MONGOC_ERROR_SERVER || client_may_pass(&why, reply))
-        rc = client_fail(s, &why, reply, err);
+    else if (why.domain != MONGOC_ERROR_SERVER || leat_mongodb_may_pass(&why, reply))
+        rc = leat_mongodb_fail(&s->at, &why, reply, err);
     mongoc_cursor_destroy(rows);
     mongoc_database_destroy(database);
     return rc;
@@ -251,7 +228,7 @@ static void estimate(struct survey *v, mongoc_client_t *client)
 
     if (v->s->match.data || v->s->stages.data)
         return;
-    collection = mongoc_client_get_collection(client, v->s->database, v->s->collection);
+    collection = mongoc_client_get_collection(client, v->s->at.database, v->s->at.collection);
     n = mongoc_collection_estimated_document_count(collection, NULL, NULL, NULL, NULL);
     if (n >= 0)
         leat_plan_estimate(v->plan, LEAT_ESTIMATE_ROWS, n);
@@ -275,8 +252,8 @@ static bool needs_sample(const struct survey *v)
 
 static int look(struct survey *v, struct leat_error *err)
 {
-    struct watch w = { .stage = NULL };
-    int rc = client_open(v->s, &w, err);
+    struct leat_mongodb_client w = { .stage = NULL };
+    int rc = leat_mongodb_open(&v->s->at, &w, err);
 
     if (rc == 0)
         rc = find_collection(v, w.client, err);
@@ -284,7 +261,7 @@ static int look(struct survey *v, struct leat_error *err)
         rc = read_sample(v, w.client, err);
     if (rc == 0)
         estimate(v, w.client);
-    client_close(&w);
+    leat_mongodb_close(&w);
     return rc;
 }
 
@@ -390,7 +367,7 @@ static void judge(struct survey *v, bool asked)
         leat_plan_wrong(v->plan, "collection", "its documents have more than %d different keys: declare those to read "
                         "with fields, and collect the others with rest", MAX_FIELDS);
     else if (!v->n && !s->rest && !v->missing && (asked || !s->sample))
-        leat_plan_wrong(v->plan, "collection", "%.300s shows no fields%s; say which there are with fields", s->where,
+        leat_plan_wrong(v->plan, "collection", "%.300s shows no fields%s; say which there are with fields", s->at.where,
                         asked && s->sample && !v->n_documents ? ": there is no document" : "");
     if (!s->cursor_option)
         leat_plan_note(v->plan, "without a cursor a stopped run begins again with the first record");
@@ -425,15 +402,17 @@ int mongodb_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     struct mongodb *s = self;
     struct survey v = { .plan = plan, .s = s, .adds = adds_fields(plan, s) };
     struct leat_error why = { 0 };
-    bool fine = client_plan(plan, s);
+    bool fine;
     int rc;
 
     if (!err)
         err = &why;
+    s->at.verb = s->at.role = "read";
+    fine = leat_mongodb_plan(plan, &s->at);
     if (!query_plan(plan, s) || !fine)
         return 0;
     v.drafts = leat_plan_alloc(plan, MAX_FIELDS * sizeof *v.drafts);
-    tree_begin(plan, &s->tree);
+    leat_tree_begin(plan, &s->tree);
     survey_declared(&v);
     survey_cursor(&v);
     if (!leat_plan_may_connect(plan)) {

@@ -71,7 +71,7 @@ static bool is_start(const struct parts *p)
 
 static int no_memory(const struct mongodb *s, struct leat_error *err)
 {
-    return leat_fail(err, -ENOMEM, "cannot read %.300s: out of memory", s->where);
+    return leat_fail(err, -ENOMEM, "cannot read %.300s: out of memory", s->at.where);
 }
 
 static int begin_since(struct mongodb *s, const struct parts *p, struct leat_error *err)
@@ -83,7 +83,7 @@ static int begin_since(struct mongodb *s, const struct parts *p, struct leat_err
         return no_memory(s, err);
     if (rc < 0)
         return leat_fail(err, LEAT_EDATA, "where the last run came to in %.300s does not fit the cursor; `leat state "
-                         "reset` forgets it, and all is read again", s->where);
+                         "reset` forgets it, and all is read again", s->at.where);
     if (is_start(p))
         return 0;
     c->since = strndup(p->list, p->n);
@@ -95,7 +95,7 @@ static int begin_since(struct mongodb *s, const struct parts *p, struct leat_err
     if (take_off(&c->last[0].value, s->lag))
         return 0;
     return leat_fail(err, LEAT_EDATA, "the lag cannot be taken off %.80s, which in the last document of the run before "
-                     "is no date; leave lag out, or store it as a date in %.300s", c->names[0], s->where);
+                     "is no date; leave lag out, or store it as a date in %.300s", c->names[0], s->at.where);
 }
 
 static int begin_behind(struct mongodb *s, const struct parts *p, struct leat_error *err)
@@ -113,7 +113,7 @@ static int begin_behind(struct mongodb *s, const struct parts *p, struct leat_er
     if (rc == -ENOMEM)
         return no_memory(s, err);
     return leat_fail(err, LEAT_EDATA, "the position kept by an earlier run does not fit the cursor of %.300s; `leat "
-                     "run --restart` starts anew", s->where);
+                     "run --restart` starts anew", s->at.where);
 }
 
 int since_open(struct mongodb *s, const struct leat_stage *stage, struct leat_error *err)
@@ -128,6 +128,6 @@ int since_open(struct mongodb *s, const struct leat_stage *stage, struct leat_er
         return 0;
     if (!split(from, &parts))
         return leat_fail(err, LEAT_EDATA, "where an earlier run came to in %.300s does not fit the cursor; `leat run "
-                         "--restart` starts anew", s->where);
+                         "--restart` starts anew", s->at.where);
     return position ? begin_behind(s, &parts, err) : begin_since(s, &parts, err);
 }

@@ -6,78 +6,17 @@
  */
 #include "extract.h"
 
-#include <math.h>
-
 #include "kit/fields/fields.h"
 #include "kit/text/text.h"
 
 enum { LARGEST_EXACT = 53 }; /* bits of a whole number that any double has room for */
 
-static enum fit fits(bool fine)
+static enum leat_bson_fit fits(bool fine)
 {
-    return fine ? FIT_FINE : FIT_NOT;
+    return fine ? LEAT_FIT_FINE : LEAT_FIT_NOT;
 }
 
 /* ---- numbers ---- */
-
-static bool put_integer(struct leat_batch *out, int i, int64_t value)
-{
-    char text[LEAT_VALUE_ROOM];
-
-    switch (out->columns[i].type) {
-    case LEAT_INT64:
-        leat_batch_put_int64(out, i, value);
-        return true;
-    case LEAT_FLOAT64:
-        if (value > INT64_C(1) << LARGEST_EXACT || value < -(INT64_C(1) << LARGEST_EXACT))
-            return false;
-        leat_batch_put_float64(out, i, (double)value);
-        return true;
-    case LEAT_BOOL:
-        if (value == 0 || value == 1)
-            leat_batch_put_bool(out, i, value);
-        return value == 0 || value == 1;
-    case LEAT_TEXT:
-    case LEAT_DECIMAL:
-        leat_batch_put_text(out, i, text, (size_t)(leat_int64_put(text, value) - text));
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Without an exponent. */
-static bool put_plain(struct leat_batch *out, int i, const char *text, size_t n)
-{
-    char plain[LEAT_DECIMAL_ROOM];
-
-    n = leat_text_plain(text, n, plain, sizeof plain);
-    return n && leat_field_put(out, i, plain, n);
-}
-
-static bool put_double(struct leat_batch *out, int i, double value)
-{
-    char text[LEAT_VALUE_ROOM];
-    size_t n = (size_t)(leat_float64_put(text, value) - text);
-
-    switch (out->columns[i].type) {
-    case LEAT_INT64:
-        if (value != trunc(value) || fabs(value) >= 0x1p63) /* NaN is not what it is */
-            return false;
-        leat_batch_put_int64(out, i, (int64_t)value);
-        return true;
-    case LEAT_FLOAT64:
-        leat_batch_put_float64(out, i, value);
-        return true;
-    case LEAT_DECIMAL:
-        return put_plain(out, i, text, n);
-    case LEAT_TEXT:
-        leat_batch_put_text(out, i, text, n);
-        return true;
-    default:
-        return false;
-    }
-}
 
 /* 12.00 is whole. */
 static bool put_whole(struct leat_batch *out, int i, const char *text, size_t n)
@@ -100,15 +39,15 @@ static bool put_whole(struct leat_batch *out, int i, const char *text, size_t n)
 
 static bool put_decimal(struct leat_batch *out, int i, const bson_iter_t *value)
 {
-    char text[TEXT_ROOM];
+    char text[LEAT_BSON_ROOM];
     size_t n;
 
-    (void)text_of_scalar(value, text, &n);
+    (void)leat_bson_text(value, text, &n);
     switch (out->columns[i].type) {
     case LEAT_INT64:
         return put_whole(out, i, text, n);
     case LEAT_DECIMAL:
-        return put_plain(out, i, text, n);
+        return leat_field_put_plain(out, i, text, n);
     case LEAT_FLOAT64:
         return leat_field_put(out, i, text, n);
     case LEAT_TEXT:
@@ -121,25 +60,25 @@ static bool put_decimal(struct leat_batch *out, int i, const bson_iter_t *value)
 
 /* ---- the rest ---- */
 
-static enum fit put_json(struct leat_batch *out, int i, const bson_iter_t *value, struct leat_put *scratch)
+static enum leat_bson_fit put_json(struct leat_batch *out, int i, const bson_iter_t *value, struct leat_put *scratch)
 {
-    enum fit fit;
+    enum leat_bson_fit fit;
 
     scratch->n = 0;
-    fit = json_add_value(scratch, value);
-    if (fit == FIT_FINE)
+    fit = leat_bson_add_json(scratch, value);
+    if (fit == LEAT_FIT_FINE)
         leat_batch_put_text(out, i, scratch->p, scratch->n);
     return fit;
 }
 
 /* A string of any kind. */
-static enum fit put_string(struct leat_batch *out, int i, const char *text, size_t n)
+static enum leat_bson_fit put_string(struct leat_batch *out, int i, const char *text, size_t n)
 {
     enum leat_type type = out->columns[i].type;
 
     if (type == LEAT_TEXT) { /* the host looks whether it is UTF-8 */
         leat_batch_put_text(out, i, text, n);
-        return FIT_FINE;
+        return LEAT_FIT_FINE;
     }
     return fits(leat_field_put(out, i, text, n));
 }
@@ -149,10 +88,10 @@ static bool put_date(struct leat_batch *out, int i, const bson_iter_t *value)
     const struct leat_field *field = &out->schema->fields[i];
     const int64_t day_ms = 24 * 60 * 60 * 1000;
     int64_t ms = bson_iter_date_time(value);
-    char text[TEXT_ROOM];
+    char text[LEAT_BSON_ROOM];
     size_t n;
 
-    if (!text_of_scalar(value, text, &n)) /* beyond all timestamps */
+    if (!leat_bson_text(value, text, &n)) /* beyond all timestamps */
         return false;
     switch (field->type) {
     case LEAT_TIMESTAMP:
@@ -186,7 +125,7 @@ static bool put_bool(struct leat_batch *out, int i, bool value)
 
 static bool put_binary(struct leat_batch *out, int i, const bson_iter_t *value)
 {
-    char text[TEXT_ROOM];
+    char text[LEAT_BSON_ROOM];
     bson_subtype_t subtype;
     const uint8_t *bytes;
     uint32_t length;
@@ -195,7 +134,7 @@ static bool put_binary(struct leat_batch *out, int i, const bson_iter_t *value)
     bson_iter_binary(value, &subtype, &length, &bytes);
     if (out->columns[i].type == LEAT_BYTES)
         leat_batch_put_text(out, i, (const char *)bytes, length);
-    else if (out->columns[i].type == LEAT_TEXT && text_of_scalar(value, text, &n))
+    else if (out->columns[i].type == LEAT_TEXT && leat_bson_text(value, text, &n))
         leat_batch_put_text(out, i, text, n);
     else
         return false;
@@ -204,10 +143,10 @@ static bool put_binary(struct leat_batch *out, int i, const bson_iter_t *value)
 
 static bool put_oid(struct leat_batch *out, int i, const bson_iter_t *value)
 {
-    char text[TEXT_ROOM];
+    char text[LEAT_BSON_ROOM];
     size_t n;
 
-    (void)text_of_scalar(value, text, &n);
+    (void)leat_bson_text(value, text, &n);
     if (out->columns[i].type == LEAT_TEXT)
         leat_batch_put_text(out, i, text, n);
     else if (out->columns[i].type == LEAT_BYTES)
@@ -218,27 +157,27 @@ static bool put_oid(struct leat_batch *out, int i, const bson_iter_t *value)
 }
 
 /* /^a/i, as JSON has it but for the quotes; other values that JSON has nothing like for stand as JSON. */
-static enum fit put_other(struct leat_batch *out, int i, const bson_iter_t *value, struct leat_put *scratch)
+static enum leat_bson_fit put_other(struct leat_batch *out, int i, const bson_iter_t *value, struct leat_put *scratch)
 {
     uint32_t seconds, increment;
-    enum fit fit;
+    enum leat_bson_fit fit;
 
     if (BSON_ITER_HOLDS_TIMESTAMP(value) && out->columns[i].type == LEAT_INT64) {
         bson_iter_timestamp(value, &seconds, &increment);
         leat_batch_put_int64(out, i, (int64_t)((uint64_t)seconds << 32 | increment));
-        return FIT_FINE;
+        return LEAT_FIT_FINE;
     }
     if (out->columns[i].type != LEAT_TEXT)
-        return FIT_NOT;
+        return LEAT_FIT_NOT;
     scratch->n = 0;
-    fit = json_add_value(scratch, value);
-    if (fit != FIT_FINE)
+    fit = leat_bson_add_json(scratch, value);
+    if (fit != LEAT_FIT_FINE)
         return fit;
     leat_batch_put_text(out, i, scratch->p, scratch->n);
-    return FIT_FINE;
+    return LEAT_FIT_FINE;
 }
 
-enum fit value_put(struct leat_batch *out, int i, const bson_iter_t *value, struct leat_put *scratch)
+enum leat_bson_fit value_put(struct leat_batch *out, int i, const bson_iter_t *value, struct leat_put *scratch)
 {
     bson_type_t type = bson_iter_type(value);
     const char *text;
@@ -246,7 +185,7 @@ enum fit value_put(struct leat_batch *out, int i, const bson_iter_t *value, stru
 
     if (type == BSON_TYPE_NULL || type == BSON_TYPE_UNDEFINED) {
         leat_batch_put_null(out, i);
-        return FIT_FINE;
+        return LEAT_FIT_FINE;
     }
     if (out->columns[i].type == LEAT_JSON)
         return put_json(out, i, value, scratch);
@@ -262,9 +201,9 @@ enum fit value_put(struct leat_batch *out, int i, const bson_iter_t *value, stru
         return put_string(out, i, text, n);
     case BSON_TYPE_INT32:
     case BSON_TYPE_INT64:
-        return fits(put_integer(out, i, bson_iter_as_int64(value)));
+        return fits(leat_field_put_int64(out, i, bson_iter_as_int64(value)));
     case BSON_TYPE_DOUBLE:
-        return fits(put_double(out, i, bson_iter_double(value)));
+        return fits(leat_field_put_float64(out, i, bson_iter_double(value)));
     case BSON_TYPE_DECIMAL128:
         return fits(put_decimal(out, i, value));
     case BSON_TYPE_BOOL:
@@ -297,7 +236,7 @@ enum {
 
 unsigned value_seen(const bson_iter_t *value)
 {
-    char room[TEXT_ROOM];
+    char room[LEAT_BSON_ROOM];
     int64_t integer;
     size_t n;
 
@@ -317,9 +256,9 @@ unsigned value_seen(const bson_iter_t *value)
     case BSON_TYPE_DECIMAL128:
         return SEEN_DECIMAL;
     case BSON_TYPE_DATE_TIME:
-        return text_of_scalar(value, room, &n) ? SEEN_DATE : SEEN_JSON; /* beyond all timestamps */
+        return leat_bson_text(value, room, &n) ? SEEN_DATE : SEEN_JSON; /* beyond all timestamps */
     case BSON_TYPE_BINARY:
-        return is_uuid(value) ? SEEN_TEXT : SEEN_BYTES;
+        return leat_bson_is_uuid(value) ? SEEN_TEXT : SEEN_BYTES;
     case BSON_TYPE_UTF8:
     case BSON_TYPE_SYMBOL:
     case BSON_TYPE_CODE:

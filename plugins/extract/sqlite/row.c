@@ -6,63 +6,11 @@
  */
 #include "extract.h"
 
-#include <math.h>
-
 #include "kit/fields/fields.h"
 #include "kit/json/json.h"
 #include "kit/text/text.h"
 
 /* A value whose storage class is not that of its field. False: it does not fit. */
-static bool put_integer(struct leat_batch *out, int i, int64_t value)
-{
-    char text[LEAT_VALUE_ROOM];
-
-    switch (out->columns[i].type) {
-    case LEAT_INT64:
-        leat_batch_put_int64(out, i, value);
-        return true;
-    case LEAT_FLOAT64:
-        leat_batch_put_float64(out, i, (double)value);
-        return true;
-    case LEAT_BOOL:
-        if (value == 0 || value == 1)
-            leat_batch_put_bool(out, i, value);
-        return value == 0 || value == 1;
-    case LEAT_TEXT:
-    case LEAT_DECIMAL:
-    case LEAT_JSON:
-        leat_batch_put_text(out, i, text, (size_t)(leat_int64_put(text, value) - text));
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool put_real(struct leat_batch *out, int i, double value)
-{
-    char text[LEAT_VALUE_ROOM], plain[400];
-    size_t n;
-
-    switch (out->columns[i].type) {
-    case LEAT_INT64:
-        if (value != trunc(value) || fabs(value) >= 0x1p63)
-            return false;
-        leat_batch_put_int64(out, i, (int64_t)value);
-        return true;
-    case LEAT_FLOAT64:
-        leat_batch_put_float64(out, i, value);
-        return true;
-    case LEAT_DECIMAL:
-        n = leat_text_plain(text, (size_t)(leat_float64_put(text, value) - text), plain, sizeof plain);
-        return n && leat_field_put(out, i, plain, n);
-    case LEAT_TEXT:
-    case LEAT_JSON:
-        return leat_field_put(out, i, text, (size_t)(leat_float64_put(text, value) - text));
-    default:
-        return false;
-    }
-}
-
 static bool put_text(struct leat_batch *out, int i, const char *text, size_t n)
 {
     if (out->columns[i].type != LEAT_TEXT && out->columns[i].type != LEAT_BYTES)
@@ -92,9 +40,9 @@ static bool put_value(struct leat_batch *out, int i, sqlite3_stmt *row)
         bytes = sqlite3_value_text(value);
         return bytes && put_text(out, i, bytes, (size_t)sqlite3_value_bytes(value));
     case SQLITE_INTEGER:
-        return put_integer(out, i, sqlite3_value_int64(value));
+        return leat_field_put_int64(out, i, sqlite3_value_int64(value));
     case SQLITE_FLOAT:
-        return put_real(out, i, sqlite3_value_double(value));
+        return leat_field_put_float64(out, i, sqlite3_value_double(value));
     case SQLITE_BLOB:
         bytes = sqlite3_value_blob(value);
         if (!bytes && leat_sqlite_no_memory(sqlite3_db_handle(row))) /* NULL is an empty one, too */

@@ -7,6 +7,8 @@
  */
 #include "kit/fields/fields.h"
 
+#include <math.h>
+
 #include "kit/json/json.h"
 #include "kit/text/text.h"
 
@@ -144,6 +146,69 @@ bool leat_field_put(struct leat_batch *b, int field, const char *text, size_t n)
     default:
         leat_batch_put_text(b, field, text, n);
         return true;
+    }
+}
+
+/* ---- numbers ---- */
+
+enum { LARGEST_EXACT = 53 }; /* bits of a whole number that any double has room for */
+
+bool leat_field_put_int64(struct leat_batch *b, int field, int64_t value)
+{
+    char text[LEAT_VALUE_ROOM];
+
+    switch (b->columns[field].type) {
+    case LEAT_INT64:
+        leat_batch_put_int64(b, field, value);
+        return true;
+    case LEAT_FLOAT64:
+        if (value > INT64_C(1) << LARGEST_EXACT || value < -(INT64_C(1) << LARGEST_EXACT))
+            return false;
+        leat_batch_put_float64(b, field, (double)value);
+        return true;
+    case LEAT_BOOL:
+        if (value == 0 || value == 1)
+            leat_batch_put_bool(b, field, value);
+        return value == 0 || value == 1;
+    case LEAT_TEXT:
+    case LEAT_DECIMAL:
+    case LEAT_JSON:
+        leat_batch_put_text(b, field, text, (size_t)(leat_int64_put(text, value) - text));
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool leat_field_put_plain(struct leat_batch *b, int field, const char *text, size_t n)
+{
+    char plain[LEAT_DECIMAL_ROOM];
+
+    n = leat_text_plain(text, n, plain, sizeof plain);
+    return n && leat_field_put(b, field, plain, n);
+}
+
+bool leat_field_put_float64(struct leat_batch *b, int field, double value)
+{
+    char text[LEAT_VALUE_ROOM];
+    size_t n = (size_t)(leat_float64_put(text, value) - text);
+
+    switch (b->columns[field].type) {
+    case LEAT_INT64:
+        if (value != trunc(value) || fabs(value) >= 0x1p63) /* NaN is not what it is */
+            return false;
+        leat_batch_put_int64(b, field, (int64_t)value);
+        return true;
+    case LEAT_FLOAT64:
+        leat_batch_put_float64(b, field, value);
+        return true;
+    case LEAT_DECIMAL:
+        return leat_field_put_plain(b, field, text, n);
+    case LEAT_TEXT:
+    case LEAT_JSON:
+        return leat_field_put(b, field, text, n);
+    default:
+        return false;
     }
 }
 

@@ -77,6 +77,38 @@ static void bind_entry(struct leat_plan *plan, const struct leat_node *node, str
     set_zone(plan, node, entry.timezone, field);
 }
 
+/* The entry without this option. */
+static const struct leat_node *without(struct leat_plan *plan, const struct leat_node *entry, const char *option)
+{
+    const struct leat_node **kept;
+    struct leat_node *copy;
+    int n = 0;
+
+    if (entry->kind != LEAT_MAP || !leat_node_get(entry, option))
+        return entry;
+    kept = leat_plan_alloc(plan, (size_t)entry->n_children * sizeof *kept);
+    for (int i = 0; i < entry->n_children; i++)
+        if (strcmp(entry->children[i]->name, option) != 0)
+            kept[n++] = entry->children[i];
+    copy = leat_plan_alloc(plan, sizeof *copy);
+    *copy = *entry;
+    copy->children = kept;
+    copy->n_children = n;
+    return copy;
+}
+
+const struct leat_node *leat_fields_without(struct leat_plan *plan, const struct leat_node *map, const char *option)
+{
+    const struct leat_node **entries = leat_plan_alloc(plan, (size_t)map->n_children * sizeof *entries);
+    struct leat_node *copy = leat_plan_alloc(plan, sizeof *copy);
+
+    for (int i = 0; i < map->n_children; i++)
+        entries[i] = without(plan, map->children[i], option);
+    *copy = *map;
+    copy->children = entries;
+    return copy;
+}
+
 void leat_declared_bind(struct leat_plan *plan, const struct leat_node *map, struct leat_declared *ret)
 {
     size_t n = map ? (size_t)map->n_children : 0;

@@ -33,6 +33,9 @@ struct leat_declared {
 /* Plan: reads the value of `fields:`; NULL declares nothing. Notes every mistake. */
 void leat_declared_bind(struct leat_plan *plan, const struct leat_node *map, struct leat_declared *ret);
 
+/* Plan: the value of `fields:` with an option of the extract's own, such as `path`, taken out of its entries. */
+const struct leat_node *leat_fields_without(struct leat_plan *plan, const struct leat_node *map, const char *option);
+
 /* Plan: gives field->type, class and zone what was declared for field->name, and
  * leaves what was not. True if the field was named. */
 bool leat_declared_apply(struct leat_declared *declared, struct leat_field *field);
@@ -43,6 +46,13 @@ void leat_declared_unused(struct leat_plan *plan, const struct leat_declared *de
 /* Run: puts `text` into the field as a value of its type. False, with nothing
  * put, if it is none; the record is then a reject of code conversion_failed. */
 bool leat_field_put(struct leat_batch *b, int field, const char *text, size_t n);
+
+/* The same of numbers that a store has as such, to any field that holds them to the last digit: an int64 beyond 2^53 is
+ * no float64, 3.0 is an int64. */
+bool leat_field_put_int64(struct leat_batch *b, int field, int64_t value);
+bool leat_field_put_float64(struct leat_batch *b, int field, double value);
+/* A number as text to a decimal field; it may have an exponent. */
+bool leat_field_put_plain(struct leat_batch *b, int field, const char *text, size_t n);
 
 /* What the field would take, for the reason: "a whole number". */
 const char *leat_field_wants(const struct leat_field *field);

@@ -52,7 +52,8 @@ func folderURI(folder string) (string, error) {
 	if err = os.MkdirAll(absolute, 0o700); err != nil {
 		return "", err
 	}
-	u := url.URL{Scheme: "file", Path: absolute + "/"}
+	// Never synced to disk, as the other servers of the tests are: each document that is updated would else wait for it.
+	u := url.URL{Scheme: "file", Path: absolute + "/", RawQuery: "_pragma=synchronous(off)"}
 	return u.String(), nil
 }
 

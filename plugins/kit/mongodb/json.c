@@ -6,14 +6,14 @@
  * written, other bytes base64. What JSON has nothing like for stands as MongoDB's
  * extended JSON has it.
  */
-#include "extract.h"
+#include "kit/mongodb/mongodb.h"
 
 #include "kit/json/json.h"
 #include "kit/text/text.h"
 
 /* ---- scalars as text ---- */
 
-bool is_uuid(const bson_iter_t *value)
+bool leat_bson_is_uuid(const bson_iter_t *value)
 {
     bson_subtype_t subtype;
     const uint8_t *bytes;
@@ -65,9 +65,10 @@ static size_t put_decimal(char *out, const bson_iter_t *value)
     return strlen(out);
 }
 
-bool text_of_scalar(const bson_iter_t *value, char *room, size_t *ret_n)
+bool leat_bson_text(const bson_iter_t *value, char *room, size_t *ret_n)
 {
-    _Static_assert((int)TEXT_ROOM >= (int)BSON_DECIMAL128_STRING && (int)TEXT_ROOM >= (int)LEAT_VALUE_ROOM, "room");
+    _Static_assert((int)LEAT_BSON_ROOM >= (int)BSON_DECIMAL128_STRING &&
+                   (int)LEAT_BSON_ROOM >= (int)LEAT_VALUE_ROOM, "room");
 
     switch (bson_iter_type(value)) {
     case BSON_TYPE_INT32:
@@ -91,7 +92,7 @@ bool text_of_scalar(const bson_iter_t *value, char *room, size_t *ret_n)
         *ret_n = (size_t)(leat_hex_put(room, (const char *)bson_iter_oid(value)->bytes, 12) - room);
         return true;
     case BSON_TYPE_BINARY:
-        *ret_n = is_uuid(value) ? put_uuid(room, value) : 0;
+        *ret_n = leat_bson_is_uuid(value) ? put_uuid(room, value) : 0;
         return *ret_n != 0;
     default:
         return false;
@@ -105,7 +106,7 @@ struct writer {
     bool shown; /* whatever it holds */
 };
 
-static enum fit add_value(struct writer *w, const bson_iter_t *value, int depth);
+static enum leat_bson_fit add_value(struct writer *w, const bson_iter_t *value, int depth);
 
 static void add_escaped(struct leat_put *b, const char *text, size_t n)
 {
@@ -131,19 +132,19 @@ static void add_shown(struct leat_put *b, const char *text, size_t n)
     }
 }
 
-static enum fit add_string(struct writer *w, const char *text, size_t n)
+static enum leat_bson_fit add_string(struct writer *w, const char *text, size_t n)
 {
     bool is_utf8 = leat_text_is_utf8(text, n);
 
     if (!is_utf8 && !w->shown)
-        return FIT_NO_UTF8;
+        return LEAT_FIT_NO_UTF8;
     leat_put_bytes(w->b, "\"", 1);
     if (is_utf8)
         add_escaped(w->b, text, n);
     else
         add_shown(w->b, text, n);
     leat_put_bytes(w->b, "\"", 1);
-    return FIT_FINE;
+    return LEAT_FIT_FINE;
 }
 
 static void add_base64(struct leat_put *b, const uint8_t *bytes, size_t n)
@@ -165,7 +166,7 @@ static void add_base64(struct leat_put *b, const uint8_t *bytes, size_t n)
     b->n = (size_t)(p - b->p);
 }
 
-static enum fit add_binary(struct writer *w, const bson_iter_t *value)
+static enum leat_bson_fit add_binary(struct writer *w, const bson_iter_t *value)
 {
     bson_subtype_t subtype;
     const uint8_t *bytes;
@@ -173,26 +174,26 @@ static enum fit add_binary(struct writer *w, const bson_iter_t *value)
 
     bson_iter_binary(value, &subtype, &n, &bytes);
     add_base64(w->b, bytes, n);
-    return FIT_FINE;
+    return LEAT_FIT_FINE;
 }
 
-static enum fit add_regex(struct writer *w, const bson_iter_t *value)
+static enum leat_bson_fit add_regex(struct writer *w, const bson_iter_t *value)
 {
     const char *options = "", *pattern = bson_iter_regex(value, &options);
     struct leat_put both = {0};
-    enum fit fit;
+    enum leat_bson_fit fit;
 
     leat_put_bytes(&both, "/", 1);
     leat_put_string(&both, pattern);
     leat_put_bytes(&both, "/", 1);
     leat_put_string(&both, options);
-    fit = both.failed ? FIT_NO_MEMORY : add_string(w, both.p, both.n);
+    fit = both.failed ? LEAT_FIT_NO_MEMORY : add_string(w, both.p, both.n);
     leat_put_free(&both);
     return fit;
 }
 
 /* {"$minKey": 1}, taken out of what libbson writes for a document around it: { "" : ... } */
-static enum fit add_extended(struct writer *w, const bson_iter_t *value)
+static enum leat_bson_fit add_extended(struct writer *w, const bson_iter_t *value)
 {
     bson_t *doc = bson_new();
     char *json = NULL, *from;
@@ -207,60 +208,61 @@ static enum fit add_extended(struct writer *w, const bson_iter_t *value)
         from = NULL;
     bson_free(json);
     bson_destroy(doc);
-    return from ? FIT_FINE : FIT_NO_UTF8;
+    return from ? LEAT_FIT_FINE : LEAT_FIT_NO_UTF8;
 }
 
-static enum fit add_members(struct writer *w, bson_iter_t *it, bool is_list, int depth)
+static enum leat_bson_fit add_members(struct writer *w, bson_iter_t *it, bool is_list, int depth)
 {
-    enum fit fit = FIT_FINE;
+    enum leat_bson_fit fit = LEAT_FIT_FINE;
     bool first = true;
 
     leat_put_bytes(w->b, is_list ? "[" : "{", 1);
-    while (fit == FIT_FINE && bson_iter_next(it)) {
+    while (fit == LEAT_FIT_FINE && bson_iter_next(it)) {
         leat_put_bytes(w->b, ",", first ? 0 : 1);
         first = false;
         if (!is_list) {
             fit = add_string(w, bson_iter_key(it), bson_iter_key_len(it));
             leat_put_bytes(w->b, ":", 1);
         }
-        if (fit == FIT_FINE)
+        if (fit == LEAT_FIT_FINE)
             fit = add_value(w, it, depth + 1);
     }
     leat_put_bytes(w->b, is_list ? "]" : "}", 1);
-    return fit == FIT_FINE && it->err_off ? FIT_BROKEN : fit;
+    return fit == LEAT_FIT_FINE && it->err_off ? LEAT_FIT_BROKEN : fit;
 }
 
-static enum fit add_container(struct writer *w, const bson_iter_t *value, int depth)
+static enum leat_bson_fit add_container(struct writer *w, const bson_iter_t *value, int depth)
 {
     size_t before = w->b->n;
     bson_iter_t it;
-    enum fit fit = FIT_TOO_DEEP;
+    enum leat_bson_fit fit = LEAT_FIT_TOO_DEEP;
 
-    if (depth < MONGODB_MAX_DEPTH)
-        fit = bson_iter_recurse(value, &it) ? add_members(w, &it, BSON_ITER_HOLDS_ARRAY(value), depth) : FIT_BROKEN;
-    if (fit == FIT_FINE || !w->shown)
+    if (depth < LEAT_MONGODB_MAX_DEPTH)
+        fit = bson_iter_recurse(value, &it) ? add_members(w, &it, BSON_ITER_HOLDS_ARRAY(value), depth)
+                                            : LEAT_FIT_BROKEN;
+    if (fit == LEAT_FIT_FINE || !w->shown)
         return fit;
     w->b->n = before;
     leat_put_string(w->b, "null");
-    return FIT_FINE;
+    return LEAT_FIT_FINE;
 }
 
-static enum fit add_scalar(struct writer *w, const bson_iter_t *value, bool is_number)
+static enum leat_bson_fit add_scalar(struct writer *w, const bson_iter_t *value, bool is_number)
 {
-    char room[TEXT_ROOM];
+    char room[LEAT_BSON_ROOM];
     size_t n;
 
-    if (!text_of_scalar(value, room, &n))
+    if (!leat_bson_text(value, room, &n))
         return add_extended(w, value);
     /* NaN and Infinity are no numbers of JSON */
     is_number = is_number && (room[n - 1] >= '0' && room[n - 1] <= '9');
     if (!is_number)
         return add_string(w, room, n);
     leat_put_bytes(w->b, room, n);
-    return FIT_FINE;
+    return LEAT_FIT_FINE;
 }
 
-static enum fit add_value(struct writer *w, const bson_iter_t *value, int depth)
+static enum leat_bson_fit add_value(struct writer *w, const bson_iter_t *value, int depth)
 {
     const char *text;
     uint32_t n;
@@ -269,10 +271,10 @@ static enum fit add_value(struct writer *w, const bson_iter_t *value, int depth)
     case BSON_TYPE_NULL:
     case BSON_TYPE_UNDEFINED:
         leat_put_string(w->b, "null");
-        return FIT_FINE;
+        return LEAT_FIT_FINE;
     case BSON_TYPE_BOOL:
         leat_put_string(w->b, bson_iter_bool(value) ? "true" : "false");
-        return FIT_FINE;
+        return LEAT_FIT_FINE;
     case BSON_TYPE_INT32:
     case BSON_TYPE_INT64:
     case BSON_TYPE_DOUBLE:
@@ -282,7 +284,7 @@ static enum fit add_value(struct writer *w, const bson_iter_t *value, int depth)
     case BSON_TYPE_OID:
         return add_scalar(w, value, false);
     case BSON_TYPE_BINARY:
-        return is_uuid(value) ? add_scalar(w, value, false) : add_binary(w, value);
+        return leat_bson_is_uuid(value) ? add_scalar(w, value, false) : add_binary(w, value);
     case BSON_TYPE_UTF8:
         text = bson_iter_utf8(value, &n);
         return add_string(w, text, n);
@@ -302,26 +304,26 @@ static enum fit add_value(struct writer *w, const bson_iter_t *value, int depth)
     }
 }
 
-enum fit json_add_value(struct leat_put *b, const bson_iter_t *value)
+enum leat_bson_fit leat_bson_add_json(struct leat_put *b, const bson_iter_t *value)
 {
     struct writer w = { .b = b };
-    enum fit fit = add_value(&w, value, 0);
+    enum leat_bson_fit fit = add_value(&w, value, 0);
 
-    return b->failed ? FIT_NO_MEMORY : fit;
+    return b->failed ? LEAT_FIT_NO_MEMORY : fit;
 }
 
-void json_add_shown(struct leat_put *b, const bson_iter_t *value)
+void leat_bson_add_shown(struct leat_put *b, const bson_iter_t *value)
 {
     struct writer w = { .b = b, .shown = true };
     size_t before = b->n;
 
-    if (add_value(&w, value, 0) == FIT_FINE)
+    if (add_value(&w, value, 0) == LEAT_FIT_FINE)
         return;
     b->n = before;
     leat_put_string(b, "null");
 }
 
-void json_add_key(struct leat_put *b, const char *key, size_t n)
+void leat_bson_add_key(struct leat_put *b, const char *key, size_t n)
 {
     struct writer w = { .b = b, .shown = true };
 

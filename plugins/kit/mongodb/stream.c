@@ -5,9 +5,11 @@
  * server that does not answer holds nobody up when the run is to stop. One client
  * has one thread, and so have its streams.
  */
-#include "extract.h"
+#include "kit/mongodb/mongodb.h"
 
 #include <stdlib.h>
+
+#include "kit/store/store.h"
 
 enum { PIECE_MS = 250, STREAM_TYPE = 1000 /* none of libmongoc's own */ };
 
@@ -167,13 +169,13 @@ mongoc_stream_t *mongoc_client_default_stream_initiator(const mongoc_uri_t *uri,
 static mongoc_stream_t *connect_watched(const mongoc_uri_t *uri, const mongoc_host_list_t *host, void *user,
                                         bson_error_t *why)
 {
-    struct watch *w = user;
+    struct leat_mongodb_client *w = user;
     mongoc_stream_t *base = mongoc_client_default_stream_initiator(uri, host, w->client, why);
 
     return base ? watch(base, w->stage) : NULL;
 }
 
-void stream_watch(struct watch *w)
+void leat_mongodb_watch(struct leat_mongodb_client *w)
 {
     if (mongoc_client_default_stream_initiator)
         mongoc_client_set_stream_initiator(w->client, connect_watched, w);

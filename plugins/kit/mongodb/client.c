@@ -5,7 +5,11 @@
  * there or refuses us. Nothing here ever shows the URL, or what libmongoc says of
  * it: a password may be in either.
  */
-#include "extract.h"
+#include "kit/mongodb/mongodb.h"
+
+#include <ctype.h>
+
+#include "kit/store/store.h"
 
 enum { SELECT_TIMEOUT_MS = 10000, SOCKET_TIMEOUT_MS = 120000, WHERE_ROOM = 400 };
 
@@ -13,11 +17,22 @@ enum { SELECT_TIMEOUT_MS = 10000, SOCKET_TIMEOUT_MS = 120000, WHERE_ROOM = 400 }
  * Its log would go to the terminal, with what nobody has looked through. Each may be called at any time. */
 static void ensure_library(void)
 {
+    mongoc_log_set_handler(NULL, NULL); /* first, as its beginning may have something to say, too */
     mongoc_init();
-    mongoc_log_set_handler(NULL, NULL);
 }
 
 /* ---- the URL ---- */
+
+static mongoc_uri_t *new_uri(const char *url)
+{
+    ensure_library();
+    return mongoc_uri_new_with_error(url, NULL);
+}
+
+mongoc_uri_t *leat_mongodb_uri(const struct leat_mongodb *m)
+{
+    return new_uri(m->url->text);
+}
 
 static char *keep(struct leat_plan *plan, const char *text)
 {
@@ -79,15 +94,15 @@ static const char *name_of(struct leat_plan *plan, const mongoc_uri_t *uri)
     return keep(plan, text);
 }
 
-static void describe(struct leat_plan *plan, struct mongodb *s, const mongoc_uri_t *uri)
+static void describe(struct leat_plan *plan, struct leat_mongodb *m, const mongoc_uri_t *uri)
 {
     const char *hosts = hosts_of(plan, uri);
-    size_t n = strlen(hosts) + strlen(s->database) + strlen(s->collection) + 8;
+    size_t n = strlen(hosts) + strlen(m->database) + strlen(m->collection) + 8;
     char *where = leat_plan_alloc(plan, n);
 
-    (void)snprintf(where, n, "%s.%s at %s", s->database, s->collection, hosts);
-    s->where = where;
-    s->who = name_of(plan, uri);
+    (void)snprintf(where, n, "%s.%s at %s", m->database, m->collection, hosts);
+    m->where = where;
+    m->who = name_of(plan, uri);
 }
 
 /* A password with an @ or a / that is not escaped would be taken for a part of the host, and be shown. */
@@ -106,10 +121,8 @@ static bool is_split_rightly(const char *url, const mongoc_uri_t *uri)
 /* NULL: it is none, and that is noted. */
 static mongoc_uri_t *read_url(struct leat_plan *plan, const char *url)
 {
-    mongoc_uri_t *uri;
+    mongoc_uri_t *uri = new_uri(url);
 
-    ensure_library();
-    uri = mongoc_uri_new_with_error(url, NULL);
     if (uri && is_split_rightly(url, uri))
         return uri;
     if (uri)
@@ -119,26 +132,26 @@ static mongoc_uri_t *read_url(struct leat_plan *plan, const char *url)
     return NULL;
 }
 
-bool client_plan(struct leat_plan *plan, struct mongodb *s)
+bool leat_mongodb_plan(struct leat_plan *plan, struct leat_mongodb *m)
 {
     mongoc_uri_t *uri;
     bool ok = false;
 
-    if (!s->url || !s->collection)
+    if (!m->url || !m->collection)
         return false; /* which is told by who binds the options */
-    uri = read_url(plan, s->url->text);
+    uri = read_url(plan, m->url->text);
     if (!uri)
         return false;
-    if (!s->database && mongoc_uri_get_database(uri))
-        s->database = keep(plan, mongoc_uri_get_database(uri));
-    if (!s->database || !*s->database)
+    if (!m->database && mongoc_uri_get_database(uri))
+        m->database = keep(plan, mongoc_uri_get_database(uri));
+    if (!m->database || !*m->database)
         leat_plan_wrong(plan, NULL, "needs `database: NAME', or a URL that names it: mongodb://HOST/NAME");
-    else if (!*s->collection)
+    else if (!*m->collection)
         leat_plan_wrong(plan, "collection", "has no name in it");
     else
         ok = check_tls(plan, uri);
     if (ok)
-        describe(plan, s, uri);
+        describe(plan, m, uri);
     mongoc_uri_destroy(uri);
     return ok;
 }
@@ -151,34 +164,32 @@ static void set_if_not(mongoc_uri_t *uri, const char *option, int32_t value)
         (void)mongoc_uri_set_option_as_int32(uri, option, value);
 }
 
-int client_open(const struct mongodb *s, struct watch *w, struct leat_error *err)
+int leat_mongodb_open(const struct leat_mongodb *m, struct leat_mongodb_client *c, struct leat_error *err)
 {
-    mongoc_uri_t *uri;
+    mongoc_uri_t *uri = leat_mongodb_uri(m);
 
-    ensure_library();
-    uri = mongoc_uri_new_with_error(s->url->text, NULL);
     if (uri) {
         set_if_not(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, SELECT_TIMEOUT_MS);
         set_if_not(uri, MONGOC_URI_CONNECTTIMEOUTMS, SELECT_TIMEOUT_MS);
         set_if_not(uri, MONGOC_URI_SOCKETTIMEOUTMS, SOCKET_TIMEOUT_MS);
-        w->client = mongoc_client_new_from_uri_with_error(uri, NULL);
+        c->client = mongoc_client_new_from_uri_with_error(uri, NULL);
         mongoc_uri_destroy(uri);
     }
-    if (!w->client)
+    if (!c->client)
         return leat_fail(err, LEAT_EUNREACHABLE, "cannot connect to %.300s: the options of the URL do not fit "
-                         "together, or the name has no SRV record", s->where);
-    (void)mongoc_client_set_error_api(w->client, MONGOC_ERROR_API_VERSION_2);
-    (void)mongoc_client_set_appname(w->client, "leat");
-    if (w->stage)
-        stream_watch(w);
+                         "together, or the name has no SRV record", m->where);
+    (void)mongoc_client_set_error_api(c->client, MONGOC_ERROR_API_VERSION_2);
+    (void)mongoc_client_set_appname(c->client, "leat");
+    if (c->stage)
+        leat_mongodb_watch(c);
     return 0;
 }
 
-void client_close(struct watch *w)
+void leat_mongodb_close(struct leat_mongodb_client *c)
 {
-    if (w->client)
-        mongoc_client_destroy(w->client);
-    w->client = NULL;
+    if (c->client)
+        mongoc_client_destroy(c->client);
+    c->client = NULL;
 }
 
 /* ---- what is wrong ---- */
@@ -198,17 +209,22 @@ enum {
 static const uint32_t passing[] = { 6, 7, 43, 50, 64, 89, 91, 134, 175, 189, 202, 237, 262, 290, 9001, 10058, 10107,
                                     11600, 11602, 13388, 13435, 13436 };
 
-bool client_may_pass(const bson_error_t *why, const bson_t *reply)
+bool leat_mongodb_passes(uint32_t code)
+{
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (code == passing[i])
+            return true;
+    return false;
+}
+
+bool leat_mongodb_may_pass(const bson_error_t *why, const bson_t *reply)
 {
     if (why->domain == MONGOC_ERROR_STREAM || why->domain == MONGOC_ERROR_SERVER_SELECTION ||
         (why->domain == MONGOC_ERROR_PROTOCOL && why->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY))
         return true;
     if (reply && mongoc_error_has_label(reply, "TransientTransactionError"))
         return true;
-    for (size_t i = 0; why->domain == MONGOC_ERROR_SERVER && i < sizeof passing / sizeof *passing; i++)
-        if (why->code == passing[i])
-            return true;
-    return false;
+    return why->domain == MONGOC_ERROR_SERVER && leat_mongodb_passes(why->code);
 }
 
 static bool is_refused(const bson_error_t *why)
@@ -231,7 +247,7 @@ static const char *reason_of(const bson_error_t *why, int *ret_n)
     return why->message;
 }
 
-static int fail_on_the_way(const struct mongodb *s, const bson_error_t *why, struct leat_error *err)
+static int fail_on_the_way(const struct leat_mongodb *m, const bson_error_t *why, struct leat_error *err)
 {
     const char *advice = "check host, port and firewall, and that the server runs";
     int n;
@@ -242,40 +258,59 @@ static int fail_on_the_way(const struct mongodb *s, const bson_error_t *why, str
                  "authority that is known here (tlsCAFile=FILE in the URL names another)";
     else if (strstr(why->message, "resolve"))
         advice = "check the name of the host";
-    return leat_fail(err, LEAT_EUNREACHABLE, "cannot reach %.300s%.80s: %.*s; %s", s->where, s->who,
+    return leat_fail(err, LEAT_EUNREACHABLE, "cannot reach %.300s%.80s: %.*s; %s", m->where, m->who,
                      n < 200 ? n : 200, reason, advice);
 }
 
-static int fail_in_server(const struct mongodb *s, const bson_error_t *why, struct leat_error *err)
+size_t leat_mongodb_safe(const char *message)
+{
+    size_t n = strcspn(message, "{[(\"'`:0123456789\n");
+
+    while (n && (isspace((unsigned char)message[n - 1]) || ispunct((unsigned char)message[n - 1])))
+        n--;
+    return n;
+}
+
+static int fail_unauthorized(const struct leat_mongodb *m, struct leat_error *err)
+{
+    char advice[100] = "put a user and a password into the URL";
+
+    if (*m->who)
+        (void)snprintf(advice, sizeof advice, "grant the user the role %.40s on the database", m->role);
+    return leat_fail(err, LEAT_EUNREACHABLE, "cannot %s %.300s%.80s: the server does not permit it; %s", m->verb,
+                     m->where, m->who, advice);
+}
+
+static int fail_in_server(const struct leat_mongodb *m, const bson_error_t *why, struct leat_error *err)
 {
     switch (why->code) {
     case UNAUTHORIZED:
-        return leat_fail(err, LEAT_EUNREACHABLE, "cannot read %.300s%.80s: the server does not permit it; %s", s->where,
-                         s->who, *s->who ? "grant the user the role read on the database"
-                                         : "put a user and a password into the URL");
+        return fail_unauthorized(m, err);
     case CONVERSION_FAILURE: /* its text has the value */
-        return leat_fail(err, LEAT_EDATA, "cannot read %.300s: a conversion in the pipeline fails for a document; give "
-                         "$convert an onError", s->where);
+        return leat_fail(err, LEAT_EDATA, "cannot %s %.300s: a conversion in the pipeline fails for a document; give "
+                         "$convert an onError", m->verb, m->where);
     case NO_MEMORY_TO_SORT:
-        return leat_fail(err, LEAT_EPIPELINE, "cannot read %.300s: the server has no memory to sort it; make an index "
-                         "of the fields of the cursor, in their order", s->where);
+        return leat_fail(err, LEAT_EPIPELINE, "cannot %s %.300s: the server has no memory to sort it; make an index "
+                         "of the fields of the cursor, in their order", m->verb, m->where);
     case MAX_TIME_EXPIRED:
-        return leat_fail(err, LEAT_EUNREACHABLE, "cannot read %.300s: the server took too long", s->where);
+        return leat_fail(err, LEAT_EUNREACHABLE, "cannot %s %.300s: the server took too long", m->verb, m->where);
     default:
-        return leat_fail(err, client_may_pass(why, NULL) ? LEAT_EUNREACHABLE : LEAT_EPIPELINE,
-                         "cannot read %.300s: the server says: %.300s (code %u)", s->where, why->message, why->code);
+        return leat_fail(err, leat_mongodb_may_pass(why, NULL) ? LEAT_EUNREACHABLE : LEAT_EPIPELINE,
+                         "cannot %s %.300s: the server says: %.*s (code %u)", m->verb, m->where,
+                         m->hides ? (int)leat_mongodb_safe(why->message) : 300, why->message, why->code);
     }
 }
 
-int client_fail(const struct mongodb *s, const bson_error_t *why, const bson_t *reply, struct leat_error *err)
+int leat_mongodb_fail(const struct leat_mongodb *m, const bson_error_t *why, const bson_t *reply,
+                      struct leat_error *err)
 {
     if (is_refused(why))
-        return leat_fail(err, LEAT_EUNREACHABLE, "cannot read %.300s%.80s: the server does not accept who we are; "
+        return leat_fail(err, LEAT_EUNREACHABLE, "cannot %s %.300s%.80s: the server does not accept who we are; "
                          "check user and password in the URL, and authSource, the database that knows the user",
-                         s->where, s->who);
+                         m->verb, m->where, m->who);
     if (why->domain == MONGOC_ERROR_SERVER)
-        return fail_in_server(s, why, err);
-    if (client_may_pass(why, reply))
-        return fail_on_the_way(s, why, err);
-    return leat_fail(err, LEAT_EPIPELINE, "cannot read %.300s: %.300s", s->where, why->message);
+        return fail_in_server(m, why, err);
+    if (leat_mongodb_may_pass(why, reply))
+        return fail_on_the_way(m, why, err);
+    return leat_fail(err, LEAT_EPIPELINE, "cannot %s %.300s: %.300s", m->verb, m->where, why->message);
 }
