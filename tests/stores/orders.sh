@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the leat authors
 #
-# What each extract from a database server must do with a cursor. Read behind tests/lib/tap.sh and
-# tests/servers/servers.sh. The caller sets $plugin and $server (the name of its server), defines
-# sql(), which takes SQL from standard input, makes
+# What each extract from a database server must do with a cursor. Read behind tests/stores/databases.sh, whose
+# pipelines it has in a form of its own. The caller makes
 #
 #     users (id 1..1000 primary key, name, changed, born, pad)   ten of one time of change; pad: 10,000 bytes, more than sockets hold
 #     same                                                   the same as a view, or a query in $same
 #
 # and says how to touch two of them, add a new one, a late one, and three whose `changed` is null:
-# $touch_sql, $new_sql, $late_sql, $null_sql. Then all_orders.
+# $touch_sql, $new_sql, $late_sql, $null_sql. Then all_orders; and changed_order, where a run holds its table.
 
 plugins=$top_builddir/tests/plugins/.libs
 [ -e "$plugins/extract-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
@@ -18,7 +17,7 @@ slow="--set batch_rows=10 --set checkpoint=0s --set memory=1MiB"
 # pipeline NAME OPTIONS [LINE...]: p.yaml, slowly when it is wanted, from the database to a file
 pipeline()
 {
-    printf '%s\n' 'leat: 1' "name: $1" "extract: {$plugin: {$2}}" "transform: [${probe-}]" \
+    printf '%s\n' 'leat: 1' "name: $1" "extract: {$plugin: {$connection$2}}" "transform: [${probe-}]" \
         'load: {csv: out.csv}' 'rejects: {csv: rejects.csv}' 'max_rejects: 100%' "${@:3}" >p.yaml
 }
 
@@ -32,18 +31,19 @@ has_come_far()
     [ "${now:-0}" -gt 100 ]
 }
 
-# Starts p.yaml and, once some of it is safe, does what it is told.
-in_the_middle()
+# once CONDITION COMMAND...: starts p.yaml slowly and, as soon as that is so, does what it is told
+once()
 {
     # shellcheck disable=SC2086
     leat_run_itself $slow >"$out_file" 2>"$err_file" &
     pid=$!
-    until_true "$pid" has_come_far || fail "it comes far enough"
-    "$@"
+    until_true "$pid" "$1" || fail "it comes far enough"
+    "${@:2}"
     status=0
     wait "$pid" 2>/dev/null || status=$?
     err=$(cat "$err_file")
 }
+in_the_middle() { once has_come_far "$@"; } # some of it is safe
 leat_run_itself() { XDG_STATE_HOME=$states/mine exec "$LEAT" run --json --plugin-dir "$plugins" p.yaml "$@"; }
 kill_it() { kill -9 "$pid"; }
 
@@ -149,20 +149,74 @@ lost_order()
     in_the_middle server_dies
     is "$status" 75 "a server that stays away: exit status 75"
     server_restart "$server"
-    probe='{probe: slow}' pipeline dies 'table: users, cursor: id'
     run leat_run
     is "$status" 0 "run again"
     same wanted.csv out.csv "to the same end"
     name=nowhere
     probe='{probe: slow}' pipeline nowhere 'table: users'
-    # shellcheck disable=SC2086
-    leat_run_itself $slow >"$out_file" 2>"$err_file" &
-    pid=$!
-    until_true "$pid" some_is_written
-    server_dies_and_returns
-    status=0
-    wait "$pid" || status=$?
-    err=$(cat "$err_file")
+    once some_is_written server_dies_and_returns
     is "$status" 75 "without a cursor: exit status 75"
     like "$err" 'a .cursor:. lets a run go on' "and what would help"
+}
+
+# Somebody changes the table. While it is read he has to wait.
+somebody_waits()
+{
+    case $server in
+    pg) [ "$(server_sql pg <<<"select count(*) from pg_locks where not granted")" -gt 0 ] ;;
+    *) [ "$(server_sql my <<<"select count(*) from information_schema.processlist where state like '%metadata lock'")" -gt 0 ] ;;
+    esac
+}
+somebody_tries()
+{
+    sql <<<"$1" &
+    somebody=$!
+    until_true "$pid" somebody_waits || fail "has to wait: $1"
+}
+
+# When the server comes back it is done.
+server_is_away_for()
+{
+    kill -STOP "$pid"
+    server_dies_and_returns
+    sql <<<"$1"
+    kill -CONT "$pid"
+}
+
+# reads_changing COMMAND...: a run in whose middle that happens
+reads_changing()
+{
+    name=changing
+    rm -rf out.csv "$states/mine"
+    probe='{probe: slow}' pipeline changing 'table: changing, cursor: id'
+    in_the_middle "$@"
+}
+
+changed_order()
+{
+    local make="create table changing as select * from users; alter table changing add primary key (id)"
+    sql <<<"$make"
+    reads_changing somebody_tries "alter table changing add column late int"
+    wait $somebody
+    is "$? $status $(ids | wc -l)" "0 0 1000" "a column that is added in mid-run has to wait"
+    like "$(head -n 1 out.csv)" ',pad$' "and is not read"
+    reads_changing server_is_away_for "alter table changing add column later int"
+    is "$status $(ids | wc -l) $(ids | sort -u | wc -l)" "0 1000 1000" "one that is added while the server is away does no harm"
+    like "$(head -n 1 out.csv)" ',late$' "and is not read, either"
+    reads_changing kill_it
+    sql <<<"alter table changing add column latest int"
+    run leat_run
+    is "$status" 78 "nor does a run that was stopped go on with other columns: exit status 78"
+    like "$err" 'has changed since the run that was stopped' "and says so"
+    run leat_run --restart
+    like "$status $(ids | wc -l) $(head -n 1 out.csv)" '^0 1000 .*,latest$' "but begins anew"
+    reads_changing somebody_tries "drop table changing"
+    wait $somebody
+    is "$? $status $(ids | wc -l)" "0 0 1000" "a table that is dropped in mid-run is read to its end"
+    sql <<<"$make"
+    reads_changing server_is_away_for "drop table changing"
+    is "$status" 78 "one that was dropped while the server was away: exit status 78"
+    like "$err" "changing. does(n.t| not) exist" "and says so"
+    [ ! -e out.csv ]
+    ok $? "and nothing is written"
 }

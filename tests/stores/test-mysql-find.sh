@@ -3,21 +3,12 @@
 #
 # extract mysql, asked for single records by key.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
-plugin=$top_builddir/plugins/.libs/extract-mysql.so
-[ -e "$plugin" ] || skip_all "extract mysql is not built (apt-get install libmariadb-dev)"
+. "$top_srcdir/tests/stores/databases.sh"
+needs extract-mysql
 [ -x "$top_builddir/tests/stores/find" ] || skip_all "tests/stores/find is not built (apt-get install libcmocka-dev)"
-server_requires mariadb
-server_start mariadb my
-
-cat >my.cnf <<END
-[client]
-host = 127.0.0.1
-port = $my_port
-user = leat
-password = "$server_password"
-END
-sql() { server_sql my -u leat "$@"; }
+starts
+connects
+plugin=$top_builddir/plugins/.libs/extract-mysql.so
 sql <<'END'
 create table t (id bigint primary key, a varchar(20) collate utf8mb4_unicode_ci, l varchar(20) character set latin1, u uuid,
     bn binary(4), d decimal(20,4), ub bigint unsigned, e enum('z','a'), y year, b bit(9),

@@ -4,29 +4,11 @@
 # extract mysql in the order of a cursor: runs that are killed, runs that read what has changed, a server
 # that goes away in the middle, and texts that a collation takes for equal.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
+. "$top_srcdir/tests/stores/databases.sh"
+needs extract-mysql
 . "$top_srcdir/tests/stores/orders.sh"
-[ -e "$top_builddir/plugins/.libs/extract-mysql.so" ] || skip_all "extract mysql is not built (apt-get install libmariadb-dev)"
-server_requires mariadb
-server_start mariadb my
-
-cat >my.cnf <<END
-[client]
-host = 127.0.0.1
-port = $my_port
-user = leat
-password = "$server_password"
-END
-sql() { server_sql my -u leat "$@"; }
-plugin=mysql
-server=my
-
-# As in orders.sh, with the connection.
-pipeline()
-{
-    printf '%s\n' 'leat: 1' "name: $1" "extract: {$plugin: {option_file: my.cnf, database: shop, $2}}" \
-        "transform: [${probe-}]" 'load: {csv: out.csv}' 'rejects: {csv: rejects.csv}' 'max_rejects: 100%' "${@:3}" >p.yaml
-}
+starts
+connects
 
 sql <<'END'
 create table users (id bigint primary key, name text, changed timestamp(6) null, born date, pad text, key (changed, id));
@@ -39,6 +21,7 @@ new_sql="insert into users values (1001, 'new', '2025-01-02', null, '')"
 late_sql="insert into users values (1002, 'late', '2025-01-01 23:58:00', null, '')"
 null_sql="insert into users values (2001, 'null 1', null, null, ''), (2002, 'null 2', null, null, ''), (2003, 'null 3', null, null, '')"
 all_orders
+changed_order
 
 # ---- each type as a cursor ----
 

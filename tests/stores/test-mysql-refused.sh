@@ -3,15 +3,12 @@
 #
 # extract mysql where the server refuses: who it is, who we are, what we may, and what changes on the way.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
-[ -e "$top_builddir/plugins/.libs/extract-mysql.so" ] || skip_all "extract mysql is not built (apt-get install libmariadb-dev)"
-server_requires mariadb
-requires python3
+. "$top_srcdir/tests/stores/databases.sh"
+needs extract-mysql
 server_certificates certificates
-server_start mariadb my ssl_cert="$PWD/certificates/good.pem" ssl_key="$PWD/certificates/good.key"
-sql() { server_sql my "$@"; }
+starts ssl_cert="$PWD/certificates/good.pem" ssl_key="$PWD/certificates/good.key"
 
-sql -u leat <<'END'
+sql <<'END'
 create table users (id int primary key, email text, secret text);
 insert into users select seq, concat('u', seq), 's' from seq_1_to_100;
 create table hidden (id int);
@@ -19,41 +16,11 @@ create view slow as select seq as id, sleep(0.02) as s from seq_1_to_1000;
 create table numbers (id int primary key, x varchar(40));
 insert into numbers values (1, '1'), (2, 'the-value-of-2'), (3, '3');
 END
-sql --delimiter=// <<'END'
+server_sql my --delimiter=// <<'END'
 create function shop.raise() returns int begin signal sqlstate '45000' set message_text = 'the-value-of-2'; return 1; end //
 create user reader@'%' identified by 'r' // grant select (id, email) on shop.users to reader@'%' //
 create user secure@'%' identified by 'r' require ssl // grant select on shop.* to secure@'%' //
 END
-
-# pipeline OPTIONS
-pipeline()
-{
-    printf '%s\n' 'leat: 1' 'name: p' 'extract:' "  mysql: {$1}" 'load: {csv: out.csv}' >p.yaml
-}
-export PASSWORD=$server_password WRONG=wrong-password READER=r
-local="host: 127.0.0.1, port: $my_port, database: shop, user: leat, password: '\${env:PASSWORD}'"
-
-# refused OPTIONS STATUS REGEX WHAT
-refused()
-{
-    pipeline "$1"
-    run leat run p.yaml
-    is "$status" "$2" "$4: exit status $2"
-    like "$err" "$3" "and says why"
-    unlike "$err$out" "$server_password|wrong-password" "and no password"
-    [ ! -e out.csv ]
-    ok $? "and nothing is written"
-    rm -f out.csv
-}
-
-# allowed OPTIONS WHAT
-allowed()
-{
-    pipeline "$1"
-    run leat run p.yaml
-    is "$status $(grep -c '^[0-9]' out.csv)" "0 100" "$2"
-    rm -f out.csv
-}
 
 # ---- the connection ----
 
@@ -92,7 +59,8 @@ allowed "${local/127.0.0.1/localhost}, tls: verify-full, ca: $ca, table: users" 
 allowed "$local, tls: require, table: users" "any certificate"
 refused "$local, tls: verify-full, table: users" 69 'not vouched for' "an authority that nobody knows"
 refused "$local, tls: verify-ca, table: users" 69 'not vouched for' "the same where the name does not count"
-secure="host: 127.0.0.1, port: $my_port, database: shop, user: secure, password: '\${env:READER}'"
+secure=${local/leat/secure}
+secure=${secure/PASSWORD/READER}
 refused "$secure, table: users" 69 'Access denied' "a user who must come by TLS"
 allowed "$secure, tls: require, table: users" "and does"
 # What is no address of the loopback, and leads there.
@@ -126,25 +94,24 @@ refused "$local, table: users, cursor: email" 78 'no order to go on in' "a curso
 refused "$local, query: 'SELECT nope FROM users'" 78 "Unknown column 'nope'" "an unknown column"
 refused "$local, query: 'SELEC 1'" 78 'error in your SQL syntax' "what is no SQL"
 refused "$local, query: 'SELECT id FROM users; SELECT 2'" 78 'error in your SQL syntax' "two statements"
-reader="host: 127.0.0.1, port: $my_port, database: shop, user: reader, password: '\${env:READER}'"
+reader=${local/leat/reader}
+reader=${reader/PASSWORD/READER}
 refused "$reader, table: hidden" 69 "SELECT command denied to user 'reader'.*hidden" "no right to a table"
 refused "$reader, table: users" 69 "SELECT command denied to user 'reader'" "no right to a column"
-pipeline "$reader, query: 'SELECT id, email FROM users'"
+to_csv "$reader, query: 'SELECT id, email FROM users'"
 run leat run p.yaml
 is "$status" 0 "the columns that one may see"
-rm -f out.csv
-pipeline "$local, table: slow, timeout: 300ms"
+to_csv "$local, table: slow, timeout: 300ms"
 run leat run p.yaml
 is "$status" 74 "a statement that takes too long: exit status 74"
 like "$err" 'max_statement_time exceeded' "and says why"
-rm -f out.csv
 refused "$local, query: 'SELECT CAST(18446744073709551615 AS UNSIGNED) + 1 + id AS n FROM users'" 65 "out of range in '[.]{3}'" \
     "a value that the query cannot take"
 refused "$local, query: 'SELECT raise() AS n'" 65 'raised an error of its own' "an error that the database makes up"
 unlike "$err" 'the-value-of-2' "whose text is not shown"
 long='query: "SELECT COUNT(*) AS n FROM seq_1_to_1000000 AS a, seq_1_to_1000000 AS b, seq_1_to_1000000 AS c WHERE a.seq + b.seq <> c.seq"'
-asked() { [ "$(sql <<<"select count(*) from information_schema.processlist where user = 'leat' and info like 'SELECT COUNT%'")" = "$1" ]; }
-pipeline "$local, $long"
+asked() { [ "$(server_sql my <<<"select count(*) from information_schema.processlist where user = 'leat' and info like 'SELECT COUNT%'")" = "$1" ]; }
+to_csv "$local, $long"
 "$LEAT" run p.yaml >"$out_file" 2>"$err_file" &
 pid=$!
 until_true $pid asked 1
@@ -158,14 +125,12 @@ is "$status" 143 "stopped while the server is at work: exit status 143"
 note "after $(((${EPOCHREALTIME/./} - ${since/./}) / 1000)) ms"
 until_true $$ asked 0
 ok $? "and the server leaves it off"
-rm -f out.csv
 
 # ---- what changes on the way ----
 
-pipeline "$local, table: users, cursor: id"
+to_csv "$local, table: users, cursor: id"
 sql <<<"alter table users add column late text"
 run leat run p.yaml
 is "$(head -n 1 out.csv)" "id,email,secret,late" "a new column is read by the next run"
-rm -f out.csv
 
 done_testing

@@ -3,36 +3,14 @@
 #
 # extract mysql against a real server: each type, and what is read.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
-[ -e "$top_builddir/plugins/.libs/extract-mysql.so" ] || skip_all "extract mysql is not built (apt-get install libmariadb-dev)"
-server_requires mariadb
-requires python3
-server_start mariadb my
-
-cat >my.cnf <<END
-[client]
-host = 127.0.0.1
-port = $my_port
-user = leat
-password = "$server_password"
-[client-mariadb]
-database = shop
-END
-
-# Standard input is SQL, as the owner of shop.
-sql() { server_sql my -u leat "$@"; }
-
-# pipeline NAME OPTIONS [LINE...]: p.yaml, from mysql to JSON Lines
-pipeline()
-{
-    printf '%s\n' 'leat: 1' "name: $1" "extract: {mysql: {option_file: my.cnf, $2}}" 'load: {jsonl: {path: out.jsonl}}' \
-        'rejects: {jsonl: {path: rejects.jsonl}}' 'max_rejects: 100%' "${@:3}" >p.yaml
-    rm -f out.jsonl rejects.jsonl
-}
+. "$top_srcdir/tests/stores/databases.sh"
+. "$top_srcdir/tests/stores/types.sh"
+needs extract-mysql
+starts
+connects
 
 # ---- types ----
 
-. "$top_srcdir/tests/stores/types.sh"
 settings="set sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00';"
 { echo "$settings"; types sql mysql; } | sql
 # Bits and bytes as digits; what else as the server has it.
@@ -42,24 +20,7 @@ types texts mysql 'HEX(%s)' >as-digits
 paste type-of as-text as-digits |
     awk -F '\t' -v settings="$settings" 'BEGIN { print settings } { print $1 ~ /^(bit|binary|varbinary|.*blob)/ ? $3 : $2 }' |
     sql >texts
-pipeline matrix 'table: matrix, cursor: id'
-run leat run p.yaml
-is "$status" 0 "the matrix of types is read"
-types_compare mysql out.jsonl rejects.jsonl texts
-mv out.jsonl matrix.jsonl
-pipeline query 'query: SELECT * FROM matrix ORDER BY id, cursor: id'
-run leat run p.yaml
-same matrix.jsonl out.jsonl "and by a query the same"
-mkdir locales
-for locale in tr_TR.UTF-8 de_DE.UTF-8; do
-    if localedef -i "${locale%.*}" -f UTF-8 "locales/$locale" >/dev/null 2>&1; then
-        pipeline $locale 'table: matrix, cursor: id'
-        run env LOCPATH="$PWD/locales" LC_ALL=$locale "$LEAT" run p.yaml
-        same matrix.jsonl out.jsonl "under $locale the same"
-    else
-        skip "under $locale the same" "localedef cannot make it (apt-get install locales)"
-    fi
-done
+reads_matrix 'query: SELECT * FROM matrix ORDER BY id, cursor: id'
 pipeline fields 'table: matrix, fields: {c1: int64, c12: text, c27: text}'
 run leat run p.yaml
 is "$(sed -n '/"id":3,/s/.*"c1":\([^,]*\),.*/\1/p' out.jsonl)" 2 "a boolean that is declared a number"
@@ -71,16 +32,9 @@ run leat run p.yaml
 same matrix.jsonl out.jsonl "whatever the settings of the server, the same"
 server_restart my sql_mode= default_time_zone=SYSTEM character_set_server=utf8mb4 init_connect=
 
-for encoding in latin1 sjis utf8mb3; do
-    text=$([ $encoding = latin1 ] && echo Zoë || echo 日本)
-    server_database my "db_$encoding" $encoding
-    echo "create table t (id int primary key, x varchar(20), y text); insert into t values (1, 'plain', ''), (2, '$text', '$text')" |
-        sql -d "db_$encoding"
-    pipeline $encoding "database: db_$encoding, table: t, cursor: [x, id]"
-    run leat run p.yaml
-    is "$(cat out.jsonl)" '{"id":1,"x":"plain","y":""}
-{"id":2,"x":"'"$text"'","y":"'"$text"'"}' "a database in $encoding"
-done
+reads_encoding latin1 Zoë '[x, id]'
+reads_encoding sjis 日本 '[x, id]'
+reads_encoding utf8mb3 日本 '[x, id]'
 
 # ---- what is read ----
 

@@ -3,14 +3,11 @@
 #
 # Connections to PostgreSQL that are cut: out of it and into it, at many places.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
+. "$top_srcdir/tests/stores/databases.sh"
 . "$top_srcdir/tests/stores/cuts.sh"
-[ -e "$top_builddir/plugins/.libs/load-postgres.so" ] || skip_all "postgres is not built (apt-get install libpq-dev)"
-server_requires postgres
-requires python3
-server_start postgres pg
-export PGHOST=127.0.0.1 PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
-sql() { server_sql pg -u leat "$@"; }
+needs load-postgres
+starts
+connects
 sql <<'END'
 create table users (id bigint primary key, name text);
 insert into users select i, 'user ' || i from generate_series(1, 2000) as i;

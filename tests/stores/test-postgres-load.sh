@@ -3,25 +3,13 @@
 #
 # load postgres against a real server: what it writes, what the server refuses, and what is there after a crash.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
+. "$top_srcdir/tests/stores/databases.sh"
 . "$top_srcdir/tests/stores/types.sh"
-[ -e "$top_builddir/plugins/.libs/load-postgres.so" ] || skip_all "load postgres is not built (apt-get install libpq-dev)"
-plugins=$top_builddir/tests/plugins/.libs
-[ -e "$plugins/transform-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
-server_requires postgres
-requires python3
-server_start postgres pg
-
-export PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
-sql() { server_sql pg -u leat "$@"; }
-
-# pipeline NAME EXTRACT LOAD [LINE...]
-pipeline()
-{
-    printf '%s\n' 'leat: 1' "name: $1" "extract: $2" "load: {postgres: {$3}}" 'rejects: {jsonl: {path: rejects.jsonl}}' \
-        'max_rejects: 100%' "${@:4}" >p.yaml
-}
-rejected() { python3 -c 'import json, sys; [print(r["leat:key"], r["leat:code"], r["leat:reason"]) for r in map(json.loads, open("rejects.jsonl"))]'; }
+. "$top_srcdir/tests/stores/loads.sh"
+needs load-postgres
+starts
+connects
+loads
 
 # ---- there and back ----
 
@@ -141,32 +129,15 @@ like "$(sed -n 1p rejects.jsonl)" '"leat:field":"name"' "and names the field, wh
 
 # ---- after a crash ----
 
-slow="--set batch_rows=10 --set checkpoint=0s"
-read_so_far() { XDG_STATE_HOME=$states/mine "$LEAT" state show crash 2>/dev/null | sed -n 's/^ *books *read *//p'; }
-has_come_far() { local now; now=$(read_so_far); [ "${now:-0}" -gt 100 ]; }
-leat_run_itself() { XDG_STATE_HOME=$states/mine exec "$LEAT" run --json --plugin-dir "$plugins" p.yaml "$@"; }
-leat_again() { (leat_run_itself "$@"); }
-crash()
-{
-    pipeline crash '{csv: {path: short.csv, fields: {id: int64}}}' "$1" 'transform: [{probe: slow}]'
-    # shellcheck disable=SC2086
-    leat_run_itself $slow >"$out_file" 2>"$err_file" &
-    pid=$!
-    until_true "$pid" "${enough:-has_come_far}" || fail "it comes far enough"
-    "${@:2}"
-    status=0
-    wait "$pid" 2>/dev/null || status=$?
-    err=$(cat "$err_file")
-}
 has_begun() { [ "$(server_sql pg <<<"select count(*) from pg_stat_activity where state = 'idle in transaction'")" -ge 1 ]; }
-kill_it() { kill -9 "$pid"; }
 head -n 801 in.csv >short.csv
+slowly="{csv: {path: short.csv, fields: {id: int64}}}"
 for mode in insert 'upsert, key: id' 'merge, key: id' replace; do
     refused 'more int'
     rm -rf "$states/mine"
     enough=
     [ "$mode" != replace ] || enough=has_begun # all in one transaction
-    crash "table: t, mode: $mode" kill_it
+    crash "$slowly" "table: t, mode: $mode" kill_it
     [ "${mode%%,*}" = replace ] || like "$(sql <<<'select count(*) from t')" '^[1-7][0-9]+$' "$mode: killed: a part is there"
     run leat_again
     is "$status $(state)" "0 800|800|0" "$mode: run again: each record once"
@@ -174,12 +145,12 @@ done
 enough=
 sql <<<'drop table t; create table t (id bigint, name text)'
 rm -rf "$states/mine"
-crash 'table: t' kill_it
+crash "$slowly" 'table: t' kill_it
 run leat_again
 is "$status $(state)" "0 800|800|0" "without a key, too"
 refused 'more int'
 rm -rf "$states/mine"
-crash 'table: t' server_stop pg immediate
+crash "$slowly" 'table: t' server_stop pg immediate
 is "$status" 75 "a server that dies: exit status 75"
 like "$err" 'undone, and the next run|run again to go on' "and what becomes of the records"
 server_restart pg

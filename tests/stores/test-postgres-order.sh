@@ -4,16 +4,12 @@
 # extract postgres in the order of a cursor: runs that are killed, runs that read what has changed,
 # and a server that goes away in the middle.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
+. "$top_srcdir/tests/stores/databases.sh"
+needs extract-postgres
 . "$top_srcdir/tests/stores/orders.sh"
-[ -e "$top_builddir/plugins/.libs/extract-postgres.so" ] || skip_all "extract postgres is not built (apt-get install libpq-dev)"
-server_requires postgres
-server_start postgres pg
+starts
+connects
 
-export PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
-sql() { server_sql pg -u leat "$@"; }
-plugin=postgres
-server=pg
 sql <<'END'
 create table users (id bigint primary key, name text, changed timestamptz, born date, pad text);
 insert into users select i, 'user ' || i, '2024-01-01'::timestamptz + i / 10 * interval '1 minute',
@@ -26,6 +22,7 @@ new_sql="insert into users values (1001, 'new', '2025-01-02', null)"
 late_sql="insert into users values (1002, 'late', '2025-01-01 23:58:00', null)"
 null_sql="insert into users values (2001, 'null 1', null, null), (2002, 'null 2', null, null), (2003, 'null 3', null, null)"
 all_orders
+changed_order
 explain=$(echo "set enable_seqscan = off; set enable_bitmapscan = off; explain select * from users as leat where leat.changed >= '2024-01-01' and (leat.changed > '2024-01-01' or leat.id > 7) and leat.changed is not null order by leat.changed, leat.id" | sql)
 like "$explain" 'Index Scan using users_changed_id_idx' "the place is found by the index"
 unlike "$explain" 'Sort' "and nothing is sorted"

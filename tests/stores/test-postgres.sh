@@ -3,56 +3,21 @@
 #
 # extract postgres against a real server: each type, the order, and what goes wrong.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-. "$top_srcdir/tests/servers/servers.sh"
-[ -e "$top_builddir/plugins/.libs/extract-postgres.so" ] || skip_all "extract postgres is not built (apt-get install libpq-dev)"
-server_requires postgres
-requires python3
-server_start postgres pg
-
-export PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
-
-# Standard input is SQL, as the owner of shop.
-sql() { server_sql pg -u leat "$@"; }
-
-# pipeline NAME OPTIONS [LINE...]: p.yaml, from postgres to JSON Lines
-pipeline()
-{
-    printf '%s\n' 'leat: 1' "name: $1" "extract: {postgres: {$2}}" 'load: {jsonl: {path: out.jsonl}}' \
-        'rejects: {jsonl: {path: rejects.jsonl}}' 'max_rejects: 100%' "${@:3}" >p.yaml
-}
+. "$top_srcdir/tests/stores/databases.sh"
+. "$top_srcdir/tests/stores/types.sh"
+needs extract-postgres
+starts
+connects
 
 # ---- types ----
 
-. "$top_srcdir/tests/stores/types.sh"
 settings="set datestyle = 'ISO'; set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set lc_monetary = 'C';"
 { types_setup postgres; echo "$settings"; types sql postgres; } | sql
 { echo "$settings"; types texts postgres; } | sql >texts
-pipeline matrix 'table: matrix, cursor: id'
-run leat run p.yaml
-is "$status" 0 "the matrix of types is read"
-types_compare postgres out.jsonl rejects.jsonl texts
-mv out.jsonl matrix.jsonl
-pipeline query 'query: SELECT * FROM matrix ORDER BY id'
-run leat run p.yaml
-same matrix.jsonl out.jsonl "and by a query the same"
-mkdir locales
-for locale in tr_TR.UTF-8 de_DE.UTF-8; do
-    if localedef -i "${locale%.*}" -f UTF-8 "locales/$locale" >/dev/null 2>&1; then
-        pipeline $locale 'table: matrix, cursor: id'
-        run env LOCPATH="$PWD/locales" LC_ALL=$locale "$LEAT" run p.yaml
-        same matrix.jsonl out.jsonl "under $locale the same"
-    else
-        skip "under $locale the same" "localedef cannot make it (apt-get install locales)"
-    fi
-done
-for encoding in LATIN1 EUC_JP SQL_ASCII; do
-    server_database pg "db_$encoding" "$encoding" C
-    echo "create table t (id int primary key, x text); insert into t values (1, 'plain'), (2, '$([ $encoding = EUC_JP ] && echo 日本 || echo Zoë)')" |
-        sql -d "db_$encoding"
-    pipeline $encoding "database: db_$encoding, table: t, cursor: id"
-    run leat run p.yaml
-    is "$(sed 's/.*"x":"//; s/"}//' out.jsonl | tail -n 1)" "$([ $encoding = EUC_JP ] && echo 日本 || echo Zoë)" "a database in $encoding"
-done
+reads_matrix 'query: SELECT * FROM matrix ORDER BY id'
+reads_encoding LATIN1 Zoë id C
+reads_encoding EUC_JP 日本 id C
+reads_encoding SQL_ASCII Zoë id C
 sql -d db_SQL_ASCII <<<"insert into t values (3, E'\\xe9')"
 pipeline SQL_ASCII 'database: db_SQL_ASCII, table: t, cursor: id'
 run leat run p.yaml

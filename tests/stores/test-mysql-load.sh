@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the leat authors
+#
+# load mysql against a real server: what it writes, what the server refuses, and what is there after a crash.
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/stores/databases.sh"
+. "$top_srcdir/tests/stores/loads.sh"
+needs load-mysql
+starts
+connects
+loads
+
+# ---- what becomes of rows that are there ----
+
+seq 1 2500 | awk 'BEGIN { print "id,name" } { print $1 ",name " $1 }' >in.csv
+extract='{csv: {path: in.csv, fields: {id: int64}}}'
+state() { sql <<<"select concat_ws('|', count(*), count(distinct id), sum(name = 'old')) from t"; }
+old() { sql <<<"drop table if exists t; create table t (id bigint $1, name varchar(100), more int default 7); insert into t select seq, 'old', 7 from seq_1_to_3000_step_1000"; }
+old 'primary key'
+pipeline insert "$extract" 'table: t'
+run leat run p.yaml
+is "$(state)" "2500|2500|3" "insert: what is there stays, all others are written"
+is "$(rejected | cut -d' ' -f1,2 | paste -sd ' ')" "1 constraint_unique 1001 constraint_unique 2001 constraint_unique" "and what is there is rejected"
+is "$(rejected | cut -d' ' -f3- | sort -u)" "Duplicate entry '...' for key 'PRIMARY'" "with the server's own reason, without the value"
+is "$(sql <<<'select count(*) from t where more = 7')" 2500 "other columns get their default"
+old 'primary key'
+pipeline upsert "$extract" 'table: t, mode: upsert, key: id'
+run leat run p.yaml
+is "$(state)" "2500|2500|0" "upsert: what is there is updated"
+old ''
+pipeline upsert2 "$extract" 'table: t, mode: upsert, key: id'
+run leat run p.yaml
+is "$status" 78 "upsert without a unique index: exit status 78"
+like "$err" 'CREATE UNIQUE INDEX.*mode: merge' "and what to do"
+pipeline merge "$extract" 'table: t, mode: merge, key: id'
+run leat run p.yaml
+is "$(state)" "2500|2500|0" "merge does without"
+run leat run p.yaml
+is "$(state)" "2500|2500|0" "and again"
+old 'primary key'
+pipeline replace "$extract" 'table: t, mode: replace'
+run leat run p.yaml
+is "$(state)" "2500|2500|0" "replace: nothing is left of what was there"
+sql <<<"insert into t values (99999, 'old', 7)"
+printf '%s\n' 'leat: 1' 'name: replace2' "extract: $extract" 'transform: [{probe: fail}]' \
+    'load: {mysql: {option_file: my.cnf, table: t, mode: replace}}' >p.yaml
+run leat run --plugin-dir "$plugins" p.yaml
+isnt "$status" 0 "a run that fails"
+is "$(state)" "2501|2501|1" "leaves all as it was"
+printf 'id,name\n1,a\n2,b\n1,c\n,d\n' >twice.csv
+for mode in upsert merge; do
+    old 'primary key'
+    sql <<<'delete from t'
+    pipeline twice-$mode '{csv: {path: twice.csv, fields: {id: int64}}}' "table: t, mode: $mode, key: id"
+    run leat run p.yaml
+    is "$(sql <<<'select id, name from t order by id' | paste -sd ' ')" $'1\tc 2\tb' "$mode: of two with one key the last counts"
+    like "$(rejected)" 'null_key' "and a null in it is rejected"
+done
+pipeline keys "$extract" 'table: made_of_keys, mode: upsert, key: id' 'transform: [{select: [id]}]'
+run leat run p.yaml
+run leat run p.yaml
+is "$status $(sql <<<'select count(*) from made_of_keys')" "0 2500" "upsert of nothing but a key, twice"
+pipeline keys-merge "$extract" 'table: made_of_keys, mode: merge, key: id' 'transform: [{select: [id]}]'
+run leat run p.yaml
+is "$status $(sql <<<'select count(*) from made_of_keys')" "0 2500" "and merge"
+
+# ---- whose row it is ----
+
+people() { sql <<<"drop table if exists people; create table people (id int primary key $1, mail varchar(50), name varchar(50), n int, unique key by_mail (mail)); insert into people values (1, 'ada@example.org', 'Ada', 1), (2, 'bob@example.org', 'Bob', 1)"; }
+printf 'id,mail,name\n1,ada@example.org,Ada L\n3,bob@example.org,Mallory\n4,eve@example.org,Eve\n' >people.csv
+rows() { sql <<<"select id, mail, name, n from people order by id" | tr '\t' ' ' | paste -sd ,; }
+people ''
+pipeline other '{csv: {path: people.csv, fields: {id: int64}}}' 'table: people, mode: upsert, key: id'
+run leat run p.yaml
+is "$(rows)" "1 ada@example.org Ada L 1,2 bob@example.org Bob 1,4 eve@example.org Eve NULL" \
+    "upsert never changes a row that another unique index finds"
+is "$(rejected)" "3 constraint_unique Duplicate entry '...' for key 'by_mail'" "and rejects its record"
+run leat plan p.yaml
+like "$out" 'one more unique index, by_mail' "the plan says so"
+people ''
+pipeline other-merge '{csv: {path: people.csv, fields: {id: int64}}}' 'table: people, mode: merge, key: id'
+run leat run p.yaml
+is "$(rows)" "1 ada@example.org Ada L 1,2 bob@example.org Bob 1,4 eve@example.org Eve NULL" "nor does merge"
+people auto_increment
+printf 'mail,name\nADA@example.org,Ada L\nnew@example.org,New\n' >mails.csv
+pipeline by-mail '{csv: {path: mails.csv}}' 'table: people, mode: upsert, key: mail'
+run leat run p.yaml
+is "$(rows | sed 's/,[0-9]* new/,N new/')" "1 ada@example.org Ada L 1,2 bob@example.org Bob 1,N new@example.org New NULL" \
+    "a key is found as its collation compares, and an id that counts by itself is in nobody's way"
+run leat plan p.yaml
+unlike "$out" 'one more unique index' "which the plan knows"
+
+# ---- what the server refuses ----
+
+refused() { sql <<<"drop table if exists t; create table t (id bigint primary key, name varchar(100), $1)"; }
+for which in 1 2500 1250 all; do
+    case $which in all) refused 'constraint c check (id < 0)' ;; *) refused "constraint c check (id <> $which)" ;; esac
+    for mode in insert upsert merge; do
+        sql <<<'delete from t'
+        pipeline refused-$which-$mode "$extract" "table: t, mode: $mode, key: id"
+        run leat run p.yaml
+        if [ $which = all ]; then
+            is "$(sql <<<'select count(*) from t') $(rejected | grep -c constraint_check)" "0 2500" "$mode: a table that refuses every row"
+        else
+            is "$(sql <<<'select count(*) from t') $(rejected)" "2499 $which constraint_check CONSTRAINT \`c\` failed for \`shop\`.\`t\`" \
+                "$mode: one that refuses row $which"
+        fi
+    done
+done
+sql --delimiter=// <<'END'
+drop table t //
+create table parent (id bigint primary key) // insert into parent values (1) //
+create table t (id smallint primary key, name varchar(5) not null, parent bigint, foreign key (parent) references parent (id)) //
+create trigger refuse before insert on t for each row begin
+    if new.name = 'boom' then signal sqlstate '45000' set message_text = 'not "boom"'; end if; end //
+END
+cat >bad.csv <<'END'
+id,name,parent
+1,ok,1
+2,,1
+3,toolong,1
+4,ok,2
+99999,ok,1
+7,boom,1
+x,ok,1
+9,ok,
+END
+pipeline bad '{csv: {path: bad.csv}}' 'table: t' 'transform: [{set: {name: "nullif(name, '"''"')", parent: "nullif(parent, '"''"')"}}]'
+run leat run p.yaml
+is "$(sql <<<'select id from t order by id' | paste -sd ' ')" "1 9" "each row is refused alone"
+is "$(rejected | cut -d' ' -f1,2 | paste -sd ,)" \
+    "2 constraint_not_null,3 constraint_type,4 constraint_foreign_key,99999 constraint_type,7 constraint_trigger,x constraint_type" \
+    "for its own reason"
+unlike "$(rejected | cut -d' ' -f3-)" '99999|boom|toolong|'"'x'" "which holds no value"
+is "$(sed -n 's/.*"leat:field":\("*[a-z]*"*\),.*/\1/p' rejects.jsonl | paste -sd ' ')" '"name" "name" null "id" null "id"' \
+    "and names the field, where the server does"
+sql <<<"set global foreign_key_checks = 0" 2>/dev/null || server_sql my <<<"set global foreign_key_checks = 0, global check_constraint_checks = 0, global sql_mode = '', global sql_notes = 0"
+sql <<<'delete from t'
+run leat run p.yaml
+is "$(rejected | wc -l)" 6 "whatever the settings of the server, the same"
+server_sql my <<<"set global foreign_key_checks = 1, global check_constraint_checks = 1, global sql_notes = 1"
+
+# ---- tables that are none for this ----
+
+sql <<<"create table plain (id int primary key) engine=MyISAM; create table aria (id int primary key) engine=Aria transactional=1; create view seen as select * from parent"
+for table in plain:MyISAM aria:Aria; do
+    pipeline engine "$extract" "table: ${table%:*}"
+    run leat run p.yaml
+    is "$status" 78 "a table of ${table#*:}: exit status 78"
+    like "$err" "kept by ${table#*:}, which has no transactions" "and says why"
+done
+pipeline view "$extract" 'table: seen'
+run leat run p.yaml
+like "$err" 'is a view' "a view is refused"
+sql <<<"create table clash (id int primary key, Name text)"
+pipeline clash "$extract" 'table: clash' 'transform: [{set: {NAME: name}}]'
+run leat run p.yaml
+like "$err" 'two fields go into the column Name' "two fields for one column"
+pipeline nowhere "$extract" 'table: nowhere, create: false'
+run leat run p.yaml
+is "$status" 78 "no table, and none to be made"
+pipeline notes "$extract" 'table: leat_commits'
+run leat run p.yaml
+like "$err" 'leat notes its commits' "the table of commits"
+sql <<<"create database if not exists x" 2>/dev/null
+server_database my noted
+sql -d noted <<<"create table leat_commits (who varchar(64) primary key, what varchar(255)) engine=MyISAM"
+pipeline noted "$extract" 'table: noted.t'
+run leat run p.yaml
+like "$err" 'leat_commits is kept by MyISAM' "commits noted where there are no transactions"
+
+# ---- packets ----
+
+server_sql my <<<"set global max_allowed_packet = 1048576"
+sql <<<"drop table t; create table t (id int primary key, name longtext)"
+python3 -c 'print("id,name"); [print(f"{i},{chr(39) * (90000 if i != 30 else 700000)}") for i in range(1, 61)]' >large.csv
+pipeline packets '{csv: {path: large.csv, fields: {id: int64}}}' 'table: t'
+run leat run p.yaml
+is "$status $(sql <<<'select count(*), sum(length(name)) from t')" "0 59	5310000" "batches are split by what a packet holds"
+is "$(rejected)" "30 record_too_large takes more than the 1048512 bytes that the server takes at once (max_allowed_packet)" \
+    "and a record that is larger is rejected"
+server_sql my <<<"set global max_allowed_packet = 16777216"
+done_testing
