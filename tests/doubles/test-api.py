@@ -6,21 +6,9 @@ import collections, http.client, json, socket, subprocess, sys
 from pathlib import Path
 
 import api
+from tap import equal, ok, run
 
-n_tests = 0
 clock = [100.0]
-
-
-def ok(good, name):
-    global n_tests
-    n_tests += 1
-    print("ok" if good else "not ok", n_tests, "-", name, flush=True)
-
-
-def equal(got, wanted, name):
-    ok(got == wanted, name)
-    if got != wanted:
-        print(f"# got:    {got!r}\n# wanted: {wanted!r}")
 
 
 def make(*words):
@@ -265,7 +253,5 @@ def read_all(raw):
         got += piece
 
 
-for test in (test_users, test_doubles_are_seen, test_idempotency, test_batch, test_bulk, test_faults, test_idempotency_mends, test_rate,
-             test_token_and_lag, test_wire):
-    test()
-print(f"1..{n_tests}")
+run(test_users, test_doubles_are_seen, test_idempotency, test_batch, test_bulk, test_faults, test_idempotency_mends, test_rate,
+    test_token_and_lag, test_wire)

@@ -6,22 +6,10 @@ import hashlib, select, signal, socket, subprocess, sys, threading, time
 from pathlib import Path
 
 import proxy
+from tap import equal, ok, run
 
-n_tests = 0
 NOISE = b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(10000))     # 320,000 bytes
 SIZES = (1, 5, 4096, 65535, 65536, 65537, 200001)
-
-
-def ok(good, name):
-    global n_tests
-    n_tests += 1
-    print("ok" if good else "not ok", n_tests, "-", name, flush=True)
-
-
-def equal(got, wanted, name):
-    ok(got == wanted, name)
-    if got != wanted:
-        print(f"# got:    {str(got)[:300]}\n# wanted: {str(wanted)[:300]}")
 
 
 # ---- what is cut ----
@@ -247,6 +235,4 @@ def test_ends():
         equal(logged(1), [["1", "1", "0", "error"]], "and known from an end")
 
 
-for test in (test_options, test_faithful, test_down, test_up, test_close, test_hang, test_unix, test_ends):
-    test()
-print(f"1..{n_tests}")
+run(test_options, test_faithful, test_down, test_up, test_close, test_hang, test_unix, test_ends)

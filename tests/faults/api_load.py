@@ -134,8 +134,8 @@ class SteadyApi(ApiBench):
 
 def bench_of(test, name, rows):
     """The bench for any pipeline."""
-    if name in store_load.ROWS:
-        return store_load.StoreBench(test, name, rows)
+    if name in store_load.BENCHES:
+        return store_load.BENCHES[name](test, name, rows)
     return SteadyApi(test, name, min(rows, 600)) if name in API_PIPELINES else Bench(test, name, rows)
 
 

@@ -42,19 +42,51 @@ injects()
     export LEAT_SHIM ASAN_OPTIONS
 }
 
+# Each with what its pipeline and store_load.py have to know.
 stores()
 {
-    case " ${arguments[*]} " in
-    *" --pipeline postgres "*) ;;
-    *" --pipeline "*) return 0 ;;
-    esac
+    local plugin kind
     . "$top_srcdir/tests/servers/servers.sh"
-    [ -e "$top_builddir/plugins/.libs/load-postgres.so" ] || return 0
-    [ "${CI-}" = true ] && server_requires postgres
-    server_there postgres || return 0
-    server_start postgres store
-    LEAT_FAULT_POSTGRES="$_postgres_bin/psql -X -w -q -v ON_ERROR_STOP=1 -At"
-    export LEAT_FAULT_POSTGRES PGHOST=127.0.0.1 PGPORT=$store_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
+    for plugin in load-postgres load-mysql load-mongodb; do
+        kind=${plugin#*-}
+        case " ${arguments[*]} " in
+        *" --pipeline $kind "*) ;;
+        *" --pipeline "*) continue ;;
+        esac
+        [ ! -e "$top_builddir/plugins/.libs/$plugin.so" ] || "_store_$kind"
+    done
+}
+
+# In CI nothing is left out.
+_store_there()
+{
+    [ "${CI-}" != true ] || server_requires "$1"
+    server_there "$1"
+}
+
+_store_postgres()
+{
+    _store_there postgres || return 0
+    server_start postgres pg
+    LEAT_FAULT_POSTGRES="$_postgres_bin/psql -X -w -q -v ON_ERROR_STOP=1 -At -F '	'"
+    export LEAT_FAULT_POSTGRES PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop
+}
+
+_store_mysql()
+{
+    _store_there mariadb || return 0
+    server_start mariadb my
+    server_sql my <<<"grant all on \`bench\\_%\`.* to leat@'%'"
+    LEAT_FAULT_MYSQL="$_mariadb_client --no-defaults --batch --skip-column-names --default-character-set=utf8mb4
+        --socket=$my_socket --user=leat --password=$server_password"
+    export LEAT_FAULT_MYSQL LEAT_FAULT_PORT=$my_port LEAT_FAULT_PASSWORD=$server_password
+}
+
+_store_mongodb()
+{
+    [ -n "${LEAT_TEST_MONGODB_URL-}" ] || _store_there mongodb || return 0
+    mongodb_start mo
+    export LEAT_FAULT_MONGODB=$top_builddir/tests/servers/mongodb-put LEAT_FAULT_URL=$mo_url LEAT_FAULT_DATABASE=$mo_database
 }
 
 in_memory()

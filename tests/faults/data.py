@@ -9,6 +9,7 @@ import csv, json, random, sqlite3
 from pathlib import Path
 
 COLUMNS = "id username email first_name last_name status roles".split()
+INTO_SQLITE = ("insert", "upsert")  # those whose load is a table with a key, in which some are already
 
 
 def users(n, seed=11):
@@ -51,14 +52,14 @@ def write_inputs(folder, n):
 
 
 def before(n):
-    """Ids that stand in the target before the run, for `insert` and `upsert`: some of ours, some not."""
+    """Ids that stand in the target before the run, for INTO_SQLITE: some of ours, some not."""
     return [*range(20, n, 40), *range(n + 1000, n + 1020)]
 
 
 def write_targets(folder, name, n):
     """What an output folder holds before the run."""
     folder.mkdir()
-    if name in ("insert", "upsert"):
+    if name in INTO_SQLITE:
         db = sqlite3.connect(folder / "users.db")
         db.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, name TEXT)")
         db.executemany("INSERT INTO users VALUES (?, ?, 'before')", [(i, f"before{i}@example.org") for i in before(n)])
@@ -77,7 +78,7 @@ def loaded(name, n):
     rows, seen, ids = users(n), set(), []
     if name == "nocursor":
         rows.sort(key=lambda row: row["username"])
-    if name in ("insert", "upsert"):
+    if name in INTO_SQLITE:
         ids = list(before(n))
     there = set(ids)
     for row in rows:
@@ -100,7 +101,7 @@ def loaded(name, n):
 
 def read_loaded(name, folder):
     """The ids that stand in the load's output."""
-    if name in ("insert", "upsert"):
+    if name in INTO_SQLITE:
         db = sqlite3.connect(folder / "users.db")
         ids = [row[0] for row in db.execute("SELECT id FROM users")]
         db.close()

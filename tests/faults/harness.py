@@ -67,8 +67,11 @@ class Test:
         """How many this time; the caller prints it beside `full`."""
         return self.args.count or (full if SOAK else max(1, reduced // 4) if SANITIZED else reduced)
 
+    def has(self, plugin):
+        return (Path(self.leat).parent / f"plugins/.libs/{plugin}.so").exists()
+
     def has_http(self):
-        return (Path(self.leat).parent / "plugins/.libs/load-http.so").exists()
+        return self.has("load-http")
 
     def pipelines(self, names=None, with_api=False, with_stores=False):
         names = names or PIPELINES
