@@ -21,17 +21,29 @@ import figures
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations",
-        "durability", "api", "postgres-raw", "postgres-main")
+        "durability", "api", "postgres-raw", "postgres-main", "mysql-raw", "mysql-main", "mongodb-raw")
+TABLES = ("csv-main", "sqlite-main", "sqlite-raw", "postgres-raw", "postgres-main", "mysql-raw", "mysql-main", "mongodb-raw")
 QUERY = "SELECT * FROM users"  # that of sqlite-main.yaml
 MIN_PAIRS, MAX_PAIRS = 15, 3   # of the pass-through stage: at least; times those asked for, if still unclear
 MILLION = 1_000_000
 
 
-class Contestant:
-    """A program with its arguments; `check` says what its output is held against, None: nothing."""
+# In place of postgres-*.yaml's `postgres: {'. Where the server is, stores.sh says.
+MYSQL = ("mysql: {host: 127.0.0.1, port: '${env:LEAT_BENCH_MYSQL_PORT}', user: leat, "
+         "password: '${env:LEAT_BENCH_MYSQL_PASSWORD}', database: shop, ")
 
-    def __init__(self, name, command, out=None, rejects=None, check=None, to_stdout=False):
+
+class NotHere(Exception):
+    """What a job needs is not installed."""
+
+
+class Contestant:
+    """A program with its arguments; `check` says what its output is held against, None: nothing; it is that
+    of the job, or of the job `like`."""
+
+    def __init__(self, name, command, out=None, rejects=None, check=None, to_stdout=False, like=None):
         self.name, self.command, self.out, self.rejects, self.check = name, command, out, rejects, check
+        self.like = like
         self.stdout = out if to_stdout else None
         self.runs = []
 
@@ -132,7 +144,7 @@ class Bench:
     def verdict(self, job, contestant):
         if not contestant.check:
             return ""
-        wanted = self.reference[job]
+        wanted = self.reference[contestant.like or job]
         found, complaint = self.found(contestant)
         wrong = [f"{k} {found.get(k)} and not {v}" for k, v in wanted.items() if found.get(k) != v]
         if not wrong:
@@ -161,7 +173,7 @@ class Bench:
             self.goal(text, f"≤ {bound:.2f} ×", f"{peer} or leat did not run", None)
 
     def memory_goal(self, job, text):
-        keys = self.reference[job]["rows"]
+        keys = self.reference["csv-main" if job == "csv-main" else "sqlite-main"]["rows"]
         bound = 64 + 64 * keys / 2 ** 20
         if "leat" in self.results[job]:
             peak = max(run["rss_mib"] for run in self.results[job]["leat"]["runs"])
@@ -212,42 +224,88 @@ class Bench:
         self.ratio_goal("sqlite-raw", "sqlite3 -csv", "wall", 0.6,
                         "SQLite → CSV: wall time against `sqlite3 -csv` (wished: 0.4)")
 
+    # The servers are those of stores.sh.
+
+    def server(self, variable, title):
+        if not os.environ.get(variable):
+            raise NotHere(f"there is no {title} server, or leat has not been built for it")
+        return os.environ[variable]
+
     def postgres_raw(self):
-        """The servers are those of stores.sh."""
-        psql = os.environ.get("LEAT_BENCH_PSQL")
-        if not psql:
-            raise RuntimeError("there is no PostgreSQL server")
+        psql = self.server("LEAT_BENCH_PSQL", "PostgreSQL")
         out, theirs = self.path("postgres-raw-leat.csv"), self.path("postgres-raw-psql.csv")
-        self.reference["postgres-raw"] = self.reference["sqlite-raw"]
         self.race("postgres-raw", [
-            Contestant("leat", self.leat("postgres-raw.yaml", out), out, None, "raw"),
-            Contestant("psql COPY csv", [psql, "-X", "-c", f"\\copy users to '{theirs}' csv header"], theirs, None, "raw")],
+            Contestant("leat", self.leat("postgres-raw.yaml", out), out, None, "raw", like="sqlite-raw"),
+            Contestant("psql COPY csv", [psql, "-X", "-c", f"\\copy users to '{theirs}' csv header"], theirs, None, "raw", like="sqlite-raw")],
             self.options.runs)
         self.ratio_goal("postgres-raw", "psql COPY csv", "wall", 0.9, "PostgreSQL → CSV: wall time against psql's COPY")
 
     def postgres_main(self):
         o = self.options
-        if "LEAT_BENCH_PSQL" not in os.environ:
-            raise RuntimeError("there is no PostgreSQL server")
-        out, rejects = self.path("postgres-main-leat.csv"), self.path("postgres-main-leat-rejects.txt")
-        self.reference["postgres-main"] = self.reference["sqlite-main"]
-        contestants = [Contestant("leat", self.leat("postgres-main.yaml", out, rejects=rejects), out, rejects, "cognito")]
-        if o.floor_postgres:
-            contestants.append(Contestant("bare loop in C", [o.floor_postgres, QUERY + " ORDER BY id"]))
+        self.server("LEAT_BENCH_PSQL", "PostgreSQL")
+        contestants = self.main_and_floor("postgres-main", "postgres-main.yaml", o.floor_postgres)
+        if "connectorx" in o.peers:
+            out, rejects = self.path("postgres-main-connectorx.csv"), self.path("postgres-main-connectorx-rejects.txt")
+            contestants.append(Contestant("ConnectorX, Polars", [o.python, os.path.join(HERE, "peers", "connectorx-main.py"),
+                                                                 QUERY + " ORDER BY id", out, rejects], out, rejects, "main", like="csv-main"))
         self.race("postgres-main", contestants, o.runs)
-        self.ratio_goal("postgres-main", "bare loop in C", "wall", 1.8,
-                        "PostgreSQL → main job → Cognito CSV: wall time against a bare loop over the query")
-        self.memory_goal("postgres-main", "PostgreSQL → main job → Cognito CSV: peak memory")
+        text = "PostgreSQL → main job → Cognito CSV: "
+        self.ratio_goal("postgres-main", "bare loop in C", "wall", 1.35, text + "wall time against a bare loop over the query")
+        self.ratio_goal("postgres-main", "ConnectorX, Polars", "wall", 0.5, text + "wall time against ConnectorX with Polars, which writes a plain CSV")
+        self.memory_goal("postgres-main", text + "peak memory")
 
-    def variant(self, name, change):
-        """The main job with a change, as a file of its own."""
-        text = open(os.path.join(HERE, "csv-main.yaml")).read()
+    def main_and_floor(self, job, pipeline, floor):
+        out, rejects = self.path(f"{job}-leat.csv"), self.path(f"{job}-leat-rejects.txt")
+        contestants = [Contestant("leat", self.leat(pipeline, out, rejects=rejects), out, rejects, "cognito", like="sqlite-main")]
+        if floor:
+            contestants.append(Contestant("bare loop in C", [floor, QUERY + " ORDER BY id"]))
+        return contestants
+
+    def mysql_raw(self):
+        client = self.server("LEAT_BENCH_MARIADB", "MariaDB")
+        out, theirs = self.path("mysql-raw-leat.csv"), self.path("mysql-raw-mariadb.tsv")
+        pipeline = self.variant("mysql-raw", lambda text: text.replace("postgres: {", MYSQL), "postgres-raw")
+        self.race("mysql-raw", [
+            Contestant("leat", self.leat(pipeline, out), out, None, "raw", like="sqlite-raw"),
+            Contestant("mariadb --batch", [*client.split(), "--batch", "-e", QUERY], theirs, to_stdout=True)], self.options.runs)
+        self.ratio_goal("mysql-raw", "mariadb --batch", "wall", 0.7, "MariaDB → CSV: wall time against `mariadb --batch`")
+
+    def mysql_main(self):
+        self.server("LEAT_BENCH_MARIADB", "MariaDB")
+        pipeline = self.variant("mysql-main", lambda text: text.replace("postgres: {", MYSQL), "postgres-main")
+        self.race("mysql-main", self.main_and_floor("mysql-main", pipeline, self.options.floor_mysql), self.options.runs)
+        text = "MariaDB → main job → Cognito CSV: "
+        self.ratio_goal("mysql-main", "bare loop in C", "wall", 1.6, text + "wall time against a bare loop over the query")
+        self.memory_goal("mysql-main", text + "peak memory")
+
+    def mongodb_raw(self):
+        """Of 100,000 users, whose _id is their id."""
+        o = self.options
+        url, database = self.server("LEAT_BENCH_MONGODB_URL", "MongoDB"), os.environ["LEAT_BENCH_MONGODB_DATABASE"]
+        out, theirs = self.path("mongodb-raw-leat.csv"), self.path("mongodb-raw-mongoexport.jsonl")
+        status, found, _ = self.helper(os.path.join(HERE, "check.py"), o.small if self.reference["records"] >= MILLION else o.users)
+        self.reference["mongodb-raw"] = wanted = json.loads(found) if status == 0 else {}
+        wanted["header"] = ["_id", *wanted["header"][1:]]
+        contestants = [Contestant("leat", self.leat("mongodb-raw.yaml", out), out, None, "raw")]
+        if "mongoexport" in o.peers:
+            contestants.append(Contestant("mongoexport", ["mongoexport", "--quiet", "--uri", url, "--db", database, "--collection", "users",
+                                                          "--sort", '{"_id": 1}', "--out", theirs], theirs))
+        if o.floor_mongodb:
+            contestants.append(Contestant("bare loop in C", [o.floor_mongodb, url, database, "users"]))
+        self.race("mongodb-raw", contestants, o.runs)
+        text = f"MongoDB → CSV, {wanted['rows']:,} documents: the client's CPU time against "
+        self.ratio_goal("mongodb-raw", "mongoexport", "cpu", 1.0, text + "mongoexport")
+        self.ratio_goal("mongodb-raw", "bare loop in C", "cpu", 4.0, text + "a bare loop over the documents")
+
+    def variant(self, name, change, of="csv-main"):
+        """A job with a change, as a file of its own."""
+        text = open(os.path.join(HERE, f"{of}.yaml")).read()
         changed = change(text)
         if changed == text:
-            raise RuntimeError(f"{name}: csv-main.yaml no longer has the line to change")
+            raise RuntimeError(f"{name}: {of}.yaml no longer has the line to change")
         path = self.path(f"variant-{name}.yaml")
         with open(path, "w") as out:
-            out.write(changed.replace("name: bench-csv-main", f"name: bench-{name}"))
+            out.write(changed.replace(f"name: bench-{of}", f"name: bench-{name}"))
         return path
 
     def peaks(self, name, pipeline, n):
@@ -348,7 +406,7 @@ class Bench:
     def report(self):
         lines = [f"{self.reference['records']:,} users, {os.path.getsize(self.options.users) / 1e6:.0f} MB of CSV; "
                  f"{os.cpu_count()} cores; {self.options.versions}"]
-        for job in ("csv-main", "sqlite-main", "sqlite-raw", "postgres-raw", "postgres-main"):
+        for job in TABLES:
             if "leat" in self.results.get(job, {}):
                 lines += ["", f"**{job}**", "", figures.contestants_table(self.results[job], "leat")]
         if self.results.get("api"):
@@ -364,6 +422,8 @@ class Bench:
                 continue
             try:
                 getattr(self, job.replace("-", "_"))()
+            except NotHere as missing:
+                self.not_measured.append(f"{job}: {missing}")
             except RuntimeError as failed:
                 self.not_measured.append(f"{job}: {failed}")
                 self.wrong.append(str(failed))
@@ -385,7 +445,8 @@ def options():
     for name, help_text in (("leat", "the program"), ("folder", "scratch folder with reference.json"),
                             ("users", "CSV file"), ("small", "a tenth of it"), ("one", "one record of it"),
                             ("db", "the same in SQLite"), ("python", "a Python with the modules of the peers"),
-                            ("floor", "floor.c, compiled"), ("floor-postgres", "the same for PostgreSQL"), ("count-alloc", "count-alloc.c, compiled"),
+                            ("floor", "floor.c, compiled"), ("floor-postgres", "the same for PostgreSQL"),
+                            ("floor-mysql", "the same for MariaDB"), ("floor-mongodb", "the same for MongoDB"), ("count-alloc", "count-alloc.c, compiled"),
                             ("curl-loop", "curl-loop.c, compiled"), ("httpd", "tests/doubles/httpd.c, compiled"),
                             ("api-users", "JSON lines for the API"),
                             ("versions", "of the peers, for the report")):

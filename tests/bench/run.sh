@@ -12,7 +12,8 @@
 #   LEAT_BENCH_DIR       the scratch folder (bench/ beside the program)
 #   LEAT_BENCH_DATA      a folder with users.csv of the 15 columns of generate and, perhaps, the same
 #                        as table `users' in users.db; without it leat generates them
-#   LEAT_BENCH_PYTHON    a Python that has polars and duckdb; without it they are installed by pip
+#   LEAT_BENCH_PYTHON    a Python that has polars and duckdb, and connectorx with pyarrow, if it shall be a peer;
+#                        without it they are installed by pip
 #   LEAT_BENCH_RUNS      runs of each contestant (5)
 #   LEAT_BENCH_ONLY      jobs, such as "csv-main one-row", if not all
 set -euo pipefail
@@ -108,13 +109,16 @@ if [ -z "${LEAT_BENCH_PYTHON:-}" ] && ! "$python" -c 'import polars, duckdb' 2>/
     say "installing polars and duckdb"
     { python3 -m venv "$folder/venv" && "$python" -m pip install --quiet --disable-pip-version-check polars duckdb; } ||
         say "they could not be installed"
+    "$python" -m pip install --quiet --disable-pip-version-check connectorx pyarrow 2>/dev/null || true # only one job wants them
 fi
 peer polars "$python" -c 'import polars; print(polars.__version__)'
 peer duckdb "$python" -c 'import duckdb; print(duckdb.__version__)'
+peer connectorx "$python" -c 'import connectorx, pyarrow; print(connectorx.__version__)'
 peer python python3 --version
 peer awk gawk --version
 peer miller mlr --version
 peer sqlite3 sqlite3 --version
+peer mongoexport mongoexport --version
 
 # ---- the programs in C ----
 
@@ -132,12 +136,16 @@ compile() {
 compile floor -lsqlite3
 # shellcheck disable=SC2046
 compile floor-postgres $(pkg-config --cflags --libs libpq 2>/dev/null || echo -lpq)
+# shellcheck disable=SC2046
+compile floor-mysql $(pkg-config --cflags --libs libmariadb 2>/dev/null || echo -lmariadb)
+# shellcheck disable=SC2046
+compile floor-mongodb $(pkg-config --cflags --libs libmongoc-1.0 2>/dev/null || echo -lmongoc-1.0)
 compile count-alloc -shared -fPIC
 compile curl-loop -lcurl
 compile httpd
 
 for job in ${LEAT_BENCH_ONLY:-}; do arguments+=(--only "$job"); done
 export LEAT=$leat
-exec bash "$here/stores.sh" "$users" python3 "$here/bench.py" --leat "$leat" --folder "$data" --users "$users" --small "$data/small.csv" \
+exec bash "$here/stores.sh" "$users" "$data/api.jsonl" python3 "$here/bench.py" --leat "$leat" --folder "$data" --users "$users" --small "$data/small.csv" \
     --one "$data/one.csv" --api-users "$data/api.jsonl" --db "$db" --python "$python" --versions "$versions" \
     --runs "${LEAT_BENCH_RUNS:-5}" --pairs "$pairs" "${arguments[@]}"

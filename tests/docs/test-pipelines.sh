@@ -42,14 +42,57 @@ shop_in_postgres()
     export SHOP_URL="postgresql://leat:$server_password@127.0.0.1:$pg_port/shop"
 }
 
+shop_in_mysql()
+{
+    server_start mariadb my
+    {
+        echo 'create table users (id bigint primary key, email varchar(200), email_verified boolean, first_name varchar(100),
+            last_name varchar(100), phone varchar(50), country char(2), status varchar(20), updated_at datetime(6));'
+        sqlite3 -cmd '.mode insert users' build/demo/shop.db "select id, email, lower(email_verified) in ('t', 'true', '1', 'yes'),
+            first_name, last_name, phone, country, status, replace(updated_at, 'Z', '') from users"
+    } | server_sql my -u leat
+    printf '%s\n' '[client]' 'host = 127.0.0.1' "port = $my_port" 'user = leat' "password = $server_password" >my.cnf
+    export SHOP_CNF=$PWD/my.cnf
+}
+
+shop_in_mongodb()
+{
+    mongodb_start mo
+    sqlite3 build/demo/shop.db "select json_object('_id', id, 'email', email, 'email_verified', email_verified,
+        'name', json_object('first', first_name, 'last', last_name), 'phone', phone, 'address', json_object('country', country),
+        'status', status, 'updated_at', json_object('\$date', replace(updated_at, ' ', 'T'))) from users" | mongodb_put mo users
+    export SHOP_URL=${mo_url}$mo_database
+}
+
+# The SQLite driver, and the shop as it is.
+shop_in_odbc()
+{
+    mkdir odbc
+    cp /usr/share/sqliteodbc/unixodbc.ini odbc/odbcinst.ini
+    : >odbc/odbc.ini
+    export ODBCSYSINI=$PWD/odbc ODBCINI=$PWD/odbc/odbc.ini
+}
+
+# shop_in KIND SERVER: false where it is not built
+shop_in()
+{
+    [ -e "$top_builddir/plugins/.libs/extract-$1.so" ] || { note "from-$1: not built"; return 1; }
+    if [ "$1" = odbc ]; then
+        [ -e /usr/share/sqliteodbc/unixodbc.ini ] || { note "from-odbc: no driver (apt-get install libsqliteodbc)"; return 1; }
+        shop_in_odbc
+        return
+    fi
+    [ "$1" = mongodb ] && [ "${LEAT_TEST_MONGODB_URL-}" ] || server_there "$2" || [ "${CI-}" = true ] || { note "from-$1: no server"; return 1; }
+    "shop_in_$1"
+}
+
 for pipeline in pipelines/*.yaml; do
     name=$(basename "$pipeline" .yaml)
     case $name in
-    from-postgres)
-        [ -e "$top_builddir/plugins/.libs/extract-postgres.so" ] || { note "$name: not built"; continue; }
-        server_requires postgres
-        shop_in_postgres
-        ;;
+    from-postgres) shop_in postgres postgres || continue ;;
+    from-mysql) shop_in mysql mariadb || continue ;;
+    from-mongodb) shop_in mongodb mongodb || continue ;;
+    from-odbc) shop_in odbc '' || continue ;;
     esac
     run leat check "$pipeline"
     is "$status" 0 "leat check takes $name"
@@ -66,6 +109,9 @@ for pipeline in pipelines/*.yaml; do
     run leat run "$pipeline"
     is "$status" 0 "it runs"
     is "$out$err" "" "silently, without a terminal"
+done
+for other in build/users-from-{mysql,mongodb}.csv; do
+    [ ! -e build/users-from-postgres.csv ] || [ ! -e "$other" ] || same build/users-from-postgres.csv "$other" "$other is that from postgres"
 done
 is "$(cat build/members.csv)" 'member;name;email;joined;plan
 1;Ada Lovelace;ada@example.org;2023-01-15;gold
