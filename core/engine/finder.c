@@ -65,24 +65,6 @@ struct leat_finder *leat_finder_plan(struct leat_plan *asker, const struct leat_
 
 /* ---- fields ---- */
 
-static const char *hint_of(struct leat_plan *asker, const struct leat_schema *schema, const char *name)
-{
-    int n = schema->n_fields;
-    const char **names = leat_arena_alloc(arena_of(asker), (size_t)(n + 1) * sizeof *names);
-    struct leat_text_buffer all = {0};
-    const char *hint;
-
-    for (int i = 0; i < n; i++) {
-        names[i] = schema->fields[i].name;
-        leat_text_printf(&all, "%s%s", i ? ", " : "", names[i]);
-    }
-    hint = leat_nearest(name, names, n);
-    hint = hint ? leat_arena_printf(arena_of(asker), "did you mean '%s'?", hint)
-                : leat_arena_printf(arena_of(asker), "its fields are %s", all.n ? all.p : "none");
-    leat_text_deinit(&all);
-    return hint;
-}
-
 int leat_finder_field(struct leat_plan *asker, const struct leat_finder *finder, const char *name,
                       const struct leat_node *node, struct leat_field *ret)
 {
@@ -96,7 +78,7 @@ int leat_finder_field(struct leat_plan *asker, const struct leat_finder *finder,
     if (finder->plan.unasked && !asker->whole->given)
         return -1; /* who knows */
     asker->failed = true;
-    leat_wrong_at(asker->whole->diagnostics, node, hint_of(asker, &finder->plan.out, name),
+    leat_wrong_at(asker->whole->diagnostics, node, leat_plan_field_hint(asker, &finder->plan.out, name),
                   "%s has no field '%s'", finder->plan.model->id, name);
     return -1;
 }

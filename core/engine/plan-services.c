@@ -80,15 +80,15 @@ static void wrong(struct leat_plan *plan, const struct leat_node *node, const ch
                       text);
 }
 
-static const char *unknown_field_hint(struct leat_plan *plan, const char *name)
+const char *leat_plan_field_hint(struct leat_plan *plan, const struct leat_schema *schema, const char *name)
 {
-    int n = plan->in.n_fields;
+    int n = schema->n_fields;
     const char **names = leat_arena_alloc(arena_of(plan), (size_t)(n + 1) * sizeof *names);
     struct leat_text_buffer all = {0};
     const char *near, *hint;
 
     for (int i = 0; i < n; i++) {
-        names[i] = plan->in.fields[i].name;
+        names[i] = schema->fields[i].name;
         leat_text_printf(&all, "%s%s", i ? ", " : "", names[i]);
     }
     near = leat_nearest(name, names, n);
@@ -113,7 +113,7 @@ static int field(struct leat_plan *plan, const struct leat_node *node, bool by_k
     (by_key ? leat_wrong_key : leat_wrong_at)(plan->whole->diagnostics, node,
                                               leat_diagnostics_full(plan->whole->diagnostics)
                                                   ? NULL
-                                                  : unknown_field_hint(plan, name),
+                                                  : leat_plan_field_hint(plan, &plan->in, name),
                                               "%s: there is no field '%s' here", plan->model->id, name);
     return -1;
 }

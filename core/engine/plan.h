@@ -132,6 +132,9 @@ static inline struct leat_plan *leat_plan_load(const struct leat_pipeline_plan *
 void leat_plan_stage(struct leat_plan *stage, struct leat_pipeline_plan *whole, const struct leat_stage_model *model,
                      const struct leat_schema *in);
 
+/* Did you mean ..., or which fields there are. Lives as long as the plan. */
+const char *leat_plan_field_hint(struct leat_plan *plan, const struct leat_schema *schema, const char *name);
+
 /* ---- finders (finder.c), the services of leat/plan.h ---- */
 
 struct leat_finder *leat_finder_plan(struct leat_plan *asker, const struct leat_node *node);

@@ -53,9 +53,6 @@ odbc_begin()
         ! [ -e "$(_odbc_template $kind)" ] || { cat "$(_odbc_template $kind)"; echo; }
     done >odbc/odbcinst.ini
     : >odbc/odbc.ini
-    # psqlodbc loses a few bytes where a connection string says another thing than odbc.ini.
-    { cat "$top_srcdir/tests/lsan.supp"; echo 'leak:psqlodbcw.so'; } >odbc/lsan.supp
-    export LSAN_OPTIONS=suppressions=$PWD/odbc/lsan.supp:print_suppressions=0
     export ODBCSYSINI=$PWD/odbc ODBCINI=$PWD/odbc/odbc.ini
 }
 
