@@ -94,7 +94,9 @@ for tuning in 'keys: 500' 'keys: 1' 'keys: 100000, cache: 0' 'keys: 7, cache: 4k
     done
 done
 leat run p.yaml --restart --report report.json >/dev/null 2>&1
-like "$(cat report.json)" '"key asked for":2991,' "each of the 997 keys is asked for once by each of three workers, not 20,000 times"
+asked=$(sed 's/.*"key asked for":\([0-9]*\).*/\1/' report.json)
+[ "$asked" -ge 997 ] && [ "$asked" -le 2991 ]
+ok $? "each of the 997 keys is asked for once by each of three workers at most, not 20,000 times ($asked)"
 
 # A key with more records than a batch takes, beside others.
 sqlite3 big.db "create table crowd (id int, n int); insert into crowd select 5, value from generate_series(1, 5000); insert into crowd select 6, 1;
