@@ -44,7 +44,7 @@ static void show_unasked(const struct leat_cli *cli, const struct leat_plan *ext
 static int connect_stores(const struct leat_cli *cli, struct leat_session *session)
 {
     const struct leat_pipeline_plan *plan = &session->plan;
-    struct leat_run_options options = {.rows_wanted = 0};
+    struct leat_run_options options = {.rows_wanted = 0, .sync = true};
     struct leat_error err = {0};
     struct leat_run run;
     struct leat_stage *load;

@@ -139,7 +139,7 @@ static void print(const struct preview *p)
 
 static int preview(const struct leat_cli *cli, const struct leat_pipeline_plan *plan)
 {
-    struct leat_run_options options = {.rows_wanted = cli->rows};
+    struct leat_run_options options = {.rows_wanted = cli->rows, .sync = true};
     struct preview p = {.stage = find_stage(plan, cli->stage), .wanted = cli->rows};
     const struct leat_schema *schema;
     const char **names;

@@ -22,7 +22,7 @@ static int give_store(struct leat_run *run, const struct leat_finder *finder, co
                       struct leat_error *err)
 {
     struct leat_held *held = &run->held[finder->number];
-    struct leat_given given = {.what = "stores", .schema = &finder->plan.out, .cap_rows = run->cap_rows};
+    struct leat_given given = {.what = "a store's", .schema = &finder->plan.out, .cap_rows = LEAT_FIND_ROWS};
     struct leat_batch *rows = leat_held_batch(held);
     int rc = leat_given_init(&given, &finder->plan.whole->arena, err);
 

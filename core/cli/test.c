@@ -255,7 +255,7 @@ static int begin_tests(struct tester *t, struct leat_pipeline_plan *plan, struct
 
 static int test(struct leat_pipeline_plan *plan, const struct leat_node *tests)
 {
-    struct leat_run_options options = {.rows_wanted = -1, .given = true};
+    struct leat_run_options options = {.rows_wanted = -1, .given = true, .sync = true};
     struct tester t = {.plan = plan};
     struct leat_error err = {0};
     int rc, status;

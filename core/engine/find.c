@@ -32,9 +32,9 @@ static struct leat_asker *asker_new(struct leat_stage *stage, const struct leat_
     a->finder = finder;
     leat_stage_init(&a->stage, &finder->plan, run, NULL);
     a->stage.is_finder = true;
-    leat_pool_init(&a->key_pool, &finder->keys, NULL, run->cap_rows, KEY_BYTES, max_record);
-    leat_pool_init(&a->pool, &finder->plan.out, NULL, run->cap_rows, RECORD_BYTES, max_record);
-    a->found = leat_alloc((size_t)run->cap_rows);
+    leat_pool_init(&a->key_pool, &finder->keys, NULL, LEAT_FIND_ROWS, KEY_BYTES, max_record);
+    leat_pool_init(&a->pool, &finder->plan.out, NULL, LEAT_FIND_ROWS, RECORD_BYTES, max_record);
+    a->found = leat_alloc(LEAT_FIND_ROWS);
     a->next = stage->askers;
     stage->askers = a;
     return a;
@@ -69,10 +69,18 @@ static int open_worker(struct leat_asker *a, struct leat_error *err)
 {
     const struct leat_plugin *plugin = a->finder->plan.plugin;
 
+    int rc = 0;
+
     if (a->stage.worker_open)
         return 0;
-    a->stage.worker_open = true;
-    return plugin->worker_open ? plugin->worker_open(&a->stage, a->stage.self, err) : 0;
+    a->stage.worker_open = true; /* worker_close is called for what was begun */
+    if (plugin->worker_open)
+        rc = plugin->worker_open(&a->stage, a->stage.self, err);
+    if (rc < 0) {
+        leat_stage_close(&a->stage, false);
+        memset(a->stage.worker, 0, plugin->worker_size);
+    }
+    return rc;
 }
 
 static int ask(struct leat_asker *a, struct leat_find *find, struct leat_error *err)
@@ -87,12 +95,27 @@ static int ask(struct leat_asker *a, struct leat_find *find, struct leat_error *
     return rc == 0 ? plugin->find(&a->stage, a->stage.self, find, err) : rc;
 }
 
+/* Each record belongs to one of the keys. */
+static bool has_keys(const struct leat_asker *a)
+{
+    const struct leat_batch *records = a->records;
+
+    if (records->n_rows && !records->host->origin_rows)
+        return false;
+    for (int32_t row = 0; row < records->n_rows; row++)
+        if (records->host->own_origin_rows[row] < 0 || records->host->own_origin_rows[row] >= a->keys->n_rows)
+            return false;
+    return true;
+}
+
 /* What came back is as whole as what an extract reads. */
 static int check(struct leat_asker *a, struct leat_error *err)
 {
     struct leat_batch *records = a->records;
     int rc;
 
+    if (!has_keys(a))
+        return leat_fail(err, LEAT_EPLUGIN, "%s: the plugin found a record for no key", a->finder->plan.model->id);
     records->host->origin_rows = NULL; /* they are keys' numbers, and go to no record's account */
     rc = leat_batch_finish(records, err);
     if (rc == 0 && records->n_selected < records->n_rows) {

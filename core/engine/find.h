@@ -14,6 +14,8 @@
 
 struct leat_asker; /* of one worker (find.c) */
 
+enum { LEAT_FIND_ROWS = 2048 }; /* keys and records of one question, whatever size batches have on their way */
+
 /* A key's first record. */
 struct leat_held_slot {
     struct leat_hash hash;
@@ -30,6 +32,7 @@ struct leat_held {
     pthread_mutex_t lock;
     const struct leat_finder *finder;
     bool ready;
+    uint64_t seed; /* of the hashes: nobody can make them alike */
     struct leat_pool pool;
     struct leat_batch **batches;
     int n_batches, cap_batches;
@@ -40,7 +43,7 @@ struct leat_held {
     int64_t n_bytes;
 };
 
-void leat_held_init(struct leat_held *held, const struct leat_finder *finder, int32_t cap_rows, int64_t max_record);
+void leat_held_init(struct leat_held *held, const struct leat_finder *finder, int64_t max_record);
 void leat_held_deinit(struct leat_held *held);
 /* Lets go of what it holds. */
 void leat_held_clear(struct leat_held *held);

@@ -11,17 +11,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "engine/run.h"
 
 enum { HELD_BYTES = 256 << 10 };
 
-void leat_held_init(struct leat_held *held, const struct leat_finder *finder, int32_t cap_rows, int64_t max_record)
+void leat_held_init(struct leat_held *held, const struct leat_finder *finder, int64_t max_record)
 {
     *held = (struct leat_held){.finder = finder};
     pthread_mutex_init(&held->lock, NULL);
-    leat_pool_init(&held->pool, &finder->plan.out, NULL, cap_rows, HELD_BYTES, max_record);
+    if (getentropy(&held->seed, sizeof held->seed) < 0)
+        held->seed = (uint64_t)leat_clock_us(); /* better than none */
+    leat_pool_init(&held->pool, &finder->plan.out, NULL, LEAT_FIND_ROWS, HELD_BYTES, max_record);
 }
 
 void leat_held_clear(struct leat_held *held)
@@ -47,7 +51,7 @@ void leat_held_deinit(struct leat_held *held)
 
 /* ---- keys ---- */
 
-static struct leat_hash hash_value(const struct leat_column *c, int32_t row)
+static struct leat_hash hash_value(const struct leat_column *c, int32_t row, uint64_t seed)
 {
     const char *text;
     size_t n, width = (size_t)leat_type_width(c->type);
@@ -55,25 +59,27 @@ static struct leat_hash hash_value(const struct leat_column *c, int32_t row)
 
     if (c->offsets) {
         text = leat_text(c, row, &n);
-        return leat_hash_bytes(text, n, 0);
+        return leat_hash_bytes(text, n, seed);
     }
     truth = !width && leat_bool(c, row);
-    return width ? leat_hash_bytes(c->bytes + (size_t)row * width, width, 0) : leat_hash_bytes(&truth, 1, 0);
+    return width ? leat_hash_bytes(c->bytes + (size_t)row * width, width, seed) : leat_hash_bytes(&truth, 1, seed);
 }
 
 /* The hash of the values' hashes, so that ('ab', 'c') is not ('a', 'bc'). False: one of them is null. */
-static bool hash_key(const struct leat_batch *b, const int *fields, int n, int32_t row, struct leat_hash *ret)
+static bool hash_key(const struct leat_held *held, const struct leat_batch *b, const int *fields, int32_t row,
+                     struct leat_hash *ret)
 {
     struct leat_hash parts[LEAT_MAX_KEY];
+    int n = held->finder->keys.n_fields;
 
     for (int i = 0; i < n; i++) {
         const struct leat_column *c = &b->columns[fields ? fields[i] : i];
 
         if (leat_is_null(c, row))
             return false;
-        parts[i] = hash_value(c, row);
+        parts[i] = hash_value(c, row, held->seed);
     }
-    *ret = leat_hash_bytes(parts, (size_t)n * sizeof *parts, 0);
+    *ret = leat_hash_bytes(parts, (size_t)n * sizeof *parts, held->seed);
     return true;
 }
 
@@ -89,7 +95,6 @@ static struct leat_held_slot *slot_of(const struct leat_held *held, const struct
 /* From the last record to the first, so that the records of a key stand in their order. */
 static void make_table(struct leat_held *held)
 {
-    const struct leat_finder *finder = held->finder;
     uint32_t n_slots = 16;
 
     while (n_slots < (uint32_t)held->n_rows * 2u)
@@ -101,7 +106,7 @@ static void make_table(struct leat_held *held)
         struct leat_held_slot *slot;
         struct leat_hash hash;
 
-        if (!hash_key(row->batch, finder->key_numbers, finder->keys.n_fields, row->row, &hash))
+        if (!hash_key(held, row->batch, held->finder->key_numbers, row->row, &hash))
             continue;
         slot = slot_of(held, &hash);
         slot->hash = hash;
@@ -153,10 +158,18 @@ static int keep(struct leat_held *held, struct leat_batch *b, int64_t limit, str
     if (b->n_selected < b->n_rows)
         return refuse(held, b, err);
     if (held->n_bytes > limit)
-        return leat_fail(err, LEAT_EDATA, "%s: cannot be asked for single records, and all of them need more than the "
-                         "%" PRId64 " MiB of memory:; give it more, or load them into a database first",
+        return leat_fail(err, LEAT_EDATA, "%s: cannot be asked for single records, and all of them need more memory than "
+                         "the %" PRId64 " MiB that the pipeline may use (memory); give it more, or load them into a "
+                         "database first",
                          held->finder->plan.model->id, limit >> 20);
     return 0;
+}
+
+/* What is in flight cannot be brought to its end without it. */
+static bool is_stopped(struct leat_run *run)
+{
+    return atomic_load_explicit(&run->cancelled, memory_order_relaxed) ||
+           atomic_load_explicit(&run->stopping, memory_order_relaxed);
 }
 
 static int read_all(struct leat_held *held, struct leat_stage *stage, struct leat_error *err)
@@ -165,7 +178,13 @@ static int read_all(struct leat_held *held, struct leat_stage *stage, struct lea
     int rc = leat_stage_open(stage, true, err);
 
     while (rc == 0 && flow == LEAT_MORE) {
-        struct leat_batch *b = leat_held_batch(held);
+        struct leat_batch *b;
+
+        if (is_stopped(stage->run)) {
+            rc = leat_fail(err, LEAT_ECANCELED, "stopped while %s was read", held->finder->plan.model->id);
+            break;
+        }
+        b = leat_held_batch(held);
 
         flow = leat_stage_read(stage, b, err);
         rc = flow == LEAT_FAILED ? (err->code < 0 ? err->code : LEAT_EPLUGIN) : leat_batch_finish(b, err);
@@ -219,7 +238,7 @@ static int answer(const struct leat_held *held, struct leat_find *find, int32_t 
     struct leat_hash hash;
     int32_t at;
 
-    if (!hash_key(find->keys, NULL, find->keys->schema->n_fields, key, &hash))
+    if (!hash_key(held, find->keys, NULL, key, &hash))
         return 0;
     for (at = slot_of(held, &hash)->first; at; at = held->rows[at - 1].next) {
         const struct leat_held_row *row = &held->rows[at - 1];

@@ -183,11 +183,14 @@ static struct leat_ledger_row intent_of(const struct leat_run *run, const struct
 }
 
 /* Whether this run's work has come upon the key with another record: in this process, or in one before it and behind
- * which this one goes on. What lies behind that point is read again, and is the same record. */
+ * which this one goes on. What lies behind that point is read again, and is the same record. Of an extract in
+ * partitions each process numbers the records anew, and only its own numbers say anything. */
 static bool is_second(const struct leat_run *run, const struct leat_ledger_row *was)
 {
-    return was->attempt == run->options.state->run ||
-           (was->attempt >= run->work && was->record < run->resume.n_read);
+    if (was->attempt == run->options.state->run)
+        return true;
+    return leat_plan_extract(run->plan)->partitions <= 1 && was->attempt >= run->work &&
+           was->record < run->resume.n_read;
 }
 
 /* Another process, or another run before this one, has done it. True: nothing is left to do. */

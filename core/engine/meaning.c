@@ -77,11 +77,25 @@ static const struct leat_option *option_of(const struct leat_plan *stage, const 
 
 static void add_stage(struct meaning *m, const char *section, const struct leat_plan *stage);
 
+/* What a store gives may change though the file does not. */
+static void add_fields(struct meaning *m, const char *of, const struct leat_plan *extract)
+{
+    leat_text_printf(m->out, "fields of %s\t", of);
+    for (int i = 0; i < extract->out.n_fields; i++) {
+        leat_text_add_string(m->out, i ? ", " : "");
+        add_text(m->out, extract->out.fields[i].name);
+        leat_text_printf(m->out, " %s", leat_type_name(extract->out.fields[i].type));
+    }
+    leat_text_add_string(m->out, "\n");
+}
+
 static void add_finder(struct meaning *m, const struct leat_plan *stage, const char *path, const struct leat_node *node)
 {
     for (const struct leat_finder *s = stage->whole->finders; s; s = s->next)
-        if (s->node == node)
+        if (s->node == node) {
             add_stage(m, path, &s->plan);
+            add_fields(m, path, &s->plan);
+        }
 }
 
 static void add_option(struct meaning *m, const struct leat_plan *stage, const char *path, const char *name,
@@ -117,18 +131,6 @@ static void add_stage(struct meaning *m, const char *section, const struct leat_
     leat_text_deinit(&path);
 }
 
-/* What a source gives may change though the file does not. */
-static void add_fields(struct meaning *m, const struct leat_plan *extract)
-{
-    leat_text_printf(m->out, "fields of the extract\t");
-    for (int i = 0; i < extract->out.n_fields; i++) {
-        leat_text_add_string(m->out, i ? ", " : "");
-        add_text(m->out, extract->out.fields[i].name);
-        leat_text_printf(m->out, " %s", leat_type_name(extract->out.fields[i].type));
-    }
-    leat_text_add_string(m->out, "\n");
-}
-
 void leat_meaning_extract(const struct leat_pipeline_plan *plan, const struct leat_state *state,
                           struct leat_text_buffer *ret)
 {
@@ -143,7 +145,7 @@ void leat_meaning(const struct leat_pipeline_plan *plan, const struct leat_state
     char section[32];
 
     leat_meaning_extract(plan, state, ret);
-    add_fields(&m, &plan->stages[0]);
+    add_fields(&m, "the extract", &plan->stages[0]);
     for (int i = 1; i < plan->n_stages; i++) {
         (void)snprintf(section, sizeof section, "stage %d", i);
         add_stage(&m, i == plan->n_stages - 1 ? "load" : section, &plan->stages[i]);

@@ -59,7 +59,7 @@ static void make_held(struct leat_run *run)
 {
     run->held = leat_alloc_array((size_t)run->plan->n_finders, sizeof *run->held);
     for (const struct leat_finder *s = run->plan->finders; s; s = s->next)
-        leat_held_init(&run->held[s->number], s, run->cap_rows, run->plan->pipeline->max_record);
+        leat_held_init(&run->held[s->number], s, run->plan->pipeline->max_record);
 }
 
 static struct leat_pool *pool_of(struct leat_run *run, int stage)
@@ -110,7 +110,7 @@ static int readers_of(const struct leat_run *run)
 {
     int n = run->plan->stages[0].partitions;
 
-    return n < 1 || run->options.rows_wanted >= 0 ? 1 : n;
+    return n < 1 || run->options.sync ? 1 : n;
 }
 
 static void make_segments(struct leat_run *run)
@@ -315,6 +315,7 @@ void leat_run_join(struct leat_run *run)
             pthread_join(s->threads[w], NULL);
         s->n_threads = 0;
     }
+    leat_stage_close(&run->segments[0].workers[0].stages[0], true); /* of readers that could not all start */
     close_chains(run);
 }
 

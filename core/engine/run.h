@@ -116,6 +116,7 @@ struct leat_segment {
 struct leat_run_options {
     int64_t rows_wanted;           /* -1: all */
     int ring_slots;                /* 0: the default */
+    bool sync;                     /* by sync.h, in one thread, which reads all partitions as one */
     bool given;                    /* rows are given for what other stores hold: none of them is asked */
     struct leat_state *state;      /* NULL: nothing is kept, and nothing gone on with */
 };

@@ -246,7 +246,9 @@ static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bo
         return false;
     rc = leat_chain_process(chain, in, &outflow, &stage, &err);
     if (rc < 0) {
-        if (rc != LEAT_ECANCELED || !is_cancelled(segment->run))
+        if (rc == LEAT_ECANCELED && is_stopping(segment->run))
+            leat_run_leave_off(segment->run);
+        else
             fail(segment->run, stage, rc, &err);
         return false;
     }

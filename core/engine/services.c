@@ -114,7 +114,7 @@ static const char *position(const struct leat_stage *stage, int partition)
 
 static int partition(const struct leat_stage *stage, int *ret_n)
 {
-    bool all = stage->is_finder || stage->run->options.rows_wanted >= 0 || stage->plan->partitions < 1;
+    bool all = stage->is_finder || stage->run->options.sync || stage->plan->partitions < 1;
 
     *ret_n = all ? 1 : stage->plan->partitions;
     return stage->partition;

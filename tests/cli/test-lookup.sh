@@ -109,6 +109,16 @@ is "$(cut -d , -f 1,4 rejects.csv | tail -n 1)" '5,too_many_found' "is rejected"
 is "$(sed -n 's/.*"id":6,//p' out.jsonl)" '"n":[1]}' "and its neighbour is not"
 is "$(grep -c '"n":\[[0-9]*\(,[0-9]*\)\{199\}\]' out.jsonl)" 40 "and 8,000 records of 40 keys come in pieces"
 
+# The same, whatever size batches have on their way.
+for rows in 1 2 300; do
+    for store in 'sqlite: {path: shop.db, table: groups}' "csv: {path: groups.csv, fields: $fields}"; do
+        file "$store" 'on: {uid: id}, take: {groups: name}, many: list'
+        echo "batch_rows: $rows" >>p.yaml
+        gives '{"id":1,"groups":["admin","users"]} {"id":2,"groups":["users"]} {"id":3,"groups":[]} {"id":4,"groups":["é\"\\"]}' \
+            "${store%%:*}, batches of $rows"
+    done
+done
+
 # ---- a store that is held ----
 
 seq -f '%.0f,a name that is somewhat longer than others' 1 60000 | sed '1i id,name' >long.csv
@@ -117,11 +127,13 @@ printf '%s\n' 'leat: 1' 'name: p' 'extract: {sqlite: {path: shop.db, table: user
 rm out.jsonl
 run leat run p.yaml
 is "$status" 65 "a file that memory: does not hold: exit status 65"
-like "$err" 'lookup: .*lookup: csv: cannot be asked for single records.* 2 MiB of memory:.*load them into a database' "and says what to do"
+like "$err" 'lookup: .*lookup: csv: cannot be asked for single records.* 2 MiB that the pipeline may use.*load them into a database' "and says what to do"
 [ ! -e out.jsonl ]
 ok $? "and nothing is written"
 sed -i 's/memory: .*/memory: 64MiB/' p.yaml
 go "with more of it"
+echo 'batch_rows: 1' >>p.yaml
+go "and whatever size batches have"
 printf '1,a\n2,\xff\n' | sed '1i id,name' >long.csv
 run leat run p.yaml --restart
 is "$status" 65 "a file with a line that cannot be read: exit status 65"

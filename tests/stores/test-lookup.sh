@@ -63,6 +63,18 @@ if [ -e "$top_builddir/plugins/.libs/extract-postgres.so" ] && { [ "${CI-}" = tr
         'transform: [{lookup: {from: {postgres: {table: people}}, on: email, take: name}}]' 'load: {csv: out.csv}' >q.yaml
     run leat run q.yaml
     is "$(cat out.csv)" $'id,email,name\n1,b1@x,b\n2,c2@x,c\n3,d3@x,' "postgres: what is equal the collation says"
+    server_sql pg -u leat <<<"create view slow as select uid, name, rank, pg_sleep(0.05)::text as zz from groups;
+        create table crowd as select 7::bigint as id, repeat('x', 1000) as what from generate_series(1, 100000)"
+    printf '%s\n' 'leat: 1' 'name: r' 'extract: {sqlite: {path: shop.db, query: "SELECT id FROM users", cursor: id}}' \
+        'transform: [{lookup: {from: {postgres: {table: slow}}, on: {uid: id}, take: zz, many: first, timeout: 500ms}}]' 'load: {csv: out.csv}' >r.yaml
+    run leat run r.yaml
+    is "$status" 74 "postgres: an answer that takes longer than it may"
+    like "$err" 'lookup: the server gives no answer in time' "and it is said"
+    sed -i 's/table: slow/table: crowd/; s/{uid: id}/id/; s/take: zz/take: what/; s/, timeout: 500ms//' r.yaml
+    echo 'max_rejects: 1' >>r.yaml
+    echo 'rejects: {csv: rejects.csv}' >>r.yaml
+    run bash -c 'ulimit -v 400000; exec "$LEAT" run r.yaml'
+    is "$status $(cut -d, -f1,4 rejects.csv | tail -n 1)" '0 7,too_many_found' "postgres: 100 MB of records of one key are not fetched"
     export PGPASSWORD=wrong
     run leat run q.yaml
     is "$status" 69 "postgres: who is refused is told before a record moves"

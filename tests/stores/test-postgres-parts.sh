@@ -64,6 +64,10 @@ run leat plan p.yaml
 like "$out" '1\. postgres: 3 workers' "the plan shows how many"
 like "$out" 'come in no order' "and says that there is no order"
 
+in_parts 4 numbers id "transform: [{filter: \"x = 'x19999'\"}]"
+run leat preview p.yaml
+like "$out" 'x19999' "and reads all of them for what few records pass"
+
 # ---- one snapshot ----
 
 sql <<<"create table pairs (id bigint primary key, o bigint); insert into pairs select i, i from generate_series(1, 20000) as i; analyze pairs"
@@ -123,6 +127,7 @@ wrong()
     like "$err" "$2" "$3"
 }
 wrong 'table: numbers, cursor: id, partitions: 2' "dedupe: what it lets through hangs on the order.*in 2 partitions" "dedupe" 'validate: [{dedupe: x}]'
+wrong 'table: numbers, cursor: id, partitions: 2' "rules: what it lets through hangs on the order" "unique" 'validate: [{rules: {x: {unique: true}}}]'
 wrong "query: 'select 1 as id', cursor: id, partitions: 2" "a query is not divided" "a query"
 wrong 'table: numbers, partitions: 2' "needs a cursor" "no cursor"
 wrong 'table: numbers, cursor: id, incremental: true, partitions: 2' "read in its order" "incremental"

@@ -86,7 +86,7 @@ static void add_match(struct leat_put *out, const struct postgres *p, const char
 }
 
 /* SELECT leat.*, leat_keys.at FROM (...) AS leat JOIN unnest(...) AS leat_keys ON ... The arrays are of texts. */
-static void add_find(struct leat_put *out, const struct postgres *p, const struct leat_schema *keys)
+static void add_find(struct leat_put *out, const struct postgres *p, const struct leat_schema *keys, int32_t most)
 {
     leat_put_string(out, "SELECT leat.*, leat_keys.at FROM (");
     leat_sql_add_columns(out, &p->sql);
@@ -99,7 +99,7 @@ static void add_find(struct leat_put *out, const struct postgres *p, const struc
     leat_put_string(out, "at) ON true");
     for (int i = 0; i < keys->n_fields; i++)
         add_match(out, p, keys->fields[i].name, i);
-    leat_put_string(out, " ORDER BY leat_keys.at");
+    leat_put_printf(out, " ORDER BY leat_keys.at LIMIT %d", most + 1); /* one too many is told */
 }
 
 /* The statement's values: those of the query, then an array a field. Freed with free_values. */
@@ -133,20 +133,22 @@ static int no_memory(struct leat_error *err)
     return leat_fail(err, -ENOMEM, "cannot search in PostgreSQL: out of memory");
 }
 
-static int ask(const struct postgres *p, struct worker *w, struct leat_stage *stage, const struct leat_batch *keys,
+static int ask(const struct postgres *p, struct worker *w, struct leat_stage *stage, const struct leat_find *find,
                PGresult **ret, struct leat_error *err)
 {
+    const struct leat_batch *keys = find->keys;
     int n_keys = keys->schema->n_fields, rc;
     const char **values = values_of(p, keys), *text;
     struct leat_put sql = { 0 };
     bool ok = values;
 
-    add_find(&sql, p, keys->schema);
+    add_find(&sql, p, keys->schema, find->out->cap_rows);
     text = leat_put_end(&sql);
     for (int i = 0; ok && i < n_keys; i++)
         ok = values[p->sql.n_params + i];
     rc = !ok || !text ? no_memory(err)
-                      : leat_postgres_query(w->finder, stage, text, p->sql.n_params + n_keys, values, ret, err);
+                      : leat_postgres_query_until(w->finder, stage, find->deadline_ms, text, p->sql.n_params + n_keys, values,
+                                                  ret, err);
     leat_put_free(&sql);
     free_values(p, values, n_keys);
     return rc;
@@ -201,11 +203,11 @@ int postgres_find(struct leat_stage *stage, void *self, struct leat_find *find, 
     if (!w->finder)
         rc = leat_postgres_open(&p->server, stage, false, &w->finder, err);
     if (rc == 0)
-        rc = ask(p, w, stage, find->keys, &found, err);
+        rc = ask(p, w, stage, find, &found, err);
     if (rc == 0)
         rc = put_found(p, found, find, err);
     PQclear(found);
-    if (rc == LEAT_ERETRY) { /* it may be lost */
+    if (rc == LEAT_ERETRY || rc == -ETIMEDOUT || rc == LEAT_ECANCELED) { /* it may be lost, or still be at work */
         PQfinish(w->finder);
         w->finder = NULL;
     }

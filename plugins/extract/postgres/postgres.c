@@ -106,6 +106,8 @@ static int share_snapshot(const struct postgres *p, struct reader *r, struct lea
     rc = ask(r, stage, sql, NULL, err);
     if (rc != LEAT_EDATA && rc != LEAT_EPIPELINE)
         return rc;
+    leat_stage_log(stage, LEAT_LOG_WARNING, "this connection cannot share the snapshot of the first (%.200s), and takes one "
+                   "of its own", err->text);
     rc = ask(r, stage, "ROLLBACK", NULL, err);
     return rc == 0 ? ask(r, stage, begin_words, NULL, err) : rc;
 }

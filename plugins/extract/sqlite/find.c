@@ -103,6 +103,8 @@ static int find_one(const struct sqlite *s, struct finder *f, struct leat_find *
         leat_batch_end_row_from(find->out, key);
         find->ret_found[key] = LEAT_FOUND;
     }
+    if (rc == SQLITE_INTERRUPT && !leat_stage_cancelled(f->stage))
+        return leat_fail(err, -ETIMEDOUT, "cannot search %s: no answer in time (see timeout)", s->path);
     return rc == SQLITE_DONE ? 0 : leat_sqlite_fail(err, f->db, "cannot search", s->path);
 }
 

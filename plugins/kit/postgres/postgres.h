@@ -64,6 +64,11 @@ void leat_postgres_where(const PGconn *conn, char room[300]);
 LEAT_MUST_CHECK int leat_postgres_query(PGconn *conn, struct leat_stage *stage, const char *sql, int n,
                                         const char *const *values, PGresult **ret, struct leat_error *err);
 
+/* The same, given up with -ETIMEDOUT once it is `until_ms` (leat_now_ms); the connection is then of no more use. */
+LEAT_MUST_CHECK int leat_postgres_query_until(PGconn *conn, struct leat_stage *stage, int64_t until_ms, const char *sql,
+                                              int n, const char *const *values, PGresult **ret,
+                                              struct leat_error *err);
+
 /* The result of a statement that was sent, once it is done; whether it failed is for the caller to see. */
 LEAT_MUST_CHECK int leat_postgres_result(PGconn *conn, struct leat_stage *stage, PGresult **ret,
                                          struct leat_error *err);

@@ -100,7 +100,7 @@ void leat_postgres_cancel(PGconn *conn)
     PQfreeCancel(cancel);
 }
 
-int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, struct leat_error *err)
+static int wait_until(PGconn *conn, struct leat_stage *stage, int64_t until_ms, struct leat_error *err)
 {
     while (PQisBusy(conn)) {
         if (!PQconsumeInput(conn))
@@ -111,9 +111,18 @@ int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, struct leat_error
             leat_postgres_cancel(conn);
             return leat_fail(err, LEAT_ECANCELED, "stopped while the server was at work");
         }
+        if (leat_now_ms() > until_ms) {
+            leat_postgres_cancel(conn);
+            return leat_fail(err, -ETIMEDOUT, "the server gives no answer in time (see timeout)");
+        }
         (void)wait_for(PQsocket(conn), true);
     }
     return 0;
+}
+
+int leat_postgres_wait(PGconn *conn, struct leat_stage *stage, struct leat_error *err)
+{
+    return wait_until(conn, stage, INT64_MAX, err);
 }
 
 /* What follows the result is no more than its end. */
@@ -134,13 +143,21 @@ int leat_postgres_result(PGconn *conn, struct leat_stage *stage, PGresult **ret,
 int leat_postgres_query(PGconn *conn, struct leat_stage *stage, const char *sql, int n, const char *const *values,
                         PGresult **ret, struct leat_error *err)
 {
+    return leat_postgres_query_until(conn, stage, INT64_MAX, sql, n, values, ret, err);
+}
+
+int leat_postgres_query_until(PGconn *conn, struct leat_stage *stage, int64_t until_ms, const char *sql, int n,
+                              const char *const *values, PGresult **ret, struct leat_error *err)
+{
     PGresult *result = NULL;
     int rc;
 
     *ret = NULL;
     if (!PQsendQueryParams(conn, sql, n, NULL, values, NULL, NULL, 0))
         return leat_postgres_fail(err, conn, NULL, "cannot ask the server");
-    rc = leat_postgres_result(conn, stage, &result, err);
+    rc = wait_until(conn, stage, until_ms, err);
+    if (rc == 0)
+        rc = leat_postgres_result(conn, stage, &result, err);
     if (rc == 0 && PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
         rc = leat_postgres_fail(err, conn, result, "the server refuses");
     if (rc < 0)

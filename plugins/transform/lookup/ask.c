@@ -149,19 +149,20 @@ static int ask(struct leat_stage *stage, const struct lookup *s, struct worker *
 static int ask_pending(struct leat_stage *stage, const struct lookup *s, struct worker *w, const struct leat_batch *in,
                        struct leat_error *err)
 {
-    int32_t most = (int32_t)s->keys, n;
+    int32_t n;
     int rc = 0;
 
     for (int32_t done = 0; rc == 0 && done < w->n_pending;) {
-        n = most;
+        n = w->most;
         rc = ask(stage, s, w, in, done, &n, err);
         if (rc == -E2BIG) { /* of fewer keys there are fewer records */
             if (n == 1)
                 w->cache.young.entries[w->pending[done++]].status = TOO_MANY;
-            most = n > 1 ? n / 2 : most;
+            w->most = n > 1 ? n / 2 : 1;
             rc = 0;
         } else {
             done += n;
+            w->most = 2 * w->most < s->keys ? 2 * w->most : (int32_t)s->keys;
         }
     }
     return rc;
@@ -172,6 +173,7 @@ int ask_for(struct leat_stage *stage, const struct lookup *s, struct leat_batch 
     struct worker *w = leat_stage_worker(stage);
     int rc = w->seeded ? 0 : keyset_seed(&w->seed, err);
 
+    w->most = w->seeded ? w->most : (int32_t)s->keys;
     w->seeded = rc == 0;
     w->cache.limit = s->cache;
     cache_turn(&w->cache);

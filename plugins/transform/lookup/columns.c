@@ -238,8 +238,8 @@ int columns_fill(const struct lookup *s, struct worker *w, const struct leat_bat
     if (!ok)
         return no_memory(err);
     if (!put_rows(s, w, in))
-        return leat_fail(err, LEAT_EDATA, "what is found for one batch needs more than 2 GiB; make batches smaller by  "
-                         "batch_rows:");
+        return leat_fail(err, LEAT_EDATA, "what is found for one batch needs more than 2 GiB; make batches smaller "
+                         "(batch_rows)");
     for (int i = 0; i < s->n_taken; i++) {
         struct room *r = &w->rooms[i];
 

@@ -96,6 +96,7 @@ struct worker {
     int32_t *entries;     /* per row of the batch: of the young generation; -1: the key has a null */
     int32_t *pending;     /* entries to be asked for */
     int32_t n_pending, cap_rows;
+    int32_t most;         /* keys of a call: fewer where their records do not fit into one answer */
     int32_t *starts, *order; /* of a call: where the records of a key stand in `order`, and which they are */
     int32_t cap_starts, cap_order;
     struct leat_put json; /* scratch */
