@@ -107,12 +107,28 @@ for which in 1 2500 1250 all; do
         fi
     done
 done
+# A trigger may fill what nobody writes.
+sql --delimiter=// <<'END'
+create table logins (id bigint primary key, email varchar(50), login varchar(50) unique) //
+create trigger fill before insert on logins for each row set new.login = substring_index(new.email, '@', 1) //
+insert into logins (id, email) values (1, 'ann@one.example') //
+create table leat_staging (id bigint primary key) //
+END
+printf '%s\n' id,email 2,ann@two.example 3,bob@two.example >logins.csv
+pipeline fills '{csv: {path: logins.csv}}' 'table: logins, mode: upsert, key: id'
+run leat run p.yaml
+is "$(sql <<<'select id, email from logins order by id' | tr '\t\n' '  ') $(rejected | cut -d' ' -f1,2)" \
+    "1 ann@one.example 3 bob@two.example  2 constraint_unique" "a row is not written over another that a trigger makes it look like"
+pipeline hidden '{csv: {path: logins.csv}}' 'table: leat_staging, mode: upsert, key: id'
+run leat run p.yaml
+is "$status" 78 "a table that has the name of our own temporary one is refused"
+
 sql --delimiter=// <<'END'
 drop table t //
 create table parent (id bigint primary key) // insert into parent values (1) //
 create table t (id smallint primary key, name varchar(5) not null, parent bigint, foreign key (parent) references parent (id)) //
 create trigger refuse before insert on t for each row begin
-    if new.name = 'boom' then signal sqlstate '45000' set message_text = 'not "boom"'; end if; end //
+    if new.name = 'boom' then set @why = concat('never ', new.name); signal sqlstate '45000' set message_text = @why; end if; end //
 END
 cat >bad.csv <<'END'
 id,name,parent

@@ -218,6 +218,7 @@ static int come_up(const struct leat_mysql *s, struct leat_mysql_link *link, str
     MYSQL *done = NULL;
     int64_t until = link->until_ms;
     unsigned tcp = MYSQL_PROTOCOL_TCP;
+    my_bool no = 0;
     int status;
 
     if (wants_tcp(s))
@@ -232,6 +233,7 @@ static int come_up(const struct leat_mysql *s, struct leat_mysql_link *link, str
     link->until_ms = until;
     if (!done)
         return cannot_connect(s, link, NULL, err);
+    (void)mysql_options(link->conn, MYSQL_OPT_RECONNECT, &no); /* an option file may say so; the session would be another */
     link->id = mysql_thread_id(link->conn);
     return check_tls(s, link, err);
 }

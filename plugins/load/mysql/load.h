@@ -37,7 +37,7 @@ struct column {
     int digits;        /* behind the point or the second; -1: as many as there are */
     bool single;       /* a FLOAT */
     bool makes_up;     /* puts a value of its own where a null is written */
-    bool fresh;        /* left out, it is null or a number that no other row has */
+    bool fresh;        /* left out, it is a number that no other row has */
     bool instant;      /* a TIMESTAMP */
 };
 

@@ -183,7 +183,9 @@ static int commit_all(struct leat_stage *stage, void *self, bool last, struct le
     (void)last, (void)ret_mark;
     if (p->load.broken) /* no token may say that it is there */
         return leat_fail(err, LEAT_EUNREACHABLE, "cannot commit: all since the last commit is undone");
-    if (token) {
+    if (p->load.in_transaction) /* before the token could be committed by itself */
+        rc = check_transaction(p, err);
+    if (rc == 0 && token) {
         rc = begin_transaction(p, err);
         if (rc == 0)
             rc = commits_put(p, token, err);

@@ -74,10 +74,18 @@ static void without_row(char *reason)
         *at = '\0';
 }
 
-static void explain(unsigned number, const char *message, struct leat_sql_refusal *ret)
+/* A trigger says what it likes, with values in it. */
+static bool is_raised(unsigned number, const char *state)
+{
+    return number == 1644 || strncmp(state, "45", 2) == 0;
+}
+
+static void explain(unsigned number, const char *state, const char *message, struct leat_sql_refusal *ret)
 {
     char text[LEAT_MYSQL_MESSAGE];
 
+    if (is_raised(number, state))
+        message = "a trigger of the table has refused it";
     if (number == 1526) /* it has a value without quotes */
         message = "the table has no partition for it";
     leat_mysql_message(message, !leat_mysql_shows_names(number), text);
@@ -94,7 +102,7 @@ bool refuse_error(const struct leat_mysql_link *link, struct leat_sql_refusal *r
         return false;
     ret->code = code_of(number, mysql_sqlstate(link->conn));
     if (ret->code)
-        explain(number, mysql_error(link->conn), ret);
+        explain(number, mysql_sqlstate(link->conn), mysql_error(link->conn), ret);
     return ret->code;
 }
 
@@ -126,7 +134,7 @@ int refuse_warning(struct leat_mysql_link *link, struct leat_sql_refusal *ret, s
 
         if (!outcome && is_change(number)) {
             ret->code = code_of(number, "22000");
-            explain(number, row[2] ? row[2] : "", ret);
+            explain(number, "22000", row[2] ? row[2] : "", ret);
             outcome = LEAT_SQL_REFUSED;
         }
         rc = 0;

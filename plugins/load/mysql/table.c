@@ -97,8 +97,8 @@ static int digits_of(enum kind kind, const char *type)
     return kind == KIND_NUMBER || kind == KIND_FLOAT ? (comma ? atoi(comma + 1) : 0) : 0;
 }
 
-/* name, type, whole type, nullable, extra, default */
-enum { OF_NAME, OF_TYPE, OF_WHOLE, OF_NULLABLE, OF_EXTRA, OF_DEFAULT, N_OF };
+/* name, type, whole type, nullable, extra */
+enum { OF_NAME, OF_TYPE, OF_WHOLE, OF_NULLABLE, OF_EXTRA, N_OF };
 
 static void take_column(struct leat_plan *plan, struct column *c, const MYSQL_ROW row)
 {
@@ -112,16 +112,15 @@ static void take_column(struct leat_plan *plan, struct column *c, const MYSQL_RO
     c->single = strcasecmp(row[OF_TYPE], "float") == 0;
     c->instant = strcasecmp(row[OF_TYPE], "timestamp") == 0;
     c->makes_up = counts || (c->instant && !nullable);
-    /* without a value it is null, or another number each time, which no other row has */
-    c->fresh = counts || (nullable && (!row[OF_DEFAULT] || strcasecmp(row[OF_DEFAULT], "NULL") == 0));
+    c->fresh = counts; /* one that is null where nothing is written may be filled by a trigger */
 }
 
 static int ask_columns(struct leat_plan *plan, struct mysql *p, struct leat_mysql_link *link, struct leat_error *err)
 {
     static const char sql[] =
-        "SELECT column_name, data_type, column_type, is_nullable, extra, column_default FROM "
-        "information_schema.columns WHERE table_schema = ? AND table_name = ? AND extra NOT LIKE '%GENERATED%' "
-        "ORDER BY ordinal_position LIMIT 4096";
+        "SELECT column_name, data_type, column_type, is_nullable, extra FROM "
+        "information_schema.columns WHERE table_schema = ? AND table_name = ? AND extra NOT LIKE '%VIRTUAL "
+        "GENERATED%' AND extra NOT LIKE '%STORED GENERATED%' ORDER BY ordinal_position LIMIT 4096";
     const struct leat_mysql_value values[] = { { .bytes = p->schema, .n = strlen(p->schema) },
                                                { .bytes = p->name, .n = strlen(p->name) } };
     unsigned long *lengths;
@@ -193,6 +192,9 @@ int table_find(struct leat_plan *plan, struct mysql *p, struct leat_mysql_link *
     p->load.commits = leat_sql_keep_name(plan, &leat_mysql_dialect, p->schema, "leat_commits");
     if (strcasecmp(p->name, "leat_commits") == 0)
         return leat_fail(err, LEAT_EPIPELINE, "in leat_commits leat notes its commits; name another table");
+    if (strcasecmp(p->name, STAGING) == 0) /* which would hide it */
+        return leat_fail(err, LEAT_EPIPELINE, STAGING " is what leat calls a temporary table of its own; rename it, or name "
+                         "another table");
     there = table_is_there(p, link, p->name, err);
     if (there > 0)
         rc = ask_columns(plan, p, link, err);

@@ -65,13 +65,8 @@ static bool is_place(const struct column *column, const char *text, size_t n)
 {
     const char *p = column->type;
     char word[32];
-    size_t sign;
+    size_t sign = n && (*text == '+' || *text == '-');
 
-    while (n && *text == ' ')
-        text++, n--;
-    while (n && text[n - 1] == ' ')
-        n--;
-    sign = n && (*text == '+' || *text == '-');
     if (n > 24 || !all_of(text + sign, n - sign, "0123456789"))
         return false;
     (void)snprintf(word, sizeof word, "'%.*s'", (int)n, text);
@@ -80,37 +75,56 @@ static bool is_place(const struct column *column, const char *text, size_t n)
     return !p;
 }
 
-/* What becomes 0, and in a FLOAT what it cannot tell from a neighbour. */
-static bool vanishes(const struct column *column, const char *text, size_t n, bool whole)
+/* What becomes 0, and whole numbers that it cannot tell from a neighbour. */
+static bool vanishes(const struct column *column, const char *text, size_t n)
 {
+    size_t sign = n && (*text == '+' || *text == '-');
+    bool whole = all_of(text + sign, n - sign, "0123456789");
     char room[64];
     double value;
 
     if (n >= sizeof room)
-        return false;
+        return true;
     memcpy(room, text, n);
     room[n] = '\0';
     value = strtod(room, NULL);
     if (column->single)
         value = (double)(float)value;
     if (whole)
-        return value >= 9223372036854775808.0 || (long long)value != strtoll(room, NULL, 10);
+        return fabs(value) >= 9223372036854775808.0 || (long long)value != strtoll(room, NULL, 10);
     return value == 0 && strcspn(room, "123456789") < strcspn(room, "eE");
 }
 
+/* 5, 5.0 and 5e0 are 2005 to the server. */
 static bool fits_year(const char *text, size_t n, struct misfit *ret)
 {
-    int64_t year;
+    char room[64], *end;
+    double year;
 
-    if (!leat_text_to_int64(text, n, &year) || year <= 0 || year > 99)
+    if (n >= sizeof room)
+        return true; /* the server refuses it */
+    memcpy(room, text, n);
+    room[n] = '\0';
+    year = strtod(room, &end);
+    if (*end || year <= 0 || year > 99)
         return true;
     return misfit(ret, "is no year of four digits");
 }
 
 /* ---- texts ---- */
 
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The server passes over blanks around all but texts. */
 static bool check(const struct column *column, enum leat_type type, const char *text, size_t n, struct misfit *ret)
 {
+    while (n && is_blank(*text))
+        text++, n--;
+    while (n && is_blank(text[n - 1]))
+        n--;
     switch (column->kind) {
     case KIND_NUMBER:
     case KIND_YEAR:
@@ -120,9 +134,9 @@ static bool check(const struct column *column, enum leat_type type, const char *
     case KIND_FLOAT:
         if (is_finer(text, n, column->digits))
             return misfit(ret, "has more digits behind the point than the column");
-        return !vanishes(column, text, n, type == LEAT_INT64) || misfit(ret, "is changed by a floating-point column");
+        return !vanishes(column, text, n) || misfit(ret, "is changed by a floating-point column");
     case KIND_TIME:
-        if (*text == '+' || (*text == '-' && type != LEAT_TEXT))
+        if (n && (*text == '+' || (*text == '-' && type != LEAT_TEXT)))
             return misfit(ret, "is a year that the column does not have");
         return !is_finer_time(text, n, column->digits) ||
                misfit(ret, "has more digits behind the second than the column");

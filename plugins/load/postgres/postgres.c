@@ -85,6 +85,8 @@ static bool is_refusal(const PGresult *result, struct leat_sql_refusal *ret)
     if (!ret->code)
         return false;
     (void)snprintf(ret->field, sizeof ret->field, "%s", field ? field : "");
+    if (strcmp(ret->code, "constraint_trigger") == 0) /* which says what it likes, with values in it */
+        message = "a trigger or a function of the table has refused it";
     leat_postgres_message(message ? message : "", leat_postgres_shows_values(result), ret->reason);
     return true;
 }
