@@ -164,6 +164,42 @@ static void test_json(void **state)
     assert_value(J, "", "{\"a\\tb\":{\"c\\n\":\"\\u0001\"}}", "\"j\" : { \"a\\tb\" : { \"c\\n\" : \"\\u0001\" } }");
 }
 
+/* A key with a dollar that is no word of extended JSON is a key like others, and beneath one that is no number changes. */
+static void test_extended_json(void **state)
+{
+    static const char *const refused[] = {
+        "{\"$numberDecimal\":\"1.00000000000000000000000000000000000000000001\"}", "{\"$numberDecimal\":\"\"}",
+        "{\"$numberDouble\":\"0.1234567890123456789\"}", "{\"$numberDouble\":\"9007199254740993\"}",
+        "{\"$numberDouble\":\"1e400\"}", "{\"$numberDouble\":\"1e-400\"}", "{\"$numberInt\":\"2147483648\"}",
+        "{\"$numberLong\":\"9223372036854775808\"}", "{\"$numberLong\":\"12x\"}", "{\"$numberLong\":7}",
+        "{\"$numberInt\":\"7\",\"z\":1}", "{\"$oid\":\"507f1f77bcf86cd799439011\",\"z\":-0}",
+        "{\"$timestamp\":{\"t\":4294967296,\"i\":1}}", "{\"$code\":\"f\",\"$scope\":{\"n\":{\"$numberInt\":\"2147483648\"}}}",
+        "{\"$code\":\"f\",\"x\":1}", "{\"$code\":\"f\",\"$scope\":{\"$oid\":\"507f1f77bcf86cd799439011\"}}",
+    };
+
+    (void)state;
+    assert_value(J, "", "{\"$n\":12345678901234567890123456789}",
+                 "\"j\" : { \"$n\" : { \"$numberDecimal\" : \"12345678901234567890123456789\" } }");
+    assert_value(J, "", "[{\"$n\":123456789012345678.25}, {\"$n\":1,\"z\":-0}]",
+                 "\"j\" : [ { \"$n\" : { \"$numberDecimal\" : \"123456789012345678.25\" } }, "
+                 "{ \"$n\" : { \"$numberInt\" : \"1\" }, \"z\" : { \"$numberDouble\" : \"-0.0\" } } ]");
+    assert_value(J, "", "{\"$ref\":\"c\",\"$id\":{\"$oid\":\"507f1f77bcf86cd799439011\"},\"$oid\":0.5}",
+                 "\"j\" : { \"$ref\" : \"c\", \"$id\" : { \"$oid\" : \"507f1f77bcf86cd799439011\" }, "
+                 "\"$oid\" : { \"$numberDouble\" : \"0.5\" } }");
+    assert_value(J, "", "[{\"$numberInt\":\"7\"}, {\"$numberLong\":\"7\"}, {\"$numberDouble\":\"-0\"}, {\"$numberDouble\":\"Infinity\"}, "
+                 "{\"$numberDouble\":\"0.50000000000000000\"}, {\"$numberDecimal\":\"1.50E+3\"}, {\"$numberDecimal\":\"NaN\"}]",
+                 "\"j\" : [ { \"$numberInt\" : \"7\" }, { \"$numberLong\" : \"7\" }, { \"$numberDouble\" : \"-0.0\" }, "
+                 "{ \"$numberDouble\" : \"Infinity\" }, { \"$numberDouble\" : \"0.5\" }, { \"$numberDecimal\" : \"1.50E+3\" }, "
+                 "{ \"$numberDecimal\" : \"NaN\" } ]");
+    assert_value(J, "", "[{\"$code\":\"f\\n\",\"$scope\":{\"\\u0061\":123456789012345678.25}}, {\"$code\":\"g\"}, {\"$timestamp\":{\"t\":4294967295,\"i\":1}}]",
+                 "\"j\" : [ { \"$code\" : \"f\\n\", \"$scope\" : { \"a\" : { \"$numberDecimal\" : \"123456789012345678.25\" } } }, "
+                 "{ \"$code\" : \"g\" }, { \"$timestamp\" : { \"t\" : 4294967295, \"i\" : 1 } } ]");
+    /* as libbson writes 0.1 */
+    assert_value(J, "", "{\"$numberDouble\":\"0.10000000000000000555\"}", "\"j\" : { \"$numberDouble\" : \"0.10000000000000000555\" }");
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_value(J, "", refused[i], "! conversion_failed j: is JSON that MongoDB cannot hold\n");
+}
+
 /* ---- documents and updates ---- */
 
 static const struct leat_field person[] = {
@@ -206,6 +242,27 @@ static void test_updates(void **state)
                    "{ \"$setOnInsert\" : { \"_id\" : { \"$numberLong\" : \"7\" } } }");
 }
 
+/* Of a key nothing is cut off: two would be one. */
+static void test_fine_keys(void **state)
+{
+    static const struct leat_field of_key[] = { { "at", LEAT_TIMESTAMP, LEAT_PII, false, NULL }, { "_id", LEAT_INT64, LEAT_PII, false, NULL } },
+                                   of_id[] = { { "_id", LEAT_TIMESTAMP, LEAT_PII, false, NULL }, { "email", LEAT_TEXT, LEAT_PII, false, NULL } };
+    static const struct leat_schema key = { 2, of_key }, id = { 2, of_id };
+    static const char *const fine[] = { "1970-01-01 00:00:00.000001Z", "7" }, *const round[] = { "1970-01-01 00:00:00.001Z", "7" };
+    static const char why[] = "has microseconds, and a date of MongoDB has milliseconds: of a key nothing is cut off, as two "
+                              "would become one; `text' in fields keeps all\n";
+    char of[300];
+
+    (void)state;
+    (void)snprintf(of, sizeof of, "! conversion_failed at: %s", why);
+    assert_becomes("{collection: users, key: at, microseconds: cut}", &key, fine, of);
+    assert_becomes("{collection: users, key: at, microseconds: cut}", &key, round,
+                   "{ \"_id\" : { \"$numberLong\" : \"7\" }, \"at\" : { \"$date\" : { \"$numberLong\" : \"1\" } } }");
+    (void)snprintf(of, sizeof of, "! conversion_failed _id: %s", why);
+    assert_becomes("{collection: users, microseconds: cut}", &id, fine, of);
+    assert_becomes("{collection: users, key: email, mode: upsert, microseconds: cut}", &id, fine, of);
+}
+
 /* ---- the plan ---- */
 
 static void assert_said(const char *options, const struct leat_schema *in, const char *wanted)
@@ -239,6 +296,45 @@ static void test_plan(void **state)
     host_is_told_incremental = false;
 }
 
+/* Whether the index is taken, each as the manual shows the replies of listCollections and listIndexes. */
+static void assert_index(const char *collection, const char *index, bool taken)
+{
+    static const struct leat_field pair[] = { { "email", LEAT_TEXT, LEAT_PII, false, NULL }, { "shop", LEAT_INT64, LEAT_PII, false, NULL } };
+    static const struct leat_schema in = { 2, pair };
+    struct leat_plan *p = host_begin("{collection: users, key: [email, shop]}", &in, true);
+    bson_t *of = bson_new_from_json((const uint8_t *)collection, -1, NULL), *is = bson_new_from_json((const uint8_t *)index, -1, NULL);
+
+    assert_true(of && is);
+    if (plan_is_index_of_key(p->self, of, is) != taken)
+        fail_msg("%s\n%s", collection, index);
+    bson_destroy(of);
+    bson_destroy(is);
+    host_end(p);
+}
+
+#define COLLATION(locale_, strength_) \
+    "\"collation\": {\"locale\": \"" locale_ "\", \"caseLevel\": false, \"caseFirst\": \"off\", \"strength\": " strength_ ", " \
+    "\"numericOrdering\": false, \"alternate\": \"non-ignorable\", \"maxVariable\": \"punct\", \"normalization\": false, " \
+    "\"backwards\": false, \"version\": \"57.1\"}"
+#define USERS(options_) "{\"name\": \"users\", \"type\": \"collection\", \"options\": {" options_ "}, \"info\": {\"readOnly\": false}}"
+#define INDEX(key_, rest_) "{\"v\": 2, \"key\": {" key_ "}, \"name\": \"x\"" rest_ "}"
+#define BOTH "\"shop\": 1, \"email\": -1"
+#define UNIQUE ", \"unique\": true"
+
+static void test_indexes(void **state)
+{
+    (void)state;
+    assert_index(USERS(""), INDEX(BOTH, UNIQUE), true);
+    assert_index(USERS(""), INDEX(BOTH, ""), false);
+    assert_index(USERS(""), INDEX("\"email\": 1", UNIQUE), false);
+    assert_index(USERS(""), INDEX(BOTH ", \"n\": 1", UNIQUE), false);
+    assert_index(USERS(""), INDEX(BOTH, UNIQUE ", \"partialFilterExpression\": {\"n\": 1}"), false);
+    assert_index(USERS(COLLATION("en", "2")), INDEX(BOTH, UNIQUE ", " COLLATION("en", "2")), true);
+    assert_index(USERS(COLLATION("en", "2")), INDEX(BOTH, UNIQUE), false); /* a simple one */
+    assert_index(USERS(COLLATION("en", "2")), INDEX(BOTH, UNIQUE ", " COLLATION("en", "3")), false);
+    assert_index(USERS(""), INDEX(BOTH, UNIQUE ", " COLLATION("en", "2")), false);
+}
+
 /* ---- replies ---- */
 
 static void assert_reply(const char *reply_json, const bson_error_t *why, enum answer answer, const char *wanted)
@@ -259,9 +355,11 @@ static void assert_reply(const char *reply_json, const bson_error_t *why, enum a
 
 static void test_replies(void **state)
 {
+    static const int passing[] = { 24, 46, 112, 133, 246, 279, 365 };
     static const bson_error_t lost = { .domain = MONGOC_ERROR_STREAM, .code = MONGOC_ERROR_STREAM_SOCKET },
                               unknown = { .domain = MONGOC_ERROR_SERVER, .code = 59 },
                               stepped_down = { .domain = MONGOC_ERROR_SERVER, .code = 189 },
+                              conflict = { .domain = MONGOC_ERROR_SERVER, .code = 112 },
                               ferretdb = { MONGOC_ERROR_SERVER, 1, "constraint failed: UNIQUE constraint failed: index 'secret' (2067)" };
 
     (void)state;
@@ -291,10 +389,18 @@ static void test_replies(void **state)
     assert_reply("{\"writeErrors\": [{\"index\": 10, \"code\": 11000, \"errmsg\": \"\"}]}", NULL, ANSWER_FAILED, NULL);
     assert_reply("{\"writeErrors\": [{\"index\": 0, \"code\": 13, \"errmsg\": \"not authorized\"}]}", NULL, ANSWER_FAILED, NULL);
     assert_reply("{\"writeErrors\": [{\"index\": 0, \"code\": 10107, \"errmsg\": \"not primary\"}]}", NULL, ANSWER_PASSES, NULL);
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
+        char reply[100];
+
+        (void)snprintf(reply, sizeof reply, "{\"writeErrors\": [{\"index\": 0, \"code\": %d, \"errmsg\": \"\"}]}", passing[i]);
+        assert_reply(reply, NULL, ANSWER_PASSES, NULL);
+    }
+    assert_reply("{\"writeErrors\": [{\"index\": 0, \"code\": 1, \"errmsg\": \"internal\"}]}", NULL, ANSWER_FAILED, NULL);
     assert_reply("{\"nInserted\": 3, \"writeConcernErrors\": [{\"code\": 64, \"errmsg\": \"waiting for replication timed out\"}]}",
                  NULL, ANSWER_PASSES, NULL);
     assert_reply("{}", &lost, ANSWER_PASSES, NULL);
     assert_reply("{}", &stepped_down, ANSWER_PASSES, NULL);
+    assert_reply("{}", &conflict, ANSWER_PASSES, NULL);
     assert_reply("{}", &unknown, ANSWER_FAILED, NULL);
     assert_reply("{}", &ferretdb, ANSWER_REFUSED, "0 constraint_unique : a document with the same key or unique value is there (duplicate)");
 }
@@ -306,9 +412,12 @@ int main(void)
         cmocka_unit_test(test_declared_types),
         cmocka_unit_test(test_what_does_not_fit),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_extended_json),
         cmocka_unit_test(test_documents),
         cmocka_unit_test(test_updates),
+        cmocka_unit_test(test_fine_keys),
         cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_indexes),
         cmocka_unit_test(test_replies),
     };
 

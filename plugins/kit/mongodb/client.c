@@ -205,9 +205,10 @@ enum {
     NO_MEMORY_TO_SORT = 292,
 };
 
-/* The server goes down, comes up, or hands its part to another; or it has forgotten the cursor. */
-static const uint32_t passing[] = { 6, 7, 43, 50, 64, 89, 91, 134, 175, 189, 202, 237, 262, 290, 9001, 10058, 10107,
-                                    11600, 11602, 13388, 13435, 13436 };
+/* The server goes down, comes up, or hands its part to another; it has forgotten the cursor; or others are in the way,
+ * such as LockTimeout, LockBusy, WriteConflict and TemporarilyUnavailable (24, 46, 112, 365). */
+static const uint32_t passing[] = { 6, 7, 24, 43, 46, 50, 64, 89, 91, 112, 133, 134, 175, 189, 202, 237, 246, 262, 279,
+                                    290, 365, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436 };
 
 bool leat_mongodb_passes(uint32_t code)
 {

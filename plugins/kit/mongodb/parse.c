@@ -3,8 +3,9 @@
  *
  * JSON as a value of BSON. Numbers keep what they are: a whole one is an Int32, an Int64
  * or, beyond these, a Decimal128; another one a double if that is the same number, and
- * else a Decimal128. An object whose first key begins with a dollar is extended JSON,
- * {"$oid": ...}, and read by libbson.
+ * else a Decimal128. An object whose first key is a word of extended JSON, {"$oid": ...}, is
+ * read by libbson, but for where it would change a number: {"$numberDecimal": ...}, and what
+ * stands in a $timestamp or a $scope. What is not exact is refused. Any other key with a dollar is a key like others.
  */
 #include "kit/mongodb/mongodb.h"
 
@@ -118,13 +119,138 @@ static bool append_extended(struct reader *r, const struct place *at, const stru
     return ok;
 }
 
-static bool is_extended(const struct leat_json_span *v)
+static bool is_word(const struct leat_json_span *text, const char *word)
 {
+    return text->n == strlen(word) && memcmp(text->text, word, text->n) == 0;
+}
+
+/* The first key of an object if it is a word of extended JSON, and else NULL. */
+static const char *word_of(const struct leat_json_span *v)
+{
+    static const char *const words[] = { "$oid", "$date", "$numberInt", "$numberLong", "$numberDouble",
+                                         "$numberDecimal", "$binary", "$uuid", "$regularExpression", "$timestamp",
+                                         "$minKey", "$maxKey", "$undefined", "$symbol", "$code", "$dbPointer" };
     struct leat_json j = leat_json_begin(v->text, v->n);
     struct leat_json_span key;
 
     leat_json_enter(&j);
-    return leat_json_member(&j, &key) && key.n && key.text[0] == '$';
+    if (!leat_json_member(&j, &key))
+        return NULL;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (is_word(&key, words[i]))
+            return words[i];
+    return NULL;
+}
+
+/* Its shortest digits, or as many as drivers write. */
+static bool is_exact(double real, const char *text, size_t n)
+{
+    char shown[LEAT_VALUE_ROOM];
+
+    if (same_number(text, n, shown, (size_t)(leat_float64_put(shown, real) - shown)))
+        return true;
+    for (int digits = 17; digits <= 20; digits++)
+        if (same_number(text, n, shown, (size_t)snprintf(shown, sizeof shown, "%.*g", digits, real)))
+            return true;
+    return false;
+}
+
+static bool append_typed(const struct place *at, const char *word, const struct leat_json_span *v)
+{
+    int64_t whole;
+    double real;
+
+    if (strcmp(word, "$numberDecimal") == 0)
+        return leat_bson_append_decimal(at->to, at->key, at->n, v->text, v->n);
+    if (strcmp(word, "$numberDouble") == 0)
+        return leat_text_to_float64(v->text, v->n, &real) && is_exact(real, v->text, v->n) &&
+               bson_append_double(at->to, at->key, at->n, real);
+    if (!leat_text_to_int64(v->text, v->n, &whole))
+        return false;
+    if (strcmp(word, "$numberLong") == 0)
+        return bson_append_int64(at->to, at->key, at->n, whole);
+    return whole == (int32_t)whole && bson_append_int32(at->to, at->key, at->n, (int32_t)whole);
+}
+
+/* {"$numberLong": "7"}, which has one member, a text. */
+static bool append_extended_number(struct reader *r, const struct place *at, const char *word,
+                                   const struct leat_json_span *v)
+{
+    struct leat_json j = leat_json_begin(v->text, v->n);
+    struct leat_json_span key, number;
+
+    leat_json_enter(&j);
+    if (!leat_json_member(&j, &key) || !leat_json_value(&j, &number) || number.kind != LEAT_JSON_STRING ||
+        leat_json_member(&j, &key))
+        return false;
+    if (is_word(&number, "NaN") || is_word(&number, "Infinity") || is_word(&number, "-Infinity"))
+        return append_extended(r, at, v);
+    return append_typed(at, word, &number);
+}
+
+/* {"$timestamp": {"t": 1, "i": 1}}: libbson would take each modulo 2^32. */
+static bool is_timestamp(const struct leat_json_span *v)
+{
+    struct leat_json j = leat_json_begin(v->text, v->n);
+    struct leat_json_span key, number;
+    int64_t whole;
+
+    leat_json_enter(&j);
+    if (!leat_json_member(&j, &key) || leat_json_peek(&j) != LEAT_JSON_OBJECT)
+        return false;
+    leat_json_enter(&j);
+    while (leat_json_member(&j, &key))
+        if (!leat_json_value(&j, &number) || !leat_text_to_int64(number.text, number.n, &whole) ||
+            whole != (uint32_t)whole)
+            return false;
+    return true;
+}
+
+static bool append_with_scope(struct reader *r, const struct place *at, const struct leat_json_span *code,
+                              const struct leat_json_span *scope)
+{
+    bson_t around = BSON_INITIALIZER, inside;
+    struct leat_put kept = { 0 };
+    const uint8_t *bytes;
+    const char *text;
+    bson_iter_t it;
+    uint32_t size;
+    size_t n;
+    bool ok = false;
+
+    if (leat_bson_append_json(&around, "", 0, scope->text, scope->n, r->scratch) == LEAT_FIT_FINE &&
+        bson_iter_init_find(&it, &around, "") && BSON_ITER_HOLDS_DOCUMENT(&it) && (text = plain(r, code, &n))) {
+        bson_iter_document(&it, &size, &bytes);
+        leat_put_bytes(&kept, text, n);
+        text = leat_put_end(&kept);
+        ok = text && strlen(text) == n && bson_init_static(&inside, bytes, size) &&
+             bson_append_code_with_scope(at->to, at->key, at->n, text, &inside);
+    }
+    bson_destroy(&around);
+    leat_put_free(&kept);
+    return ok;
+}
+
+/* {"$code": "f()", "$scope": {"n": 1}}, the second of which need not be there. */
+static bool append_code(struct reader *r, const struct place *at, const struct leat_json_span *v)
+{
+    struct leat_json j = leat_json_begin(v->text, v->n);
+    struct leat_json_span key, code, scope;
+
+    leat_json_enter(&j);
+    if (!leat_json_member(&j, &key) || !leat_json_value(&j, &code) || !leat_json_member(&j, &key))
+        return append_extended(r, at, v);
+    return code.kind == LEAT_JSON_STRING && is_word(&key, "$scope") && leat_json_value(&j, &scope) &&
+           scope.kind == LEAT_JSON_OBJECT && !leat_json_member(&j, &key) && append_with_scope(r, at, &code, &scope);
+}
+
+static bool append_by_word(struct reader *r, const struct place *at, const char *word, const struct leat_json_span *v)
+{
+    if (strncmp(word, "$number", 7) == 0)
+        return append_extended_number(r, at, word, v);
+    if (strcmp(word, "$code") == 0)
+        return append_code(r, at, v);
+    return (strcmp(word, "$timestamp") != 0 || is_timestamp(v)) && append_extended(r, at, v);
 }
 
 /* ---- documents and lists ---- */
@@ -207,6 +333,7 @@ static enum leat_bson_fit append_value(struct reader *r, const struct place *at,
     enum leat_json_kind kind = leat_json_peek(&r->j);
     struct leat_json_span span;
     struct leat_json before;
+    const char *word;
 
     if (kind == LEAT_JSON_ARRAY)
         return append_container(r, at, kind, depth);
@@ -215,8 +342,9 @@ static enum leat_bson_fit append_value(struct reader *r, const struct place *at,
         return LEAT_FIT_NOT;
     if (kind != LEAT_JSON_OBJECT)
         return append_scalar(r, at, &span);
-    if (is_extended(&span))
-        return fits(append_extended(r, at, &span));
+    word = word_of(&span);
+    if (word)
+        return fits(append_by_word(r, at, word, &span));
     r->j = before;
     return append_container(r, at, kind, depth);
 }

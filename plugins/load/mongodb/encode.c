@@ -17,6 +17,8 @@ static const char not_json[] = "is JSON that MongoDB cannot hold";
 static const char too_deep[] = "has more than 64 levels of documents and lists";
 static const char too_fine[] = "has microseconds, and a date of MongoDB has milliseconds; `microseconds: cut' cuts "
                                "them off, and `text' in fields keeps all";
+static const char too_fine_key[] = "has microseconds, and a date of MongoDB has milliseconds: of a key nothing is cut "
+                                   "off, as two would become one; `text' in fields keeps all";
 
 /* A record on its way into a document. */
 struct record {
@@ -68,10 +70,13 @@ static const char *append_uuid(bson_t *to, const char *key, int n_key, enum leat
 }
 
 /* Rounds down, as cutting off does, on both sides of 1970. */
-static const char *append_timestamp(const struct mongodb *m, bson_t *to, const char *key, int n_key, int64_t us)
+static const char *append_timestamp(const struct mongodb *m, const struct target *t, bson_t *to, const char *key,
+                                    int n_key, int64_t us)
 {
     int64_t ms = us / 1000 - (us % 1000 < 0);
 
+    if (us % 1000 && (t->key || t->id))
+        return too_fine_key;
     if (us % 1000 && m->micros == MICROS_REJECT)
         return too_fine;
     (void)bson_append_date_time(to, key, n_key, ms);
@@ -171,7 +176,7 @@ static const char *append_value(struct record *r, int field, bson_t *to, const c
     case LEAT_DATE:
         return append_date(to, key, n_key, c->date[r->row]);
     case LEAT_TIMESTAMP:
-        return append_timestamp(r->m, to, key, n_key, c->int64[r->row]);
+        return append_timestamp(r->m, &r->m->targets[field], to, key, n_key, c->int64[r->row]);
     default:
         return append_int64(to, key, n_key, shape, c->int64[r->row]);
     }

@@ -56,6 +56,10 @@ struct mongodb {
 /* ---- plan.c ---- */
 
 int mongodb_plan(struct leat_plan *plan, void *self, struct leat_error *err);
+/* Whether an index, as listIndexes shows it, is over exactly the fields of the key, of all documents, and has the
+ * collation by which an update finds them, that of the collection as listCollections shows it: else an update may find
+ * what the index tells from it. */
+bool plan_is_index_of_key(const struct mongodb *m, const bson_t *collection, const bson_t *index);
 
 /* ---- encode.c ---- */
 

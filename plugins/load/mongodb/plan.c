@@ -218,13 +218,31 @@ static void note_types(struct leat_plan *plan, const struct mongodb *m)
 
 /* ---- the collection ---- */
 
-/* An index over exactly the fields of the key, of all documents. */
-static bool is_index_of_key(const struct mongodb *m, const bson_t *index)
+/* Neither has one, or both have the same: the server writes all of it out. */
+static bool is_same_collation(const bson_t *collection, const bson_t *index)
+{
+    bson_iter_t it, ours, theirs;
+    const bson_value_t *x, *y;
+    bool has = bson_iter_init(&it, collection) && bson_iter_find_descendant(&it, "options.collation", &ours);
+
+    if (bson_iter_init_find(&theirs, index, "collation") != has)
+        return false;
+    if (!has)
+        return true;
+    x = bson_iter_value(&ours);
+    y = bson_iter_value(&theirs);
+    return x->value_type == BSON_TYPE_DOCUMENT && y->value_type == BSON_TYPE_DOCUMENT &&
+           x->value.v_doc.data_len == y->value.v_doc.data_len &&
+           memcmp(x->value.v_doc.data, y->value.v_doc.data, x->value.v_doc.data_len) == 0;
+}
+
+bool plan_is_index_of_key(const struct mongodb *m, const bson_t *collection, const bson_t *index)
 {
     bson_iter_t it, key;
     int n = 0;
 
-    if (!bson_iter_init_find(&it, index, "unique") || !bson_iter_as_bool(&it) ||
+    if (!is_same_collation(collection, index) ||
+        !bson_iter_init_find(&it, index, "unique") || !bson_iter_as_bool(&it) ||
         bson_iter_init_find(&it, index, "partialFilterExpression") || !bson_iter_init_find(&it, index, "key") ||
         !BSON_ITER_HOLDS_DOCUMENT(&it) || !bson_iter_recurse(&it, &key))
         return false;
@@ -240,7 +258,8 @@ static bool is_index_of_key(const struct mongodb *m, const bson_t *index)
 }
 
 /* 1: there is one; 0: there is none. */
-static int has_index(const struct mongodb *m, mongoc_collection_t *collection, struct leat_error *err)
+static int has_index(const struct mongodb *m, mongoc_collection_t *collection, const bson_t *found,
+                     struct leat_error *err)
 {
     mongoc_cursor_t *rows = mongoc_collection_find_indexes_with_opts(collection, NULL);
     const bson_t *index, *reply = NULL;
@@ -248,31 +267,25 @@ static int has_index(const struct mongodb *m, mongoc_collection_t *collection, s
     int rc = 0;
 
     while (rc == 0 && mongoc_cursor_next(rows, &index))
-        rc = is_index_of_key(m, index);
+        rc = plan_is_index_of_key(m, found, index);
     if (rc == 0 && mongoc_cursor_error_document(rows, &why, &reply))
         rc = leat_mongodb_fail(&m->at, &why, reply, err);
     mongoc_cursor_destroy(rows);
     return rc;
 }
 
-/* `there`: it is; `view`: it is one. */
-static int find_collection(const struct mongodb *m, mongoc_client_t *client, bool *ret_there, bool *ret_view,
-                           struct leat_error *err)
+/* What the server says of it; empty: it is not there. */
+static int find_collection(const struct mongodb *m, mongoc_client_t *client, bson_t *found, struct leat_error *err)
 {
     mongoc_database_t *database = mongoc_client_get_database(client, m->at.database);
     bson_t *options = BCON_NEW("filter", "{", "name", BCON_UTF8(m->at.collection), "}");
     mongoc_cursor_t *rows = mongoc_database_find_collections_with_opts(database, options);
     const bson_t *doc, *reply = NULL;
     bson_error_t why;
-    bson_iter_t it;
     int rc = 0;
 
-    *ret_there = *ret_view = false;
-    while (mongoc_cursor_next(rows, &doc)) {
-        *ret_there = true;
-        *ret_view |= bson_iter_init_find(&it, doc, "type") && BSON_ITER_HOLDS_UTF8(&it) &&
-                     strcmp(bson_iter_utf8(&it, NULL), "view") == 0;
-    }
+    while (mongoc_cursor_next(rows, &doc))
+        (void)bson_concat(found, doc);
     if (mongoc_cursor_error_document(rows, &why, &reply))
         rc = leat_mongodb_fail(&m->at, &why, reply, err);
     mongoc_cursor_destroy(rows);
@@ -281,31 +294,42 @@ static int find_collection(const struct mongodb *m, mongoc_client_t *client, boo
     return rc;
 }
 
-static int check_index(const struct mongodb *m, mongoc_client_t *client, struct leat_error *err)
+static bool is_view(const bson_t *found)
+{
+    bson_iter_t it;
+
+    return bson_iter_init_find(&it, found, "type") && BSON_ITER_HOLDS_UTF8(&it) &&
+           strcmp(bson_iter_utf8(&it, NULL), "view") == 0;
+}
+
+static int check_index(const struct mongodb *m, mongoc_client_t *client, const bson_t *found, struct leat_error *err)
 {
     mongoc_collection_t *collection = mongoc_client_get_collection(client, m->at.database, m->at.collection);
-    int has = has_index(m, collection, err);
+    int has = has_index(m, collection, found, err);
 
     mongoc_collection_destroy(collection);
     if (has < 0 || has)
         return has < 0 ? has : 0;
-    return leat_fail(err, LEAT_EPIPELINE, "needs a unique index of %.300s over exactly the fields of key, or the key "
-                     "_id; db.%.120s.createIndex({FIELD: 1}, {unique: true}) makes one", m->at.where, m->at.collection);
+    return leat_fail(err, LEAT_EPIPELINE, "needs a unique index of %.300s over exactly the fields of key, with the "
+                     "collation of the collection, or the key _id; db.%.120s.createIndex({FIELD: 1}, {unique: true}) "
+                     "makes one", m->at.where, m->at.collection);
 }
 
 static int look(struct mongodb *m, mongoc_client_t *client, struct leat_error *err)
 {
-    bool there, view;
-    int rc = find_collection(m, client, &there, &view, err);
+    bson_t found = BSON_INITIALIZER;
+    int rc = find_collection(m, client, &found, err);
+    bool there = !bson_empty(&found);
 
-    if (rc == 0 && view)
+    if (rc == 0 && is_view(&found))
         rc = leat_fail(err, LEAT_EPIPELINE, "%.300s is a view, which cannot be written to", m->at.where);
     if (rc == 0 && !there && !m->create)
         rc = leat_fail(err, LEAT_EPIPELINE, "there is no collection %.120s in the database %.120s; `create: true' lets "
                        "the server make it", m->at.collection, m->at.database);
     m->makes_index = !there && !is_key_id(m);
     if (rc == 0 && there && !is_key_id(m))
-        rc = check_index(m, client, err);
+        rc = check_index(m, client, &found, err);
+    bson_destroy(&found);
     return rc;
 }
 

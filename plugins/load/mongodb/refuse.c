@@ -27,8 +27,9 @@ static const struct {
     { 171, "constraint_type" }, { 16755, "constraint_type" }, { 16756, "constraint_type" },
 };
 
-/* Unauthorized, IllegalOperation, CommandNotSupportedOnView, OutOfDiskSpace: what befalls one befalls all. */
-static const int32_t fatal[] = { 13, 20, 166, 14031 };
+/* InternalError, Unauthorized, IllegalOperation, CommandNotSupportedOnView, OutOfDiskSpace: what befalls one befalls
+ * all, or is no fault of the record. */
+static const int32_t fatal[] = { INTERNAL_ERROR, 13, 20, 166, 14031 };
 
 static const char *word_of(int32_t code)
 {
