@@ -161,11 +161,60 @@ stopped pg
 pipeline "$my, query: 'SELECT sleep(600) AS x'"
 stopped my
 
+# ---- a stop while the server says nothing ----
+
+server_sql pg -u leat <<<"create table wide as select i as id, repeat('x', 2000)::varchar(2000) as x from generate_series(1, 3000) i"
+server_sql my -u leat <<<"create table wide (id int primary key, x varchar(2000)); insert into wide select seq, repeat('x', 2000) from seq_1_to_3000"
+
+# A server's processes, of which none goes on when the first does not.
+signal_all()
+{
+    kill "-$1" "$2"
+    # shellcheck disable=SC2046
+    kill "-$1" $(grep -lsE "^PPid:[[:space:]]+$2\$" /proc/[0-9]*/status | sed 's|[^0-9]||g') 2>/dev/null
+}
+
+# silent KIND WHAT COMMAND...: the server is frozen once the command succeeds. It ends without the core's last resort,
+# 35 s after the stop.
+silent()
+{
+    local kind=$1 what=$2 server=$1_pid has_ended end
+    shift 2
+    find . -name '*out.csv*' -delete
+    "$LEAT" run --restart --plugin-dir "$top_builddir/tests/plugins/.libs" --set batch_rows=10 --set checkpoint=0s p.yaml \
+        >"$out_file" 2>"$err_file" &
+    pid=$!
+    until_true $pid "$@"
+    at_exit signal_all CONT "${!server}" 2>/dev/null
+    signal_all STOP "${!server}"
+    kill -TERM $pid
+    end=$((SECONDS + 25))
+    has_ended() { ! kill -0 $pid 2>/dev/null || [ $SECONDS -ge $end ]; }
+    until_true $$ has_ended
+    ! kill -KILL $pid 2>/dev/null
+    ok $? "$kind: $what, and the server says nothing: it ends within 25 s"
+    signal_all CONT "${!server}"
+    status=0
+    wait $pid || status=$?
+    is "$status" 143 "with exit status 143"
+}
+written() { [ -n "$(find . -name '*out.csv*' -size +0)" ]; }
+for kind in pg my; do
+    sleep='sleep(600)'
+    [ $kind = my ] || sleep='CAST(pg_sleep(600) AS text)'
+    pipeline "${!kind}, query: 'SELECT $sleep AS x'"
+    silent $kind "stopped while it asks" "asked_$kind" 1
+    pipeline "${!kind}, table: wide, cursor: id"
+    echo 'transform: [{probe: slow}]' >>p.yaml
+    silent $kind "stopped between two rows" written
+done
+find . -name '*out.csv*' -delete
+
 # ---- what changes on the way ----
 
 server_sql pg -u leat <<<"alter table users add column late text"
 pipeline "$pg, table: users, cursor: id"
-run leat run p.yaml
+run leat run --restart p.yaml
 is "$(head -n 1 out.csv)" "id,email,secret,late" "a new column is read by the next run"
 rm -f out.csv
 done_testing

@@ -236,6 +236,12 @@ static SQLRETURN connect_call(void *argument)
                              NULL, 0, NULL, SQL_DRIVER_NOPROMPT);
 }
 
+static SQLRETURN disconnect_call(void *conn)
+{
+    (void)SQLEndTran(SQL_HANDLE_DBC, conn, SQL_ROLLBACK);
+    return SQLDisconnect(conn);
+}
+
 static int connection_string(const struct leat_odbc *o, const char *extra, struct leat_put *ret, struct leat_error *err)
 {
     struct leat_put text = { 0 };
@@ -321,7 +327,7 @@ static int come_up_as_known(struct leat_odbc_link *link, struct leat_error *err)
     meet(link);
     if (!link->server->extra || link->server == known)
         return 0;
-    (void)SQLDisconnect(link->conn);
+    (void)leat_odbc_wait(link, NULL, disconnect_call, link->conn);
     return come_up(link, link->server->extra, err);
 }
 
@@ -377,22 +383,29 @@ int leat_odbc_open(const struct leat_odbc *options, struct leat_stage *stage, st
 
 /* ---- closing ---- */
 
-static SQLRETURN disconnect_call(void *conn)
+/* Each of these may ask the server, or wait for rows that are still to come. */
+static SQLRETURN close_call(void *argument)
 {
-    (void)SQLEndTran(SQL_HANDLE_DBC, conn, SQL_ROLLBACK);
-    return SQLDisconnect(conn);
+    struct leat_odbc_link *link = argument;
+
+    leat_odbc_end(link);
+    if (link->conn) {
+        (void)disconnect_call(link->conn);
+        (void)SQLFreeHandle(SQL_HANDLE_DBC, link->conn);
+    }
+    return SQLFreeHandle(SQL_HANDLE_ENV, link->env);
 }
 
-/* A driver that does not come back keeps its connection until the process ends. */
+/* A driver that does not come back keeps its connection until the process ends, and all that it may still use; so
+ * does one for which there is no memory. */
 void leat_odbc_close(struct leat_odbc_link *link)
 {
-    if (link->env && leat_odbc_work_end(link)) {
-        leat_odbc_end(link);
-        if (link->conn) {
-            (void)disconnect_call(link->conn);
-            (void)SQLFreeHandle(SQL_HANDLE_DBC, link->conn);
-        }
-        (void)SQLFreeHandle(SQL_HANDLE_ENV, link->env);
+    struct leat_odbc_link *own = link->env ? malloc(sizeof *own) : NULL;
+
+    if (own) {
+        *own = *link;
+        if (leat_odbc_work_end(link, close_call, own))
+            free(own);
     }
     *link = (struct leat_odbc_link){ 0 };
 }

@@ -116,7 +116,7 @@ struct leat_odbc_span {
 struct leat_odbc_block {
     SQLHSTMT rows;
     int n_columns, n_rows;
-    const struct leat_odbc_fetch *fetches;
+    struct leat_odbc_fetch *fetches; /* its own, since a driver that never comes back keeps the block */
     bool in_pieces;            /* row by row, their values by SQLGetData */
     const char *bad;           /* what went wrong with a value, if it is not in the driver's words */
     char **buffers;            /* one a column */
@@ -145,6 +145,8 @@ struct leat_odbc_link {
     bool values_in_text;                   /* of statements, so that an error's words are not to be shown */
     struct leat_odbc_work *work;
     struct leat_odbc_block *block;         /* how the rows are fetched; NULL: nobody has said so */
+    struct leat_odbc_value *bound;         /* to `rows', and freed with it */
+    int n_bound;
 };
 
 /* First in a plan: whether the options fit. False: they do not, and it is noted. */
@@ -160,11 +162,13 @@ void leat_odbc_close(struct leat_odbc_link *link);
 
 typedef SQLRETURN leat_odbc_call(void *argument);
 
-/* Calls it, in the connection's thread if there is a stage, and listens to a stop meanwhile; then `cancel`, if there
- * is one, is asked to let go. */
-SQLRETURN leat_odbc_wait(struct leat_odbc_link *link, SQLHSTMT cancel, leat_odbc_call *call, void *argument);
-/* Ends the thread. False: it is still in a call that does not end; what it uses must be left alone. */
-bool leat_odbc_work_end(struct leat_odbc_link *link);
+/* Calls it, in the connection's thread if there is a stage, and listens to a stop meanwhile; then `stmt`, if there
+ * is one, is asked to let go. With link->stopped afterwards the driver may still be in it: what it uses must be left
+ * alone. */
+SQLRETURN leat_odbc_wait(struct leat_odbc_link *link, SQLHSTMT stmt, leat_odbc_call *call, void *argument);
+/* Makes a last call and ends the thread, all in a few seconds. False: a call does not end, this one or one before it;
+ * what they use must be left alone. */
+bool leat_odbc_work_end(struct leat_odbc_link *link, leat_odbc_call *last, void *argument);
 
 /* ---- query.c ---- */
 
@@ -187,9 +191,9 @@ struct leat_odbc_value {
 
 /* A statement whose rows nobody wants. */
 LEAT_MUST_CHECK int leat_odbc_do(struct leat_odbc_link *link, const char *sql, struct leat_error *err);
-/* Begins a SELECT in which ? stand for the values. LEAT_EDATA: a value is none of its kind. */
+/* Begins a SELECT in which ? stand for the values, which are copied. LEAT_EDATA: a value is none of its kind. */
 LEAT_MUST_CHECK int leat_odbc_select(struct leat_odbc_link *link, const char *sql, int n,
-                                     struct leat_odbc_value *values, const char *doing, struct leat_error *err);
+                                     const struct leat_odbc_value *values, const char *doing, struct leat_error *err);
 /* What the columns of a SELECT would be, which need not run for it. Freed by free. */
 LEAT_MUST_CHECK int leat_odbc_describe(struct leat_odbc_link *link, const char *sql, int n,
                                        struct leat_odbc_value *values, const char *doing,
@@ -201,7 +205,7 @@ void leat_odbc_end(struct leat_odbc_link *link);
 
 /* ---- rows.c ---- */
 
-/* Says how the columns of the SELECT are fetched, `fetches` living as long as it. */
+/* Says how the columns of the SELECT are fetched. */
 LEAT_MUST_CHECK int leat_odbc_bind(struct leat_odbc_link *link, int n, const struct leat_odbc_fetch *fetches,
                                    int64_t max_bytes, struct leat_error *err);
 /* The next row, its cells valid until the next call. 1: there is one; 0: that was the last. */

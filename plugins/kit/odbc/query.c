@@ -239,20 +239,47 @@ int leat_odbc_do(struct leat_odbc_link *link, const char *sql, struct leat_error
     return rc;
 }
 
-int leat_odbc_select(struct leat_odbc_link *link, const char *sql, int n, struct leat_odbc_value *values,
+/* All in one piece, texts as well. NULL: no memory. */
+static struct leat_odbc_value *copy_values(int n, const struct leat_odbc_value *values)
+{
+    size_t size = ((size_t)n + 1) * sizeof *values;
+    struct leat_odbc_value *own;
+    char *text;
+
+    for (int i = 0; i < n; i++)
+        size += values[i].n + 1;
+    own = calloc(1, size);
+    if (!own)
+        return NULL;
+    text = (char *)&own[n + 1];
+    for (int i = 0; i < n; i++) {
+        own[i] = values[i];
+        if (values[i].n)
+            memcpy(text, values[i].text, values[i].n);
+        own[i].text = text;
+        text += values[i].n + 1;
+    }
+    return own;
+}
+
+/* What is bound belongs to the statement: a driver that never comes back from it keeps both. */
+int leat_odbc_select(struct leat_odbc_link *link, const char *sql, int n, const struct leat_odbc_value *values,
                      const char *doing, struct leat_error *err)
 {
     int rc;
 
     leat_odbc_end(link);
+    link->bound = copy_values(n, values);
+    if (!link->bound)
+        return no_memory(err);
+    link->n_bound = n;
     rc = prepare(link, sql, doing, &link->rows, err);
     if (rc == 0)
-        rc = bind(link, link->rows, n, values, doing, err);
+        rc = bind(link, link->rows, n, link->bound, doing, err);
     if (rc == 0)
         rc = execute(link, link->rows, doing, err);
     if (rc == 0)
         (void)SQLFreeStmt(link->rows, SQL_RESET_PARAMS);
-    free_rooms(n, values);
     return rc;
 }
 
@@ -267,6 +294,10 @@ void leat_odbc_end(struct leat_odbc_link *link)
     link->rows = NULL;
     leat_odbc_block_free(link->block);
     link->block = NULL;
+    free_rooms(link->n_bound, link->bound);
+    free(link->bound);
+    link->bound = NULL;
+    link->n_bound = 0;
 }
 
 /* ---- columns ---- */

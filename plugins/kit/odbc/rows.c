@@ -87,6 +87,7 @@ void leat_odbc_block_free(struct leat_odbc_block *b)
     free(b->spans);
     free(b->cells);
     free(b->states);
+    free(b->fetches);
     free(b);
 }
 
@@ -110,11 +111,16 @@ int leat_odbc_bind(struct leat_odbc_link *link, int n, const struct leat_odbc_fe
                    struct leat_error *err)
 {
     struct leat_odbc_block *b = calloc(1, sizeof *b);
+    struct leat_odbc_fetch *own = calloc((size_t)n + 1, sizeof *own);
 
-    if (!b)
+    if (!b || !own) {
+        free(b);
+        free(own);
         return no_memory(err);
+    }
+    memcpy(own, fetches, (size_t)n * sizeof *own);
     link->block = b;
-    *b = (struct leat_odbc_block){ .rows = link->rows, .n_columns = n, .fetches = fetches, .max_bytes = max_bytes,
+    *b = (struct leat_odbc_block){ .rows = link->rows, .n_columns = n, .fetches = own, .max_bytes = max_bytes,
                                    .in_pieces = !fits_in_block(link, n, fetches) };
     if (!make_buffers(link, b))
         return no_memory(err);
