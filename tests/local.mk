@@ -328,10 +328,11 @@ bench: all $(BENCH_NEEDS)
 # run has left there must not go into the tarball.
 dist-hook:
 	find '$(distdir)' \( -name '*.log' -o -name '*.trs' -o -name '*.o' -o -name __pycache__ -o -name .dirstamp \
-		-o -name .deps -o -name .libs -o -name tmp \) -prune -exec rm -rf {} +
+		-o -name .deps -o -name .libs -o -name tmp -o -name 'ferretdb*' \) -prune -exec rm -rf {} +
 
 clean-local:
 	-rm -rf _asan _tsan _coverage tests/servers/tmp
 mostlyclean-local:
 	-chmod -R u+w tests/tmp 2>/dev/null; rm -rf tests/tmp
-CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log test-suite-soak.log
+CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log test-suite-soak.log \
+	tests/servers/ferretdb tests/servers/ferretdb.lock tests/servers/ferretdb.new
