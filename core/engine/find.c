@@ -68,7 +68,6 @@ struct leat_batch *leat_find_keys_begin(struct leat_stage *stage, const struct l
 static int open_worker(struct leat_asker *a, struct leat_error *err)
 {
     const struct leat_plugin *plugin = a->finder->plan.plugin;
-
     int rc = 0;
 
     if (a->stage.worker_open)
@@ -118,15 +117,7 @@ static int check(struct leat_asker *a, struct leat_error *err)
         return leat_fail(err, LEAT_EPLUGIN, "%s: the plugin found a record for no key", a->finder->plan.model->id);
     records->host->origin_rows = NULL; /* they are keys' numbers, and go to no record's account */
     rc = leat_batch_finish(records, err);
-    if (rc == 0 && records->n_selected < records->n_rows) {
-        const struct leat_account *account = &records->host->account;
-        const struct leat_reject *reject = &account->rejects[0];
-
-        rc = leat_fail(err, LEAT_EDATA, "%s: a record that was found cannot be taken: %s%s%s", a->finder->plan.model->id,
-                       reject->field ? reject->field : "it", reject->field ? " " : " ",
-                       account->text.p + reject->reason);
-    }
-    return rc;
+    return rc == 0 && records->n_selected < records->n_rows ? leat_find_refuse(err, records, a->finder) : rc;
 }
 
 int leat_find_ask(struct leat_stage *stage, const struct leat_finder *finder, int64_t timeout_ms,

@@ -54,6 +54,9 @@ LEAT_MUST_CHECK int leat_held_give(struct leat_held *held, struct leat_batch *ro
 LEAT_MUST_CHECK int leat_held_find(struct leat_held *held, struct leat_stage *stage, struct leat_find *find,
                                    struct leat_error *err);
 
+/* Of records of which some are bad: one that is missing would be taken for one that the store does not have. */
+int leat_find_refuse(struct leat_error *err, const struct leat_batch *records, const struct leat_finder *finder);
+
 /* The services of leat/stage.h. */
 struct leat_batch *leat_find_keys_begin(struct leat_stage *stage, const struct leat_finder *finder);
 int leat_find_ask(struct leat_stage *stage, const struct leat_finder *finder, int64_t timeout_ms,

@@ -92,11 +92,24 @@ static struct leat_held_slot *slot_of(const struct leat_held *held, const struct
     return &held->slots[at];
 }
 
+static void list_rows(struct leat_held *held)
+{
+    int32_t n = 0;
+
+    for (int i = 0; i < held->n_batches; i++)
+        n += held->batches[i]->n_rows;
+    held->rows = leat_alloc_array((size_t)n + 1, sizeof *held->rows);
+    for (int i = 0; i < held->n_batches; i++)
+        LEAT_EACH_ROW(held->batches[i], row)
+            held->rows[held->n_rows++] = (struct leat_held_row){.batch = held->batches[i], .row = row};
+}
+
 /* From the last record to the first, so that the records of a key stand in their order. */
 static void make_table(struct leat_held *held)
 {
     uint32_t n_slots = 16;
 
+    list_rows(held);
     while (n_slots < (uint32_t)held->n_rows * 2u)
         n_slots *= 2;
     held->slots = leat_alloc_array(n_slots, sizeof *held->slots);
@@ -116,18 +129,6 @@ static void make_table(struct leat_held *held)
     held->ready = true;
 }
 
-static void list_rows(struct leat_held *held)
-{
-    int32_t n = 0;
-
-    for (int i = 0; i < held->n_batches; i++)
-        n += held->batches[i]->n_rows;
-    held->rows = leat_alloc_array((size_t)n + 1, sizeof *held->rows);
-    for (int i = 0; i < held->n_batches; i++)
-        LEAT_EACH_ROW(held->batches[i], row)
-            held->rows[held->n_rows++] = (struct leat_held_row){.batch = held->batches[i], .row = row};
-}
-
 /* ---- reading ---- */
 
 static int64_t bytes_of(const struct leat_batch *b)
@@ -139,15 +140,14 @@ static int64_t bytes_of(const struct leat_batch *b)
     return n;
 }
 
-/* A record that is missing would be taken for one that the store does not have. */
-static int refuse(const struct leat_held *held, const struct leat_batch *b, struct leat_error *err)
+int leat_find_refuse(struct leat_error *err, const struct leat_batch *b, const struct leat_finder *finder)
 {
     const struct leat_account *account = &b->host->account;
     const struct leat_reject *reject = &account->rejects[0];
 
-    return leat_fail(err, LEAT_EDATA, "%s: %d of its records cannot be read; the first: %s%s%s",
-                     held->finder->plan.model->id, b->n_rows - b->n_selected, reject->field ? reject->field : "",
-                     reject->field ? " " : "", account->text.p + reject->reason);
+    return leat_fail(err, LEAT_EDATA, "%s: %d of its records cannot be read; the first: %s%s%s", finder->plan.model->id,
+                     b->n_rows - b->n_selected, reject->field ? reject->field : "", reject->field ? " " : "",
+                     account->text.p + reject->reason);
 }
 
 static int keep(struct leat_held *held, struct leat_batch *b, int64_t limit, struct leat_error *err)
@@ -156,7 +156,7 @@ static int keep(struct leat_held *held, struct leat_batch *b, int64_t limit, str
     held->batches[held->n_batches++] = b;
     held->n_bytes += bytes_of(b);
     if (b->n_selected < b->n_rows)
-        return refuse(held, b, err);
+        return leat_find_refuse(err, b, held->finder);
     if (held->n_bytes > limit)
         return leat_fail(err, LEAT_EDATA, "%s: cannot be asked for single records, and all of them need more memory than "
                          "the %" PRId64 " MiB that the pipeline may use (memory); give it more, or load them into a "
@@ -165,48 +165,37 @@ static int keep(struct leat_held *held, struct leat_batch *b, int64_t limit, str
     return 0;
 }
 
-/* What is in flight cannot be brought to its end without it. */
-static bool is_stopped(struct leat_run *run)
+/* A stop does not wait for it, for what is in flight cannot be brought to its end without all of it. */
+static int read_one(struct leat_held *held, struct leat_stage *stage, bool *ret_more, struct leat_error *err)
 {
-    return atomic_load_explicit(&run->cancelled, memory_order_relaxed) ||
-           atomic_load_explicit(&run->stopping, memory_order_relaxed);
-}
+    struct leat_batch *b;
+    int rc;
 
-static int read_all(struct leat_held *held, struct leat_stage *stage, struct leat_error *err)
-{
-    enum leat_flow flow = LEAT_MORE;
-    int rc = leat_stage_open(stage, true, err);
-
-    while (rc == 0 && flow == LEAT_MORE) {
-        struct leat_batch *b;
-
-        if (is_stopped(stage->run)) {
-            rc = leat_fail(err, LEAT_ECANCELED, "stopped while %s was read", held->finder->plan.model->id);
-            break;
-        }
-        b = leat_held_batch(held);
-
-        flow = leat_stage_read(stage, b, err);
-        rc = flow == LEAT_FAILED ? (err->code < 0 ? err->code : LEAT_EPLUGIN) : leat_batch_finish(b, err);
-        if (rc < 0)
-            leat_batch_release(b);
-        else
-            rc = keep(held, b, stage->run->plan->pipeline->memory, err);
-    }
-    leat_stage_close(stage, true);
+    if (leat_stage_stopping(stage))
+        return leat_fail(err, LEAT_ECANCELED, "stopped while %s was read", held->finder->plan.model->id);
+    b = leat_held_batch(held);
+    rc = leat_stage_fill(stage, b, ret_more, err);
+    if (rc == 0)
+        return keep(held, b, stage->run->plan->pipeline->memory, err);
+    leat_batch_release(b);
     return rc;
 }
 
 static int fill(struct leat_held *held, struct leat_stage *stage, struct leat_error *err)
 {
-    int rc = held->ready ? 0 : read_all(held, stage, err);
+    bool more = true;
+    int rc;
 
-    if (rc < 0) {
+    if (held->ready)
+        return 0;
+    rc = leat_stage_open(stage, true, err);
+    while (rc == 0 && more)
+        rc = read_one(held, stage, &more, err);
+    leat_stage_close(stage, true);
+    if (rc < 0)
         leat_held_clear(held);
-    } else if (!held->ready) {
-        list_rows(held);
+    else
         make_table(held);
-    }
     return rc;
 }
 
@@ -224,10 +213,8 @@ int leat_held_give(struct leat_held *held, struct leat_batch *rows, struct leat_
 
     leat_held_clear(held);
     rc = keep(held, rows, INT64_MAX, err);
-    if (rc == 0) {
-        list_rows(held);
+    if (rc == 0)
         make_table(held);
-    }
     return rc;
 }
 

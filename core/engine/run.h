@@ -263,8 +263,9 @@ void leat_stage_init(struct leat_stage *stage, const struct leat_plan *plan, str
 LEAT_MUST_CHECK int leat_stage_open(struct leat_stage *stage, bool first_worker, struct leat_error *err);
 void leat_stage_close(struct leat_stage *stage, bool first_worker);
 void leat_stage_deinit(struct leat_stage *stage);
-/* Calls read until it succeeds or fails for good; rows stay over a retry. */
-enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err);
+/* Calls read until it succeeds or fails for good (rows stay over a retry), and finishes the batch. */
+LEAT_MUST_CHECK int leat_stage_fill(struct leat_stage *stage, struct leat_batch *b, bool *ret_more,
+                                    struct leat_error *err);
 /* Repeats a call that says LEAT_ERETRY, with backoff. True: call again. */
 bool leat_stage_retry(struct leat_stage *stage, int rc, int *tries, const struct leat_error *err);
 

@@ -101,7 +101,7 @@ static bool open_worker(struct leat_segment *segment, struct leat_worker *worker
 
 /* ---- extract ---- */
 
-enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
+static enum leat_flow read_rows(struct leat_stage *stage, struct leat_batch *b, struct leat_error *err)
 {
     enum leat_flow flow;
     int tries = 0;
@@ -114,6 +114,16 @@ enum leat_flow leat_stage_read(struct leat_stage *stage, struct leat_batch *b, s
             leat_batch_undo_row(b); /* what the fault has cut short */
     } while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
     return flow;
+}
+
+int leat_stage_fill(struct leat_stage *stage, struct leat_batch *b, bool *ret_more, struct leat_error *err)
+{
+    enum leat_flow flow = read_rows(stage, b, err);
+
+    *ret_more = flow == LEAT_MORE;
+    if (flow == LEAT_FAILED)
+        return err->code < 0 ? err->code : LEAT_EPLUGIN;
+    return leat_batch_finish(b, err);
 }
 
 /* A batch must not become more than an eighth of the memory; until it is known
@@ -160,8 +170,8 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     struct leat_run *run = segment->run;
     struct leat_error err = {0};
     struct leat_batch *b;
-    enum leat_flow flow;
     uint64_t ticket;
+    bool more;
     int rc;
 
     if (!leat_budget_take(&run->budget, *expected))
@@ -170,8 +180,7 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     b->host->charged = *expected;
     b->host->stage = stage->plan->model->id;
     set_size(run, b);
-    flow = leat_stage_read(stage, b, &err);
-    rc = flow == LEAT_FAILED ? (err.code < 0 ? err.code : LEAT_EPLUGIN) : leat_batch_finish(b, &err);
+    rc = leat_stage_fill(stage, b, &more, &err);
     if (rc < 0) {
         leat_batch_release(b);
         if (rc != LEAT_ECANCELED && !(rc == LEAT_ERETRY && leat_stage_cancelled(stage)))
@@ -184,8 +193,8 @@ static bool extract_one(struct leat_segment *segment, struct leat_stage *stage, 
     atomic_fetch_add_explicit(&run->n_extracted, b->n_rows, memory_order_relaxed);
     atomic_fetch_add_explicit(&run->bytes_extracted, b->host->charged, memory_order_relaxed);
     b->host->next = NULL;
-    ticket = take_ticket(run, b, flow == LEAT_END);
-    return leat_ring_push(segment->out, ticket, b, false) && flow == LEAT_MORE;
+    ticket = take_ticket(run, b, !more);
+    return leat_ring_push(segment->out, ticket, b, false) && more;
 }
 
 static bool wants_more(struct leat_run *run)

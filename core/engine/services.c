@@ -114,9 +114,7 @@ static const char *position(const struct leat_stage *stage, int partition)
 
 static int partition(const struct leat_stage *stage, int *ret_n)
 {
-    bool all = stage->is_finder || stage->run->options.sync || stage->plan->partitions < 1;
-
-    *ret_n = all ? 1 : stage->plan->partitions;
+    *ret_n = stage->is_finder ? 1 : stage->run->segments[0].n_workers;
     return stage->partition;
 }
 

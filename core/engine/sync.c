@@ -50,18 +50,14 @@ int leat_sync_read(struct leat_run *run, struct leat_batch **ret, bool *ret_more
 {
     struct leat_stage *stage = &run->segments[0].workers[0].stages[0];
     struct leat_batch *b = leat_sync_source(run);
-    enum leat_flow flow;
-    int rc;
+    int rc = leat_stage_fill(stage, b, ret_more, err);
 
-    flow = leat_stage_read(stage, b, err);
-    rc = flow == LEAT_FAILED ? (err->code < 0 ? err->code : LEAT_EPLUGIN) : leat_batch_finish(b, err);
     if (rc < 0) {
         run->failed_stage = stage->plan->model->id;
         leat_batch_release(b);
         return rc;
     }
     *ret = b;
-    *ret_more = flow == LEAT_MORE;
     return 0;
 }
 
