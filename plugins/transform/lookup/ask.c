@@ -12,16 +12,17 @@ int no_memory(struct leat_error *err)
     return leat_fail(err, -ENOMEM, "cannot look up: out of memory");
 }
 
-bool need(void *array, int32_t *cap, int32_t n, size_t size)
+/* Makes an array one of n numbers; false: no memory. */
+static bool need(int32_t **array, int32_t *cap, int32_t n)
 {
-    void *more;
+    int32_t *more;
 
     if (n <= *cap)
         return true;
-    more = realloc(*(void **)array, (size_t)n * size);
+    more = realloc(*array, (size_t)n * sizeof *more);
     if (!more)
         return false;
-    *(void **)array = more;
+    *array = more;
     *cap = n;
     return true;
 }
@@ -49,10 +50,7 @@ static bool note_row(const struct lookup *s, struct worker *w, const struct leat
 
 static int note_rows(const struct lookup *s, struct worker *w, const struct leat_batch *in, struct leat_error *err)
 {
-    int32_t cap = w->cap_rows;
-
-    if (!need(&w->entries, &cap, in->n_rows, sizeof *w->entries) ||
-        !need(&w->pending, &w->cap_rows, in->n_rows, sizeof *w->pending))
+    if (!need(&w->entries, &w->cap_entries, in->n_rows) || !need(&w->pending, &w->cap_pending, in->n_rows))
         return no_memory(err);
     w->n_pending = 0;
     LEAT_EACH_ROW(in, row)
@@ -68,8 +66,7 @@ static bool sort_by_key(struct worker *w, const struct leat_answers *a, int32_t 
 {
     int32_t *next;
 
-    if (!need(&w->starts, &w->cap_starts, n_keys + 2, sizeof *w->starts) ||
-        !need(&w->order, &w->cap_order, a->records->n_rows + 1, sizeof *w->order))
+    if (!need(&w->starts, &w->cap_starts, n_keys + 2) || !need(&w->order, &w->cap_order, a->records->n_rows + 1))
         return false;
     memset(w->starts, 0, ((size_t)n_keys + 2) * sizeof *w->starts);
     next = w->starts + 1;

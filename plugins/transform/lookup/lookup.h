@@ -95,7 +95,7 @@ struct worker {
     bool seeded;
     int32_t *entries;     /* per row of the batch: of the young generation; -1: the key has a null */
     int32_t *pending;     /* entries to be asked for */
-    int32_t n_pending, cap_rows;
+    int32_t n_pending, cap_entries, cap_pending;
     int32_t most;         /* keys of a call: fewer where their records do not fit into one answer */
     int32_t *starts, *order; /* of a call: where the records of a key stand in `order`, and which they are */
     int32_t cap_starts, cap_order;
@@ -104,8 +104,6 @@ struct worker {
 };
 
 int no_memory(struct leat_error *err);
-/* Makes an array of n elements; false: no memory. */
-bool need(void *array, int32_t *cap, int32_t n, size_t size);
 /* Sees to it that the cache knows all keys of the batch. */
 LEAT_MUST_CHECK int ask_for(struct leat_stage *stage, const struct lookup *s, struct leat_batch *in,
                             struct leat_error *err);
