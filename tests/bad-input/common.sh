@@ -13,7 +13,6 @@
 #   left NAME FILE...             these files are in the folder beside p.yaml, and no others
 #   refused NAME REGEX [STATUS]   the last run ended before a record moved (78), and said why on stderr
 #   measured WORD...              runs leat with these words for $limit s at most; $peak is the most memory that it took, in MiB
-#   sanitized                     true if the program is built with a sanitizer or runs below valgrind
 
 plugins=$top_builddir/tests/plugins/.libs
 
@@ -72,11 +71,4 @@ open("peak", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxr
 sys.exit(status)
 END
     peak=$(cat peak)
-}
-
-sanitized()
-{
-    [ -z "${LEAT_VALGRIND-}" ] || return 0
-    case $(nm -D "$LEAT" 2>/dev/null) in *__asan* | *__tsan* | *__ubsan*) return 0 ;; esac
-    return 1
 }

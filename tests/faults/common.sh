@@ -10,7 +10,6 @@
 #   in_memory [always]            works on a tmpfs, if there is one with room, which is many times as fast: for
 #                                 faults that do not ask the disk. Without `always' only if counts are reduced,
 #                                 since where a random moment lies depends on how long the disk takes
-#   sanitized [KIND]              true if the program is built with a sanitizer: asan, tsan or valgrind
 #
 # Counts are small in `make check', smaller still under a sanitizer, and whole with LEAT_SOAK=1
 # (`make soak'); LEAT_SEED is where all that is random begins. Both are printed, with the command
@@ -18,15 +17,6 @@
 faults=$top_srcdir/tests/faults
 arguments=("$@")
 memory=
-
-sanitized()
-{
-    case ${1-} in
-    valgrind) [ "${LEAT_VALGRIND-}" ] ;;
-    '') [ "${LEAT_VALGRIND-}" ] || nm -D "$LEAT" 2>/dev/null | grep -Eq '__(asan|tsan)_' ;;
-    *) nm -D "$LEAT" 2>/dev/null | grep -q "__$1_" ;;
-    esac
-}
 
 # The shim; without its malloc where a sanitizer has one of its own.
 injects()

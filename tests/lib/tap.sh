@@ -22,6 +22,7 @@
 #   pass NAME, fail NAME  without a condition
 #   run COMMAND...        runs it; $status, $out, $err (texts), $out_file, $err_file (bytes)
 #   leat ARGUMENT...      the program under test, below valgrind where that is asked for
+#   sanitized [KIND]      true if the program is built with a sanitizer (asan, tsan) or runs below valgrind
 #   skip NAME REASON      counts one assertion as skipped
 #   skip_all REASON       skips the test as a whole; only before the first assertion
 #   requires COMMAND...   skip_all unless these commands exist
@@ -114,6 +115,15 @@ leat()
 {
     n_states=$((n_states + 1))
     XDG_STATE_HOME=${state_home:-$states/$BASHPID-$n_states} ${LEAT_VALGRIND-} "$LEAT" "$@"
+}
+
+sanitized()
+{
+    case ${1-} in
+    valgrind) [ "${LEAT_VALGRIND-}" ] ;;
+    '') [ "${LEAT_VALGRIND-}" ] || nm -D "$LEAT" 2>/dev/null | grep -Eq '__(asan|tsan|ubsan)_' ;;
+    *) nm -D "$LEAT" 2>/dev/null | grep -q "__$1_" ;;
+    esac
 }
 
 skip_all() { echo "1..0 # SKIP $1"; exit 0; }
