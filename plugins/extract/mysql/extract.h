@@ -43,18 +43,11 @@ struct column {
     bool texts;           /* compared by a collation */
 };
 
-/* Of the row at hand. */
-struct row {
-    const char **texts;     /* one a column; NULL: null */
-    int *lengths;
-    struct leat_put *rooms; /* for texts that are made */
-};
-
 /* Of the connection at hand. */
 struct reader {
     struct leat_mysql_link link; /* link.rows: a SELECT has begun and not ended */
     struct leat_sql_place place;
-    struct row row;
+    struct leat_sql_row row;
 };
 
 struct mysql {
@@ -73,7 +66,7 @@ struct mysql {
 /* A connection of its own for each worker that asks for records. */
 struct finder {
     struct leat_mysql_link link;
-    struct row row;
+    struct leat_sql_row row;
 };
 
 /* ---- schema.c ---- */
@@ -87,14 +80,11 @@ int order_plan(struct leat_plan *plan, struct mysql *p, struct leat_mysql_link *
 
 /* ---- row.c ---- */
 
-/* False: no memory. Freed in any case. */
-bool row_open(struct row *row, int n_columns);
-void row_free(struct row *row, int n_columns);
 /* Makes texts of a row. False: no memory. */
-bool row_take(struct row *row, const struct column *columns, int n_columns, const MYSQL_ROW values,
+bool row_take(struct leat_sql_row *row, const struct column *columns, int n_columns, const MYSQL_ROW values,
               const unsigned long *lengths);
 /* Puts them. Returns the number of the first field whose value does not fit, or -1. */
-int row_put(struct leat_batch *out, const struct column *columns, const struct row *row);
+int row_put(struct leat_batch *out, const struct column *columns, const struct leat_sql_row *row);
 
 /* ---- find.c ---- */
 

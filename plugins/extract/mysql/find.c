@@ -77,17 +77,6 @@ static bool can_all_be(const struct mysql *p, const struct leat_batch *keys, int
     return true;
 }
 
-static void add_hex(struct leat_put *out, const char *bytes, size_t n)
-{
-    char *room;
-
-    leat_put_string(out, "x'");
-    room = leat_put_reserve(out, 2 * n);
-    if (room)
-        out->n = (size_t)(leat_hex_put(room, bytes, n) - out->p);
-    leat_put_string(out, "'");
-}
-
 /* Every branch of a union has the same type. */
 static void add_key(struct leat_put *out, const struct column *c, const struct leat_column *keys, int32_t row)
 {
@@ -107,11 +96,11 @@ static void add_key(struct leat_put *out, const struct column *c, const struct l
         leat_put_printf(out, " AS %s)", c->cast);
         break;
     case SEARCH_BYTES:
-        add_hex(out, text, n);
+        leat_mysql_add_bytes(out, text, n);
         break;
     default:
         leat_put_string(out, "_utf8mb4 ");
-        add_hex(out, text, n);
+        leat_mysql_add_bytes(out, text, n);
     }
 }
 
@@ -297,7 +286,7 @@ int mysql_find(struct leat_stage *stage, void *self, struct leat_find *find, str
     const struct mysql *p = self;
     struct finder *f = leat_stage_worker(stage);
     char(*collations)[MAX_COLLATION] = calloc((size_t)find->keys->schema->n_fields + 1, sizeof *collations);
-    int rc = collations && row_open(&f->row, p->sql.n_columns) ? 0 : no_memory(err);
+    int rc = collations && leat_sql_row_open(&f->row, p->sql.n_columns) ? 0 : no_memory(err);
 
     LEAT_EACH_ROW(find->keys, key)
         find->ret_found[key] = LEAT_ABSENT;
@@ -321,5 +310,5 @@ void mysql_find_close(struct leat_stage *stage, void *self)
     struct finder *f = leat_stage_worker(stage);
 
     leat_mysql_close(&f->link);
-    row_free(&f->row, p->sql.n_columns);
+    leat_sql_row_free(&f->row, p->sql.n_columns);
 }

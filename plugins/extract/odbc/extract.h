@@ -64,18 +64,11 @@ struct shape {
     struct column column;
 };
 
-/* Of the row at hand. */
-struct row {
-    const char **texts;     /* one a column; NULL: null */
-    int *lengths;
-    struct leat_put *rooms; /* for texts that are made */
-};
-
 /* Of the connection at hand. */
 struct reader {
     struct leat_odbc_link link; /* link.rows: a SELECT has begun and not ended */
     struct leat_sql_place place;
-    struct row row;
+    struct leat_sql_row row;
     int64_t n_asked, n_came;    /* rows of this SELECT: at most, -1 for all; and so far */
     int64_t n_bytes;            /* of those that have come */
 };
@@ -96,7 +89,7 @@ struct odbc {
 /* A connection of its own for each worker that asks for records. */
 struct finder {
     struct leat_odbc_link link;
-    struct row row;
+    struct leat_sql_row row;
     struct leat_odbc_fetch *fetches; /* of the columns, and of which key it is */
 };
 
@@ -117,13 +110,10 @@ void order_plan(struct leat_plan *plan, struct odbc *p, const struct leat_odbc_l
 
 /* ---- row.c ---- */
 
-/* False: no memory. Freed in any case. */
-bool row_open(struct row *row, int n_columns);
-void row_free(struct row *row, int n_columns);
 /* Makes texts of a row. False: no memory. */
-bool row_take(struct row *row, const struct column *columns, int n_columns, const struct leat_odbc_cell *cells);
+bool row_take(struct leat_sql_row *row, const struct column *columns, int n_columns, const struct leat_odbc_cell *cells);
 /* Puts them. Returns the number of the first field whose value does not fit, or -1. */
-int row_put(struct leat_batch *out, const struct column *columns, const struct row *row);
+int row_put(struct leat_batch *out, const struct column *columns, const struct leat_sql_row *row);
 
 /* ---- find.c ---- */
 

@@ -96,7 +96,7 @@ static bool same_uuid(const char *a, size_t n_a, const char *b, size_t n_b)
     return n_a == n_b;
 }
 
-static bool is_key(const struct odbc *p, const struct row *row, const struct leat_batch *keys, int i, int32_t key)
+static bool is_key(const struct odbc *p, const struct leat_sql_row *row, const struct leat_batch *keys, int i, int32_t key)
 {
     int column = column_of(p, keys->schema, i);
     const char *found = row->texts[column], *wanted;
@@ -122,7 +122,7 @@ static bool is_key(const struct odbc *p, const struct row *row, const struct lea
     }
 }
 
-static bool are_keys(const struct odbc *p, const struct row *row, const struct leat_batch *keys, int32_t key)
+static bool are_keys(const struct odbc *p, const struct leat_sql_row *row, const struct leat_batch *keys, int32_t key)
 {
     for (int i = 0; i < keys->schema->n_fields; i++)
         if (!is_key(p, row, keys, i, key))
@@ -143,7 +143,7 @@ static int put_found(const struct odbc *p, struct finder *f, const struct leat_o
     if (!are_keys(p, &f->row, find->keys, rows[which]))
         return 0;
     if (!leat_batch_has_room(find->out))
-        return leat_fail(err, LEAT_EDATA, "more records have these keys than one batch takes");
+        return leat_fail(err, -E2BIG, "more records have these keys than one batch takes");
     bad = row_put(find->out, p->columns, &f->row);
     if (bad >= 0)
         return leat_fail(err, LEAT_EDATA, "cannot search: a value of %s is not %s (see fields)",
@@ -294,7 +294,7 @@ static bool make_ready(const struct odbc *p, struct finder *f)
 {
     size_t n = (size_t)p->sql.n_columns;
 
-    if (!row_open(&f->row, p->sql.n_columns))
+    if (!leat_sql_row_open(&f->row, p->sql.n_columns))
         return false;
     if (f->fetches)
         return true;
@@ -333,6 +333,6 @@ void odbc_find_close(struct leat_stage *stage, void *self)
     struct finder *f = leat_stage_worker(stage);
 
     leat_odbc_close(&f->link);
-    row_free(&f->row, p->sql.n_columns);
+    leat_sql_row_free(&f->row, p->sql.n_columns);
     free(f->fetches);
 }

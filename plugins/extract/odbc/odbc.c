@@ -30,19 +30,13 @@ static int no_memory(struct leat_error *err)
 
 /* ---- the SELECT ---- */
 
-/* The store may have changed since the plan was made. */
 static int check_columns(struct odbc *p, struct leat_error *err)
 {
     struct leat_odbc_column *columns = NULL;
     int n, rc = leat_odbc_columns(&p->reader.link, &columns, &n, err);
 
-    for (int i = 0; rc == 0 && (i < p->sql.n_columns || i < n); i++) {
-        const char *is = i < n ? columns[i].name : NULL, *was = i < p->sql.n_columns ? p->sql.columns[i].name : NULL;
-
-        if (!is || !was || strcmp(is, was) != 0)
-            rc = leat_fail(err, LEAT_EDATA, "%s has changed since the plan was made: column %d was %s, is %s",
-                           p->sql.what, i + 1, was ? was : "not there", is ? is : "gone");
-    }
+    for (int i = 0; rc == 0 && (i < p->sql.n_columns || i < n); i++)
+        rc = leat_sql_check_column(&p->sql, i, i < n ? columns[i].name : NULL, err);
     free(columns);
     return rc;
 }
@@ -129,44 +123,23 @@ static int send_select(struct odbc *p, int64_t max_record, struct leat_error *er
 static int put_row(struct odbc *p, struct leat_batch *out, const struct leat_odbc_cell *cells, struct leat_error *err)
 {
     struct reader *r = &p->reader;
-    enum leat_sql_step step = LEAT_SQL_FINE;
-    bool ok = true;
-    int bad;
+    int step, bad;
 
     if (!row_take(&r->row, p->columns, p->sql.n_columns, cells))
         return no_memory(err);
     for (int i = 0; i < p->sql.n_columns; i++)
         r->n_bytes += r->row.lengths[i];
-    if (p->sql.n_cursor)
-        step = leat_sql_place_step(&p->sql, &r->place, r->row.texts, r->row.lengths);
-    if (step == LEAT_SQL_BEHIND)
-        return 0;
-    if (step == LEAT_SQL_AGAIN)
-        return leat_sql_ambiguous(&p->sql, err);
-    if (step == LEAT_SQL_NO_MEMORY)
-        return no_memory(err);
+    step = leat_sql_begin_row(&p->sql, &r->place, r->row.texts, r->row.lengths, err);
+    if (step < 0 || step == LEAT_SQL_BEHIND)
+        return step;
     bad = row_put(out, p->columns, &r->row);
-    if (step == LEAT_SQL_NULL || bad >= 0)
-        ok = leat_sql_reject(out, step == LEAT_SQL_NULL ? -1 : bad, r->row.texts, r->row.lengths);
-    else
-        leat_batch_end_row(out);
-    return ok ? 0 : no_memory(err);
+    return leat_sql_end_row(out, step, bad, r->row.texts, r->row.lengths, err);
 }
 
-/* Without a cursor nobody knows where to go on. A server that was there may be there again. */
-static enum leat_flow failed(struct odbc *p, int rc, struct leat_error *err)
+static enum leat_flow failed(struct odbc *p, struct leat_error *err)
 {
-    char why[400];
-
-    if (rc == LEAT_EUNREACHABLE && !p->reader.link.conn && p->reader.place.read)
-        err->code = rc = LEAT_ERETRY;
-    if (rc == LEAT_ERETRY && !p->sql.n_cursor && p->reader.place.read) {
-        (void)snprintf(why, sizeof why, "%.390s", err->text);
-        (void)leat_fail(err, LEAT_EUNREACHABLE, "%s; a `cursor:' lets a run go on where it was", why);
-    } else if (rc == LEAT_ERETRY) {
+    if (leat_sql_can_go_on(&p->sql, &p->reader.place, p->reader.link.conn, err))
         leat_odbc_close(&p->reader.link);
-        leat_sql_place_again(&p->sql, &p->reader.place);
-    }
     return LEAT_FAILED;
 }
 
@@ -198,7 +171,6 @@ static int advance(struct odbc *p, struct leat_stage *stage, struct leat_batch *
         rc = leat_odbc_row(&r->link, &cells, err);
     if (rc > 0) {
         r->n_came++;
-        r->place.read = true;
         return put_row(p, out, cells, err);
     }
     if (rc < 0 || !next_select(p))
@@ -219,7 +191,7 @@ static enum leat_flow odbc_read(struct leat_stage *stage, void *self, struct lea
         ended = rc == 0 && !r->link.rows;
     }
     if (rc < 0)
-        return failed(p, rc, err);
+        return failed(p, err);
     if (p->sql.n_cursor && !leat_sql_place_save(&p->sql, &r->place, out, 0)) {
         (void)no_memory(err); /* without its position the next run would read it again */
         return LEAT_FAILED;
@@ -233,7 +205,7 @@ static int odbc_open(struct leat_stage *stage, void *self, struct leat_error *er
     struct reader *r = &p->reader;
     int rc = leat_sql_place_open(&p->sql, &r->place, stage, 0, err);
 
-    if (rc == 0 && !row_open(&r->row, p->sql.n_columns))
+    if (rc == 0 && !leat_sql_row_open(&r->row, p->sql.n_columns))
         rc = no_memory(err);
     if (rc == 0)
         rc = leat_odbc_open(&p->server, stage, &r->link, err);
@@ -249,7 +221,7 @@ static void odbc_leave(struct leat_stage *stage, void *self)
     (void)stage;
     leat_odbc_close(&p->reader.link);
     leat_sql_place_free(&p->sql, &p->reader.place);
-    row_free(&p->reader.row, p->sql.n_columns);
+    leat_sql_row_free(&p->reader.row, p->sql.n_columns);
 }
 
 LEAT_EXTRACT(odbc, .summary = "Reads a table or a query by an ODBC driver", .options = options,

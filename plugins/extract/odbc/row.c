@@ -10,30 +10,6 @@
 #include "kit/fields/fields.h"
 #include "kit/text/text.h"
 
-bool row_open(struct row *row, int n_columns)
-{
-    size_t n = (size_t)n_columns + 1;
-
-    if (row->texts)
-        return true;
-    row->texts = calloc(n, sizeof *row->texts);
-    row->lengths = calloc(n, sizeof *row->lengths);
-    row->rooms = calloc(n, sizeof *row->rooms);
-    return row->texts && row->lengths && row->rooms;
-}
-
-void row_free(struct row *row, int n_columns)
-{
-    for (int i = 0; row->rooms && i < n_columns; i++)
-        leat_put_free(&row->rooms[i]);
-    free(row->texts);
-    free(row->lengths);
-    free(row->rooms);
-    *row = (struct row){ 0 };
-}
-
-/* ---- texts ---- */
-
 static void add_lower(struct leat_put *out, const char *text, size_t n)
 {
     leat_put_bytes(out, text, n);
@@ -50,28 +26,12 @@ static void add_offset(struct leat_put *out, const char *text, size_t n)
             leat_put_bytes(out, text + i, 1);
 }
 
-static void add_bits(struct leat_put *out, const char *bytes, size_t n)
-{
-    unsigned long long value = 0;
-
-    for (size_t i = 0; i < n; i++)
-        value = value << 8 | (unsigned char)bytes[i];
-    leat_put_printf(out, "%llu", value);
-}
-
-/* As a double it is exact, and 1.1 would be 1.10000002384185791015625. */
 static void add_real(struct leat_put *out, const char *bytes)
 {
-    char room[LEAT_VALUE_ROOM];
     float value;
 
     memcpy(&value, bytes, sizeof value);
-    for (int digits = 6; digits <= 9; digits++) {
-        (void)snprintf(room, sizeof room, "%.*g", digits, (double)value);
-        if (strtof(room, NULL) == value)
-            break;
-    }
-    leat_put_string(out, room);
+    leat_sql_add_float(out, value);
 }
 
 static void add_double(struct leat_put *out, const char *bytes)
@@ -108,16 +68,6 @@ static void add_timestamp(struct leat_put *out, const char *bytes)
     leat_put_printf(out, ".%0*lu", digits, (unsigned long)t.fraction);
 }
 
-static void add_hex(struct leat_put *out, const char *bytes, size_t n)
-{
-    char *room;
-
-    leat_put_string(out, "\\x");
-    room = leat_put_reserve(out, 2 * n);
-    if (room)
-        out->n = (size_t)(leat_hex_put(room, bytes, n) - out->p);
-}
-
 static void add_text(struct leat_put *out, enum source source, const char *bytes, size_t n)
 {
     switch (source) {
@@ -131,7 +81,7 @@ static void add_text(struct leat_put *out, enum source source, const char *bytes
         add_offset(out, bytes, n);
         break;
     case SOURCE_BITS:
-        add_bits(out, bytes, n);
+        leat_sql_add_bits(out, bytes, n);
         break;
     case SOURCE_REAL:
         add_real(out, bytes);
@@ -146,22 +96,17 @@ static void add_text(struct leat_put *out, enum source source, const char *bytes
         add_timestamp(out, bytes);
         break;
     default:
-        add_hex(out, bytes, n);
+        leat_sql_add_bytes(out, bytes, n);
     }
 }
 
-static bool make_text(struct row *row, int i, enum source source, const struct leat_odbc_cell *cell)
+static bool make_text(struct leat_sql_row *row, int i, enum source source, const struct leat_odbc_cell *cell)
 {
-    struct leat_put *out = &row->rooms[i];
-
-    out->n = 0;
-    add_text(out, source, cell->bytes, cell->n);
-    row->texts[i] = leat_put_end(out);
-    row->lengths[i] = (int)out->n;
-    return row->texts[i];
+    add_text(leat_sql_row_begin(row, i), source, cell->bytes, cell->n);
+    return leat_sql_row_end(row, i);
 }
 
-bool row_take(struct row *row, const struct column *columns, int n_columns, const struct leat_odbc_cell *cells)
+bool row_take(struct leat_sql_row *row, const struct column *columns, int n_columns, const struct leat_odbc_cell *cells)
 {
     for (int i = 0; i < n_columns; i++) {
         row->texts[i] = cells[i].bytes;
@@ -218,7 +163,7 @@ static bool put_value(struct leat_batch *out, int i, enum form form, const char 
     return leat_field_put(out, i, text, n);
 }
 
-int row_put(struct leat_batch *out, const struct column *columns, const struct row *row)
+int row_put(struct leat_batch *out, const struct column *columns, const struct leat_sql_row *row)
 {
     int bad = -1;
 

@@ -42,8 +42,7 @@ static void add_key(struct leat_put *out, const struct leat_field *field, const 
         return;
     }
     leat_put_string(out, "\"\\\\x");
-    for (size_t i = 0; i < n; i++)
-        leat_put_printf(out, "%02x", (unsigned char)text[i]);
+    leat_put_hex(out, text, n);
     leat_put_string(out, "\"");
 }
 

@@ -136,25 +136,14 @@ static void disconnect(struct reader *r)
 
 static int put_row(const struct postgres *p, struct reader *r, struct leat_batch *out, struct leat_error *err)
 {
-    enum leat_sql_step step = LEAT_SQL_FINE;
-    bool ok = true;
-    int bad;
+    int step, bad;
 
     row_take(r->result, r->row++, p->sql.n_columns, r->texts, r->lengths);
-    if (p->sql.n_cursor)
-        step = leat_sql_place_step(&p->sql, &r->place, r->texts, r->lengths);
-    if (step == LEAT_SQL_BEHIND)
-        return 0;
-    if (step == LEAT_SQL_AGAIN)
-        return leat_sql_ambiguous(&p->sql, err);
-    if (step == LEAT_SQL_NO_MEMORY)
-        return no_memory(err);
+    step = leat_sql_begin_row(&p->sql, &r->place, r->texts, r->lengths, err);
+    if (step < 0 || step == LEAT_SQL_BEHIND)
+        return step;
     bad = row_put(out, p->forms, r->texts, r->lengths);
-    if (step == LEAT_SQL_NULL || bad >= 0)
-        ok = leat_sql_reject(out, step == LEAT_SQL_NULL ? -1 : bad, r->texts, r->lengths);
-    else
-        leat_batch_end_row(out);
-    return ok ? 0 : no_memory(err);
+    return leat_sql_end_row(out, step, bad, r->texts, r->lengths, err);
 }
 
 static bool has_rows(const struct reader *r)
@@ -162,19 +151,13 @@ static bool has_rows(const struct reader *r)
     return r->result && r->row < PQntuples(r->result);
 }
 
-/* The store may have changed since the plan was made. */
 static int check_columns(const struct postgres *p, const struct reader *r, struct leat_error *err)
 {
-    const PGresult *result = r->result;
+    int rc = 0;
 
-    for (int i = 0; i < p->sql.n_columns || i < PQnfields(result); i++) {
-        const char *is = PQfname(result, i), *was = i < p->sql.n_columns ? p->sql.columns[i].name : NULL;
-
-        if (!is || !was || strcmp(is, was) != 0)
-            return leat_fail(err, LEAT_EDATA, "%s has changed since the plan was made: column %d was %s, is %s",
-                             p->sql.what, i + 1, was ? was : "not there", is ? is : "gone");
-    }
-    return 0;
+    for (int i = 0; rc == 0 && (i < p->sql.n_columns || i < PQnfields(r->result)); i++)
+        rc = leat_sql_check_column(&p->sql, i, PQfname(r->result, i), err);
+    return rc;
 }
 
 /* The next result, or the end of the SELECT. */
@@ -203,20 +186,10 @@ static int next_result(const struct postgres *p, struct reader *r, struct leat_s
     return check_columns(p, r, err);
 }
 
-/* Without a cursor nobody knows where to go on. A server that was there may be there again. */
-static enum leat_flow failed(const struct postgres *p, struct reader *r, int rc, struct leat_error *err)
+static enum leat_flow failed(const struct postgres *p, struct reader *r, struct leat_error *err)
 {
-    char why[400];
-
-    if (rc == LEAT_EUNREACHABLE && !r->conn && r->place.read)
-        err->code = rc = LEAT_ERETRY;
-    if (rc == LEAT_ERETRY && !p->sql.n_cursor && r->place.read) {
-        (void)snprintf(why, sizeof why, "%.390s", err->text);
-        (void)leat_fail(err, LEAT_EUNREACHABLE, "%s; a `cursor:' lets a run go on where it was", why);
-    } else if (rc == LEAT_ERETRY) {
+    if (leat_sql_can_go_on(&p->sql, &r->place, r->conn, err))
         disconnect(r);
-        leat_sql_place_again(&p->sql, &r->place);
-    }
     return LEAT_FAILED;
 }
 
@@ -229,7 +202,6 @@ static int advance(const struct postgres *p, struct reader *r, struct leat_stage
     if (!r->conn)
         return begin(p, r, stage, err);
     if (has_rows(r)) {
-        r->place.read = true;
         return put_row(p, r, out, err);
     }
     rc = next_result(p, r, stage, err);
@@ -258,12 +230,12 @@ static enum leat_flow postgres_read(struct leat_stage *stage, void *self, struct
         rc = r->conn ? 0 : begin(p, r, stage, err);
         parts_tell(p, out);
         r->told = rc == 0;
-        return rc == 0 ? LEAT_MORE : failed(p, r, rc, err);
+        return rc == 0 ? LEAT_MORE : failed(p, r, err);
     }
     while (rc == 0 && leat_batch_has_room(out) && (!r->conn || r->running))
         rc = advance(p, r, stage, out, err);
     if (rc < 0)
-        return failed(p, r, rc, err);
+        return failed(p, r, err);
     if (p->sql.n_cursor && !leat_sql_place_save(&p->sql, &r->place, out, part)) {
         (void)no_memory(err); /* without its position the next run would read it again */
         return LEAT_FAILED;

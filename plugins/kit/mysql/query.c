@@ -111,12 +111,8 @@ void leat_mysql_add_text(struct leat_put *out, const char *text, size_t n)
 
 void leat_mysql_add_bytes(struct leat_put *out, const char *bytes, size_t n)
 {
-    char *room;
-
     leat_put_string(out, "x'");
-    room = leat_put_reserve(out, 2 * n);
-    if (room)
-        out->n = (size_t)(leat_hex_put(room, bytes, n) - out->p);
+    leat_put_hex(out, bytes, n);
     leat_put_string(out, "'");
 }
 

@@ -67,12 +67,6 @@ const struct leat_odbc_server *leat_odbc_server_of(const char *dbms, const char 
 
 /* ---- how they want it written ---- */
 
-static void add_param(struct leat_put *out, int i)
-{
-    (void)i;
-    leat_put_string(out, "?");
-}
-
 /* By the places of the columns, which every server knows. */
 static void add_whole_order(struct leat_put *out, int n_columns)
 {
@@ -86,25 +80,13 @@ static void add_postgres_order(struct leat_put *out, int n_columns)
     leat_put_string(out, "CAST(ROW(leat.*) AS text) COLLATE \"C\"");
 }
 
-/* Texts that a collation takes for equal differ in their bytes. */
-static void add_mariadb_order(struct leat_put *out, const struct leat_sql *sql)
-{
-    leat_put_string(out, "SHA2(CONCAT_WS(','");
-    for (int i = 0; i < sql->n_columns; i++) {
-        leat_put_string(out, ", IFNULL(HEX(CAST(leat.");
-        leat_sql_add_name(out, sql->dialect, sql->columns[i].name);
-        leat_put_string(out, " AS BINARY)), '-')");
-    }
-    leat_put_string(out, "), 256)");
-}
-
 struct leat_sql_dialect leat_odbc_dialect(const struct leat_odbc_server *server, char quote)
 {
-    struct leat_sql_dialect d = { .quote = quote, .add_param = add_param, .add_whole_order = add_whole_order };
+    struct leat_sql_dialect d = { .quote = quote, .add_param = leat_sql_add_mark, .add_whole_order = add_whole_order };
 
     if (server && server->kind == LEAT_ODBC_POSTGRES)
         d.add_whole_order = add_postgres_order;
     if (server && server->kind == LEAT_ODBC_MARIADB)
-        d.add_columns_order = add_mariadb_order;
+        d.add_columns_order = leat_sql_add_sha2_order;
     return d;
 }

@@ -272,7 +272,7 @@ static bool has_null(const struct leat_sql *sql, const char *const *texts)
     return false;
 }
 
-static enum leat_sql_step step_null(struct leat_sql_place *place)
+static int step_null(struct leat_sql_place *place)
 {
     if (place->n_skip) {
         place->n_skip--;
@@ -283,27 +283,7 @@ static enum leat_sql_step step_null(struct leat_sql_place *place)
     return LEAT_SQL_NULL;
 }
 
-enum leat_sql_step leat_sql_place_step(const struct leat_sql *sql, struct leat_sql_place *place,
-                                       const char *const *texts, const int *lengths)
-{
-    bool same = place->placed;
-
-    if (has_null(sql, texts))
-        return step_null(place);
-    place->read = true;
-    for (int i = 0; i < sql->n_cursor; i++) {
-        int column = sql->cursor_columns[i], kept = keep(&place->last[i], texts[column], (size_t)lengths[column]);
-
-        if (kept < 0)
-            return LEAT_SQL_NO_MEMORY;
-        same &= kept;
-    }
-    place->placed = true;
-    place->n_null = place->n_skip = 0;
-    return same ? LEAT_SQL_AGAIN : LEAT_SQL_FINE;
-}
-
-int leat_sql_ambiguous(const struct leat_sql *sql, struct leat_error *err)
+static int ambiguous(const struct leat_sql *sql, struct leat_error *err)
 {
     char cursor[256] = "";
 
@@ -314,6 +294,57 @@ int leat_sql_ambiguous(const struct leat_sql *sql, struct leat_error *err)
                      "two records of %s have the same cursor (%s): a run that stops between them would lose one; add "
                      "a last field that is unique, such as the primary key: `cursor: [%s, ID]'", sql->what, cursor,
                      cursor);
+}
+
+int leat_sql_begin_row(const struct leat_sql *sql, struct leat_sql_place *place, const char *const *texts,
+                       const int *lengths, struct leat_error *err)
+{
+    bool same = place->placed;
+
+    place->read = true;
+    if (!sql->n_cursor)
+        return LEAT_SQL_PUT;
+    if (has_null(sql, texts))
+        return step_null(place);
+    for (int i = 0; i < sql->n_cursor; i++) {
+        int column = sql->cursor_columns[i], kept = keep(&place->last[i], texts[column], (size_t)lengths[column]);
+
+        if (kept < 0)
+            return no_memory(err);
+        same &= kept;
+    }
+    place->placed = true;
+    place->n_null = place->n_skip = 0;
+    return same ? ambiguous(sql, err) : LEAT_SQL_PUT;
+}
+
+/* A server that was there may be there again. */
+bool leat_sql_can_go_on(const struct leat_sql *sql, struct leat_sql_place *place, bool connected,
+                        struct leat_error *err)
+{
+    char why[400];
+
+    if (err->code == LEAT_EUNREACHABLE && !connected && place->read)
+        err->code = LEAT_ERETRY;
+    if (err->code != LEAT_ERETRY)
+        return false;
+    if (sql->n_cursor || !place->read) {
+        leat_sql_place_again(sql, place);
+        return true;
+    }
+    (void)snprintf(why, sizeof why, "%.390s", err->text);
+    (void)leat_fail(err, LEAT_EUNREACHABLE, "%s; a `cursor:' lets a run go on where it was", why);
+    return false;
+}
+
+int leat_sql_check_column(const struct leat_sql *sql, int i, const char *is, struct leat_error *err)
+{
+    const char *was = i < sql->n_columns ? sql->columns[i].name : NULL;
+
+    if (is && was && strcmp(is, was) == 0)
+        return 0;
+    return leat_fail(err, LEAT_EDATA, "%s has changed since the plan was made: column %d was %s, is %s", sql->what, i + 1,
+                     was ? was : "not there", is ? is : "gone");
 }
 
 static void add_list(struct leat_put *out, const struct leat_sql *sql, const struct leat_sql_place *place)

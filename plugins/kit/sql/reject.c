@@ -70,7 +70,8 @@ static void reject_misfit(struct leat_batch *out, int bad, int n, const char *te
                                 (size_t)length, "is not %s (fields can declare another type)", wants);
 }
 
-bool leat_sql_reject(struct leat_batch *out, int bad, const char *const *texts, const int *lengths)
+/* False: no memory. */
+static bool reject(struct leat_batch *out, int bad, const char *const *texts, const int *lengths)
 {
     struct leat_put all = { 0 };
     int n = misfits(out, texts, lengths, &all);
@@ -83,4 +84,14 @@ bool leat_sql_reject(struct leat_batch *out, int bad, const char *const *texts, 
         reject_misfit(out, bad, n, texts[bad], lengths[bad], &all);
     leat_put_free(&all);
     return ok;
+}
+
+int leat_sql_end_row(struct leat_batch *out, int step, int bad, const char *const *texts, const int *lengths,
+                     struct leat_error *err)
+{
+    if (step == LEAT_SQL_PUT && bad < 0)
+        leat_batch_end_row(out);
+    else if (!reject(out, step == LEAT_SQL_PUT ? bad : -1, texts, lengths))
+        return leat_fail(err, -ENOMEM, "cannot reject a record: out of memory");
+    return 0;
 }

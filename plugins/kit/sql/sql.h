@@ -100,6 +100,11 @@ void leat_sql_add_all(struct leat_put *out, const struct leat_sql *sql);
 /* The columns, FROM, and the name `leat` for what follows it. */
 void leat_sql_add_columns(struct leat_put *out, const struct leat_sql *sql);
 
+/* For servers whose marks for values have no numbers. */
+void leat_sql_add_mark(struct leat_put *out, int i);
+/* add_columns_order of MariaDB and MySQL: texts that a collation takes for equal differ in their bytes. */
+void leat_sql_add_sha2_order(struct leat_put *out, const struct leat_sql *sql);
+
 /* ---- place.c ---- */
 
 /* A value of the cursor, as text. */
@@ -139,17 +144,22 @@ void leat_sql_values(const struct leat_sql *sql, const struct leat_sql_place *pl
  * may stand there twice: `ret` has room for leat_sql_n_values + n_cursor. Returns how many. */
 int leat_sql_marks(const struct leat_sql *sql, const struct leat_sql_place *place, int *ret);
 
+/* What becomes of a row. */
 enum leat_sql_step {
-    LEAT_SQL_FINE,
-    LEAT_SQL_BEHIND,    /* an earlier run has had it: pass it over */
-    LEAT_SQL_NULL,      /* it has no place in the order: reject it */
-    LEAT_SQL_AGAIN,     /* it has the place of the row before it: leat_sql_ambiguous */
-    LEAT_SQL_NO_MEMORY,
+    LEAT_SQL_BEHIND, /* an earlier run has had it: it is passed over */
+    LEAT_SQL_PUT,    /* its values are put, then leat_sql_end_row */
+    LEAT_SQL_NULL,   /* the same; it has no place in the order, and is rejected */
 };
-/* Moves on to a row. `texts`, `lengths`: of all columns; a text NULL: null. Not called without a cursor. */
-enum leat_sql_step leat_sql_place_step(const struct leat_sql *sql, struct leat_sql_place *place,
-                                       const char *const *texts, const int *lengths);
-int leat_sql_ambiguous(const struct leat_sql *sql, struct leat_error *err);
+/* Moves on to a row, and says what becomes of it; LEAT_EPIPELINE: it has the place of the row before it. `texts`,
+ * `lengths`: of all columns; a text NULL: null. */
+LEAT_MUST_CHECK int leat_sql_begin_row(const struct leat_sql *sql, struct leat_sql_place *place,
+                                       const char *const *texts, const int *lengths, struct leat_error *err);
+/* After a fault, of a reader that is `connected` or not. True: the connection is to be closed, and another one goes on
+ * behind what was read. False: it is the end; without a cursor nobody knows where to go on, and `err` says so. */
+bool leat_sql_can_go_on(const struct leat_sql *sql, struct leat_sql_place *place, bool connected,
+                        struct leat_error *err);
+/* The store may have changed since the plan was made: whether column i is still called so. NULL: there is none. */
+LEAT_MUST_CHECK int leat_sql_check_column(const struct leat_sql *sql, int i, const char *is, struct leat_error *err);
 /* Sets the position behind the last row that was read. False: no memory. */
 LEAT_MUST_CHECK bool leat_sql_place_save(const struct leat_sql *sql, const struct leat_sql_place *place,
                                          struct leat_batch *out, int partition);
@@ -157,8 +167,32 @@ void leat_sql_place_free(const struct leat_sql *sql, struct leat_sql_place *plac
 
 /* ---- reject.c ---- */
 
-/* Ends the row being written as a reject because of field `bad`, or of the cursor (-1). What was not put of it, since
- * it does not fit, is kept with it, but for secrets. False: no memory. */
-LEAT_MUST_CHECK bool leat_sql_reject(struct leat_batch *out, int bad, const char *const *texts, const int *lengths);
+/* Ends the row being written. It is rejected if `step` says so, or because of field `bad` (-1: all fit); what was not put
+ * of it, since it does not fit, is kept with it, but for secrets. */
+LEAT_MUST_CHECK int leat_sql_end_row(struct leat_batch *out, int step, int bad, const char *const *texts,
+                                     const int *lengths, struct leat_error *err);
+
+/* ---- row.c ---- */
+
+/* The row at hand as texts, where what the server sends is not all text. All zero before it is opened. */
+struct leat_sql_row {
+    const char **texts;     /* one a column; NULL: null */
+    int *lengths;
+    struct leat_put *rooms; /* for texts that are made */
+};
+
+/* False: no memory. Freed in any case. */
+LEAT_MUST_CHECK bool leat_sql_row_open(struct leat_sql_row *row, int n_columns);
+void leat_sql_row_free(struct leat_sql_row *row, int n_columns);
+/* The empty room in which the text of column i is made, and then taken. False: no memory. */
+struct leat_put *leat_sql_row_begin(struct leat_sql_row *row, int i);
+LEAT_MUST_CHECK bool leat_sql_row_end(struct leat_sql_row *row, int i);
+
+/* Bytes, the highest first, as a number. */
+void leat_sql_add_bits(struct leat_put *out, const char *bytes, size_t n);
+/* \x and digits, as a position has bytes. */
+void leat_sql_add_bytes(struct leat_put *out, const char *bytes, size_t n);
+/* The shortest text that reads back the same: as a double it is exact, and 1.1 would be 1.100000023841858. */
+void leat_sql_add_float(struct leat_put *out, float value);
 
 #endif

@@ -224,6 +224,23 @@ static void add_where(struct leat_put *out, const struct leat_sql *sql, const st
     leat_put_free(&nulls);
 }
 
+void leat_sql_add_mark(struct leat_put *out, int i)
+{
+    (void)i;
+    leat_put_string(out, "?");
+}
+
+void leat_sql_add_sha2_order(struct leat_put *out, const struct leat_sql *sql)
+{
+    leat_put_string(out, "SHA2(CONCAT_WS(','");
+    for (int i = 0; i < sql->n_columns; i++) {
+        leat_put_string(out, ", IFNULL(HEX(CAST(leat.");
+        leat_sql_add_name(out, sql->dialect, sql->columns[i].name);
+        leat_put_string(out, " AS BINARY)), '-')");
+    }
+    leat_put_string(out, "), 256)");
+}
+
 static bool is_plain(const struct leat_sql *sql)
 {
     for (int i = 0; i < sql->n_columns; i++)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/text/text.h"
+
 enum { FIRST_ROOM = 512 };
 
 char *leat_put_reserve(struct leat_put *put, size_t n)
@@ -41,6 +43,14 @@ void leat_put_bytes(struct leat_put *put, const char *bytes, size_t n)
 void leat_put_string(struct leat_put *put, const char *text)
 {
     leat_put_bytes(put, text, strlen(text));
+}
+
+void leat_put_hex(struct leat_put *put, const char *bytes, size_t n)
+{
+    char *out = leat_put_reserve(put, 2 * n);
+
+    if (out)
+        put->n += (size_t)(leat_hex_put(out, bytes, n) - out);
 }
 
 void leat_put_printf(struct leat_put *put, const char *format, ...)

@@ -23,6 +23,8 @@ char *leat_put_reserve(struct leat_put *put, size_t n);
 void leat_put_bytes(struct leat_put *put, const char *bytes, size_t n);
 /* A text up to its NUL. */
 void leat_put_string(struct leat_put *put, const char *text);
+/* As lower case digits, two a byte. */
+void leat_put_hex(struct leat_put *put, const char *bytes, size_t n);
 LEAT_PRINTF(2, 3) void leat_put_printf(struct leat_put *put, const char *format, ...);
 /* What was put, ended by a NUL that does not count. NULL: no memory, now or before. */
 char *leat_put_end(struct leat_put *put);

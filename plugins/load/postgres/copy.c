@@ -34,12 +34,8 @@ static void put_escaped(struct leat_put *out, const char *text, size_t n)
 /* \x and hexadecimal digits, the backslash doubled. */
 static void put_bytes(struct leat_put *out, const char *bytes, size_t n)
 {
-    char *p = leat_put_reserve(out, 2 * n + 3);
-
-    if (!p)
-        return;
-    memcpy(p, "\\\\x", 3);
-    out->n = (size_t)(leat_hex_put(p + 3, bytes, n) - out->p);
+    leat_put_string(out, "\\\\x");
+    leat_put_hex(out, bytes, n);
 }
 
 /* The year 0 is 1 BC to PostgreSQL, and a plus is none of its signs. */
