@@ -298,10 +298,11 @@ AM_TESTS_ENVIRONMENT = \
 	export top_srcdir top_builddir VERSION FUZZ_TARGETS LEAT_VALGRIND CC; . '$(abs_top_srcdir)/tests/lib/env.sh';
 
 SUB_BUILD = MAKE='$(MAKE)' $(BASH) $(top_srcdir)/build-aux/sub-build.sh
+# The plus hands make's jobs on to the make below.
 check-asan:
-	@$(SUB_BUILD) _asan --enable-sanitizers=address,undefined -- check
+	+@$(SUB_BUILD) _asan --enable-sanitizers=address,undefined -- check
 check-tsan:
-	@$(SUB_BUILD) _tsan --enable-sanitizers=thread -- check TESTS='$(TSAN_TESTS)'
+	+@$(SUB_BUILD) _tsan --enable-sanitizers=thread -- check TESTS='$(TSAN_TESTS)'
 check-valgrind: all
 	@test -n '$(VALGRIND)' || { echo "valgrind is missing: apt-get install valgrind, then configure again" >&2; exit 1; }
 	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' TEST_SUITE_LOG=test-suite-valgrind.log \
@@ -312,7 +313,7 @@ soak: all
 	@LEAT_SOAK=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FAULT_TESTS)' TEST_SUITE_LOG=test-suite-soak.log
 coverage:
 	@test -n '$(GCOVR)' || { echo "gcovr is missing: apt-get install gcovr, then configure again" >&2; exit 1; }
-	@$(SUB_BUILD) _coverage --enable-coverage -- check
+	+@$(SUB_BUILD) _coverage --enable-coverage -- check
 	@$(GCOVR) --root $(top_srcdir) --filter '$(abs_top_srcdir)/(core|plugins)/' --print-summary _coverage
 # What fills a server for it.
 BENCH_NEEDS =

@@ -111,6 +111,7 @@ term, columns, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 pid, fd = pty.fork()
 if pid == 0:
     time.sleep(0.2)
+    signal.signal(signal.SIGINT, signal.SIG_DFL) # who runs the tests in the background may ignore it
     os.environ.pop("TERM", None)
     if term:
         os.environ["TERM"] = term
