@@ -144,6 +144,7 @@ core_libcore_la_SOURCES = \
 	core/engine/checkpoint.c \
 	core/engine/find.c \
 	core/engine/find.h \
+	core/engine/gather.c \
 	core/engine/held.c \
 	core/engine/intents.c \
 	core/engine/meaning.c \

@@ -94,6 +94,7 @@ SHELL_TESTS = \
 	tests/cli/test-completion.sh \
 	tests/cli/test-crash.sh \
 	tests/cli/test-cron.sh \
+	tests/cli/test-dedupe-order.sh \
 	tests/cli/test-failures.sh \
 	tests/cli/test-http-once.sh \
 	tests/cli/test-http-stop.sh \

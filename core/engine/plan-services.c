@@ -360,9 +360,17 @@ static void partitions(struct leat_plan *plan, int n)
     plan->partitions = n;
 }
 
-static void ordered(struct leat_plan *plan)
+static void ordered(struct leat_plan *plan, const char *instead)
 {
-    plan->ordered = true;
+    plan->ordered = instead;
+}
+
+static void gathers(struct leat_plan *plan)
+{
+    if (!plan->plugin->gather)
+        wrong(plan, NULL, NULL, "the plugin says that it sees all batches first, and has no function for it");
+    plan->gathers = plan->plugin->gather;
+    plan->serial = true;
 }
 
 const struct leat_plan_services leat_host_plan_services = {
@@ -374,5 +382,6 @@ const struct leat_plan_services leat_host_plan_services = {
     .unasked = unasked, .at_once = at_once,
     .batch_rows = batch_rows, .finder = leat_finder_plan, .finder_field = leat_finder_field,
     .finder_key = leat_finder_key, .partitions = partitions, .ordered = ordered,
+    .gathers = gathers,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

@@ -436,7 +436,7 @@ static void check_order(struct leat_pipeline_plan *plan)
         return;
     for (int i = 1; i < plan->n_stages; i++)
         if (plan->stages[i].ordered)
-            leat_wrong_at(plan->diagnostics, plan->stages[i].model->node, "take  partitions:  out of the extract",
+            leat_wrong_at(plan->diagnostics, plan->stages[i].model->node, plan->stages[i].ordered,
                           "%s: what it lets through hangs on the order of the records, and %s is read in %d partitions, "
                           "which come in no order", plan->stages[i].model->id, leat_plan_extract(plan)->model->id,
                           leat_plan_extract(plan)->partitions);

@@ -40,7 +40,8 @@ struct leat_plan {
     bool serial;
     int workers;
     int partitions;                   /* extract: workers that read it at once; 0: one */
-    bool ordered;                     /* what becomes of a record hangs on those before it */
+    const char *ordered;              /* what becomes of a record hangs on those before it: what else to do; or NULL */
+    bool gathers;                     /* it sees all batches before it answers for the first */
     int64_t batch_rows;               /* load: records that it wants at a time; 0: any */
     bool at_once;                     /* load: the first commit is the last */
     bool ledger;                      /* load: its calls cannot be repeated */

@@ -83,10 +83,11 @@ static int workers_of(const struct leat_plan *stage)
     return stage->model->workers ? stage->model->workers : automatic_workers();
 }
 
-/* Two neighbours share a worker if both have as many, and the user has not set one apart. */
+/* Two neighbours share a worker if both have as many, and the user has not set one apart. What gathers is the first of
+ * its own. */
 static bool share(const struct leat_plan *a, const struct leat_plan *b)
 {
-    return workers_of(a) == workers_of(b) && (workers_of(a) == 1 || a->serial == b->serial) && !a->model->workers &&
+    return !b->gathers && workers_of(a) == workers_of(b) && (workers_of(a) == 1 || a->serial == b->serial) && !a->model->workers &&
            !b->model->workers;
 }
 

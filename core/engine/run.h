@@ -323,7 +323,17 @@ LEAT_MUST_CHECK int leat_run_commit(struct leat_run *run, struct leat_error *err
 /* One commit of a load, rejects or results. */
 LEAT_MUST_CHECK int leat_stage_commit(struct leat_stage *stage, bool last, struct leat_error *err);
 
+/* ---- stages that see all batches first (gather.c) ---- */
+
+/* The whole work of a segment whose first stage gathers. */
+void leat_segment_gather(struct leat_segment *segment, struct leat_chain *chain);
+/* One call of `gather` for each batch of a list. */
+LEAT_MUST_CHECK int leat_stage_gather(struct leat_stage *stage, const struct leat_batch *list, struct leat_error *err);
+
 /* ---- worker loops (segment.c) ---- */
+/* Runs what came with a ticket through the chain, and pushes what comes out. False: it ends here, and that is known. */
+bool leat_segment_pass(struct leat_segment *segment, struct leat_chain *chain, struct leat_batch *in, uint64_t ticket,
+                       bool more);
 void *leat_segment_extract(void *segment);
 void *leat_segment_chain(void *worker);
 void *leat_segment_load(void *segment);

@@ -241,19 +241,15 @@ static bool push_part(struct leat_outflow *outflow, struct leat_batch *list)
     return leat_ring_push(outflow->ring, outflow->ticket, list, true);
 }
 
-/* `more` is the worker's own: its ticket comes in parts. */
-static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bool *more)
+bool leat_segment_pass(struct leat_segment *segment, struct leat_chain *chain, struct leat_batch *in, uint64_t ticket,
+                       bool more)
 {
     struct leat_outflow outflow = {
-        .limit = segment->run->budget.limit / 8, .flush = push_part, .ring = segment->out};
+        .limit = segment->run->budget.limit / 8, .flush = push_part, .ring = segment->out, .ticket = ticket};
     struct leat_error err = {0};
     const char *stage = NULL;
-    struct leat_batch *in;
-    int rc;
+    int rc = leat_chain_process(chain, in, &outflow, &stage, &err);
 
-    if (leat_ring_pop(segment->in, true, &in, &outflow.ticket, more) != LEAT_POP_BATCHES)
-        return false;
-    rc = leat_chain_process(chain, in, &outflow, &stage, &err);
     if (rc < 0) {
         if (rc == LEAT_ECANCELED && is_stopping(segment->run))
             leat_run_leave_off(segment->run);
@@ -261,7 +257,18 @@ static bool chain_one(struct leat_segment *segment, struct leat_chain *chain, bo
             fail(segment->run, stage, rc, &err);
         return false;
     }
-    return leat_ring_push(segment->out, outflow.ticket, outflow.first, *more);
+    return leat_ring_push(segment->out, ticket, outflow.first, more);
+}
+
+static void pass_all(struct leat_segment *segment, struct leat_chain *chain)
+{
+    struct leat_batch *in;
+    bool more = false; /* the worker's own: a ticket may come in parts */
+    uint64_t ticket;
+
+    while (!is_cancelled(segment->run) && leat_ring_pop(segment->in, true, &in, &ticket, &more) == LEAT_POP_BATCHES &&
+           leat_segment_pass(segment, chain, in, ticket, more))
+        ;
 }
 
 void *leat_segment_chain(void *argument)
@@ -269,12 +276,14 @@ void *leat_segment_chain(void *argument)
     struct leat_worker *worker = argument;
     struct leat_segment *segment = worker->segment;
     struct leat_chain *chain = &segment->workers[worker->number];
-    bool more = false;
 
     leat_crash_enter();
-    if (open_worker(segment, worker))
-        while (!is_cancelled(segment->run) && chain_one(segment, chain, &more))
-            ;
+    if (open_worker(segment, worker)) {
+        if (chain->stages[0].plan->gathers)
+            leat_segment_gather(segment, chain);
+        else
+            pass_all(segment, chain);
+    }
     close_chain(chain, false);
     /* acq_rel: the one that closes the ring comes after every push; pairs with itself in the other workers */
     if (atomic_fetch_sub_explicit(&segment->n_running, 1, memory_order_acq_rel) == 1)

@@ -61,6 +61,18 @@ int leat_sync_read(struct leat_run *run, struct leat_batch **ret, bool *ret_more
     return 0;
 }
 
+/* Here it sees no more than this batch. */
+static int gather(struct leat_run *run, struct leat_stage *stage, struct leat_batch *list, struct leat_error *err)
+{
+    int rc = leat_stage_gather(stage, list, err);
+
+    if (rc < 0) {
+        run->failed_stage = stage->plan->model->id;
+        leat_batch_release_list(list);
+    }
+    return rc;
+}
+
 int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, struct leat_batch **ret,
                       struct leat_error *err)
 {
@@ -78,7 +90,9 @@ int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, str
         part = segment->workers[0];
         if (segment->first + part.n_stages - 1 > last)
             part.n_stages = last - segment->first + 1;
-        rc = leat_chain_process(&part, list, &outflow, &run->failed_stage, err);
+        rc = part.stages[0].plan->gathers ? gather(run, &part.stages[0], list, err) : 0;
+        if (rc == 0)
+            rc = leat_chain_process(&part, list, &outflow, &run->failed_stage, err);
         list = outflow.first;
     }
     *ret = list;

@@ -116,6 +116,19 @@ is "$status" 0 "goes on: exit status 0"
 grep -v '"late"' out.jsonl | LC_ALL=C sort >got
 same got wanted "every row once in the end"
 
+# ---- by an order ----
+
+sql <<<"create view crowd as select n as id, w as email, n % 10 as rank from words"
+sql -A -t -c "select json_strip_nulls(row_to_json(t)) from (select id, email, rank from (select *, row_number() over
+    (partition by email order by rank desc, id) as place from crowd) c where place = 1) as t" | LC_ALL=C sort >wanted
+in_parts 3 crowd id 'validate: [{dedupe: {key: email, order: rank, keep: last}}]'
+for i in 1 2 3; do
+    run leat run p.yaml --restart
+    is "$status" 0 "dedupe by an order, $i: exit status 0"
+    LC_ALL=C sort out.jsonl >got
+    same got wanted "dedupe by an order, $i: who wins"
+done
+
 # ---- what does not go together ----
 
 # wrong OPTIONS REGEX WHAT [LINE...]
@@ -127,7 +140,9 @@ wrong()
     like "$err" "$2" "$3"
 }
 wrong 'table: numbers, cursor: id, partitions: 2' "dedupe: what it lets through hangs on the order.*in 2 partitions" "dedupe" 'validate: [{dedupe: x}]'
+like "$err" 'help: give it  order: FIELD' "and what to do"
 wrong 'table: numbers, cursor: id, partitions: 2' "rules: what it lets through hangs on the order" "unique" 'validate: [{rules: {x: {unique: true}}}]'
+like "$err" 'help: .*dedupe: .key: FIELD, order: FIELD' "and what to do"
 wrong "query: 'select 1 as id', cursor: id, partitions: 2" "a query is not divided" "a query"
 wrong 'table: numbers, partitions: 2' "needs a cursor" "no cursor"
 wrong 'table: numbers, cursor: id, incremental: true, partitions: 2' "read in its order" "incremental"

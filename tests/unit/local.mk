@@ -8,9 +8,9 @@ tests_unit_test_keyset_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_keyset_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
 
 tests_unit_test_dedupe_SOURCES = tests/unit/test-dedupe.c tests/unit/plugin-host.h \
-	plugins/validate/dedupe/dedupe.c
+	plugins/validate/dedupe/dedupe.c plugins/validate/dedupe/winners.c
 tests_unit_test_dedupe_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_dedupe_LDADD = plugins/kit/keyset/libkeyset.la $(LDADD)
+tests_unit_test_dedupe_LDADD = plugins/kit/keyset/libkeyset.la plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_checkpoint_SOURCES = tests/unit/test-checkpoint.c tests/unit/test-state.h
 tests_unit_test_publish_SOURCES = tests/unit/test-publish.c tests/unit/test-state.h

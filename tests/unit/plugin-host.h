@@ -150,9 +150,15 @@ static bool host_is_incremental(struct leat_plan *p)
     return host_is_told_incremental;
 }
 
-static void host_ordered(struct leat_plan *p)
+static void host_ordered(struct leat_plan *p, const char *instead)
 {
+    (void)instead;
     leat_text_printf(&p->said, "ordered\n");
+}
+
+static void host_gathers(struct leat_plan *p)
+{
+    leat_text_printf(&p->said, "gathers\n");
 }
 
 static void host_partitions(struct leat_plan *p, int n)
@@ -171,7 +177,7 @@ static const struct leat_plan_services host_plan = {
     .estimate = host_estimate, .key = host_key, .searchable = host_nothing, .leaves_out = host_leaves_out,
     .accepts_secret = host_accepts, .note = host_note, .file = host_file, .incremental = host_incremental,
     .is_incremental = host_is_incremental, .unasked = host_unasked,
-    .ordered = host_ordered, .partitions = host_partitions,
+    .ordered = host_ordered, .gathers = host_gathers, .partitions = host_partitions,
 };
 
 /* ---- stage ---- */

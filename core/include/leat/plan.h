@@ -58,7 +58,8 @@ struct leat_plan_services {
     int (*finder_field)(struct leat_plan *, const struct leat_finder *, const char *name, const struct leat_node *,
                         struct leat_field *ret);
     void (*partitions)(struct leat_plan *, int n);
-    void (*ordered)(struct leat_plan *);
+    void (*ordered)(struct leat_plan *, const char *instead);
+    void (*gathers)(struct leat_plan *);
     void (*finder_key)(struct leat_plan *, struct leat_finder *, int field, int in_field, const struct leat_node *);
 };
 
@@ -258,10 +259,18 @@ static inline void leat_plan_partitions(struct leat_plan *plan, int n)
 }
 
 /* What this stage does with a record hangs on those that came before it: refused behind an extract that is read in
- * partitions. */
-static inline void leat_plan_ordered(struct leat_plan *plan)
+ * partitions. `instead` says what the user can do here, for the message; it lives as long as the plan. */
+static inline void leat_plan_ordered(struct leat_plan *plan, const char *instead)
 {
-    leat_plan_services->ordered(plan);
+    leat_plan_services->ordered(plan, instead);
+}
+
+/* The stage answers for no record before it has seen all: its `gather` gets every batch of the run, then its `process`
+ * each of them in the same order. They are held in memory meanwhile, half of what the pipeline may use at most. It has
+ * one worker. */
+static inline void leat_plan_gathers(struct leat_plan *plan)
+{
+    leat_plan_services->gathers(plan);
 }
 
 /* Loads: records may come that were loaded by an earlier run and have changed since. */

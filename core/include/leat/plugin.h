@@ -118,6 +118,10 @@ struct leat_plugin {
     void (*close)(struct leat_stage *, void *self);
 
     const struct leat_function *functions; /* LEAT_KIND_FUNCTION: ended by one without a name */
+
+    /* Transform, validate, with leat_plan_gathers: looks at a batch, and changes nothing. The batch stays until its
+     * own `process` has ended; those processed before it may be gone. */
+    int (*gather)(struct leat_stage *, void *self, const struct leat_batch *in, struct leat_error *);
 };
 
 /* What the host hands to the one exported function. */
