@@ -202,6 +202,7 @@ TSAN_TESTS = \
 	tests/unit/test-delivery \
 	tests/unit/test-rate \
 	tests/unit/test-ring \
+	tests/cli/test-dedupe-order.sh \
 	tests/cli/test-failures.sh \
 	tests/cli/test-lookup.sh \
 	tests/cli/test-patience.sh \

@@ -37,7 +37,7 @@ stores()
 {
     local plugin kind
     . "$top_srcdir/tests/servers/servers.sh"
-    for plugin in load-postgres load-mysql load-mongodb; do
+    for plugin in extract-odbc load-postgres load-mysql load-mongodb; do
         kind=${plugin#*-}
         case " ${arguments[*]} " in
         *" --pipeline $kind "*) ;;
@@ -52,6 +52,14 @@ _store_there()
 {
     [ "${CI-}" != true ] || server_requires "$1"
     server_there "$1"
+}
+
+_store_odbc()
+{
+    . "$top_srcdir/tests/stores/odbc.sh"
+    odbc_there sqlite || return 0
+    odbc_begin
+    export LEAT_FAULT_ODBC=1
 }
 
 _store_postgres()

@@ -6,6 +6,7 @@
 #
 #   odbc_requires KIND...      postgres, mariadb, sqlite: skip_all where a driver is not installed; with CI=true in
 #                              the environment the test fails instead
+#   odbc_there KIND            its driver is; with CI=true it must be
 #   odbc_begin                 writes odbcinst.ini, and an empty odbc.ini, and has unixODBC read these
 #   odbc_dsn NAME KEY=VALUE... adds a data source to odbc.ini; Driver=NAME is one of the lines
 #   odbc_postgres NAME, odbc_mariadb NAME, odbc_sqlite FILE
@@ -31,6 +32,8 @@ _odbc_package()
     sqlite) echo libsqliteodbc ;;
     esac
 }
+
+odbc_there() { [ "${CI-}" != true ] || odbc_requires "$1"; [ -e "$(_odbc_template "$1")" ]; }
 
 odbc_requires()
 {
