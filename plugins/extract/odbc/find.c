@@ -105,12 +105,7 @@ static bool is_key(const struct odbc *p, const struct leat_sql_row *row, const s
 
     if (!found)
         return false;
-    if (keys->columns[i].offsets) {
-        wanted = leat_text(&keys->columns[i], key, &n);
-    } else {
-        wanted = room;
-        n = (size_t)(leat_value_put(room, &keys->schema->fields[i], &keys->columns[i], key) - room);
-    }
+    wanted = leat_value_text(room, &keys->schema->fields[i], &keys->columns[i], key, &n);
     switch (p->columns[column].search) {
     case SEARCH_INTEGER:
     case SEARCH_DECIMAL:
@@ -209,16 +204,11 @@ static struct leat_odbc_value value_of(const struct odbc *p, const struct leat_b
     const struct column *c = &p->columns[column_of(p, keys->schema, i)];
     struct leat_odbc_value v = { .kind = c->bound, .digits = c->digits };
 
-    if (keys->columns[i].offsets) {
-        v.text = leat_text(&keys->columns[i], row, &v.n);
-        if (c->bound == LEAT_ODBC_DECIMAL) { /* of as many digits as it has itself */
-            const char *point = memchr(v.text, '.', v.n);
+    v.text = leat_value_text(room, &keys->schema->fields[i], &keys->columns[i], row, &v.n);
+    if (keys->columns[i].offsets && c->bound == LEAT_ODBC_DECIMAL) { /* of as many digits as it has itself */
+        const char *point = memchr(v.text, '.', v.n);
 
-            v.digits = point ? (int)(v.n - (size_t)(point + 1 - v.text)) : 0;
-        }
-    } else {
-        v.text = room;
-        v.n = (size_t)(leat_value_put(room, &keys->schema->fields[i], &keys->columns[i], row) - room);
+        v.digits = point ? (int)(v.n - (size_t)(point + 1 - v.text)) : 0;
     }
     return v;
 }

@@ -26,17 +26,14 @@ static void add_element(struct leat_put *out, const char *text, size_t n)
 static void add_key(struct leat_put *out, const struct leat_field *field, const struct leat_column *c, int32_t row)
 {
     char room[LEAT_VALUE_ROOM];
-    const char *text = room;
+    const char *text;
     size_t n;
 
     if (leat_is_null(c, row)) {
         leat_put_string(out, "NULL");
         return;
     }
-    if (c->offsets)
-        text = leat_text(c, row, &n);
-    else
-        n = (size_t)(leat_value_put(room, field, c, row) - room);
+    text = leat_value_text(room, field, c, row, &n);
     if (c->type != LEAT_BYTES) {
         add_element(out, text, n);
         return;

@@ -120,6 +120,15 @@ char *leat_value_put(char *out, const struct leat_field *field, const struct lea
     }
 }
 
+const char *leat_value_text(char room[LEAT_VALUE_ROOM], const struct leat_field *field, const struct leat_column *column,
+                            int32_t row, size_t *ret_n)
+{
+    if (column->offsets)
+        return leat_text(column, row, ret_n);
+    *ret_n = (size_t)(leat_value_put(room, field, column, row) - room);
+    return room;
+}
+
 char *leat_hex_put(char *out, const char *bytes, size_t n)
 {
     static const char digits[] = "0123456789abcdef";

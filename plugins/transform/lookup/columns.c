@@ -30,17 +30,14 @@ static void put_string(struct leat_put *out, const char *text, size_t n)
 static void put_json(struct leat_put *out, const struct leat_field *field, const struct leat_column *c, int32_t row)
 {
     char room[LEAT_VALUE_ROOM];
-    const char *text = room;
+    const char *text;
     size_t n;
 
     if (leat_is_null(c, row)) {
         leat_put_string(out, "null");
         return;
     }
-    if (c->offsets)
-        text = leat_text(c, row, &n);
-    else
-        n = (size_t)(leat_value_put(room, field, c, row) - room);
+    text = leat_value_text(room, field, c, row, &n);
     if (c->type == LEAT_TEXT || c->type == LEAT_DATE || c->type == LEAT_TIMESTAMP ||
         (c->type == LEAT_FLOAT64 && !isfinite(c->float64[row])))
         put_string(out, text, n);
