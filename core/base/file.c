@@ -113,9 +113,20 @@ static int finish_beside(int fd, int rc, const char *beside, const char *path)
     return rc < 0 ? rc : leat_file_sync_folder(path);
 }
 
+/* What has our number in its name and is there already was left by a process that is gone. In a container every run may
+ * have the same number. */
+static int create_beside(const char *beside)
+{
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, fd = open(beside, flags, 0600);
+
+    if (fd < 0 && errno == EEXIST && unlink(beside) == 0)
+        fd = open(beside, flags, 0600);
+    return fd;
+}
+
 static int write_beside(const char *beside, const char *path, const char *text, size_t n)
 {
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = create_beside(beside);
 
     return fd < 0 ? -errno : finish_beside(fd, write_all(fd, text, n), beside, path);
 }
@@ -143,7 +154,7 @@ int leat_file_copy(const char *from, const char *to)
     struct leat_arena arena = {0};
     const char *beside = leat_arena_printf(&arena, "%s.%ld.part", to, (long)getpid());
     int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    int out = in < 0 ? -1 : open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int out = in < 0 ? -1 : create_beside(beside);
     int rc = out < 0 ? -errno : finish_beside(out, copy_all(in, out), beside, to);
 
     if (in >= 0)

@@ -18,6 +18,12 @@ is "$status$out$err" 0 "a file: silent"
 ok "$(is_report report.json; echo $?)" "a file: holds the report"
 is "$(ls -A | paste -sd ' ')" "in.csv in.db o.csv p.yaml r.csv report.json s.jsonl" "a file: and nothing is left beside it"
 
+# A run that was killed as it wrote has left half a report, by the same process number as this run's.
+run sh -c 'echo half >report.json.$$.part; exec "$@"' sh "$LEAT" run p.yaml --report report.json
+is "$status$err" 0 "half a report of another process: exit status 0"
+ok "$(is_report report.json; echo $?)" "half a report of another process: holds the report"
+is "$(ls -A | paste -sd ' ')" "in.csv in.db o.csv p.yaml r.csv report.json s.jsonl" "half a report of another process: is gone"
+
 # linked NAME LINK FILE: written where the link leads, or refused as loads do; it stays a link
 linked()
 {

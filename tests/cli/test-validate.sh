@@ -119,7 +119,7 @@ named "there is no field 'emial'" "\`format\` is for fields of type text" "must 
     "null passes every rule"
 validated '- dedupe: {key: [id, nope, id]}'
 named "there is no field 'nope'" "this field is in the key already"
-validated '- dedupe: {key: id, keep: last, memory: 1k}'
+validated '- dedupe: {key: id, keep: both, memory: 1k}'
 named "keep must be one of" "memory must be from"
 validated '- dedupe: {key: []}'
 named "the key has no field"
