@@ -59,6 +59,8 @@ like "$(sed -n 2p rejects.csv)" 'duplicate.*has the key of a record that goes be
 
 # ---- preview and plan ----
 
+run leat plan p.yaml
+like "$out" 'all records are held in memory until the last has come' "plan: says that all are held"
 run leat preview p.yaml --rows 20
 is "$status" 0 "preview: exit status 0"
 

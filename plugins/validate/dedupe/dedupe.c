@@ -62,6 +62,7 @@ static void plan_order(struct leat_plan *plan, struct dedupe *d)
     int field = leat_plan_field(plan, node);
 
     leat_plan_gathers(plan);
+    leat_plan_note(plan, "all records are held in memory until the last has come; the pipeline's `memory' bounds it");
     d->winners = (struct winners){ .field = field, .last = d->keep == LAST };
     if (field >= 0 && leat_plan_input(plan)->fields[field].type == LEAT_JSON)
         leat_plan_wrong(plan, "order", "lists and documents have no order");
