@@ -90,8 +90,8 @@ class Copy:
 
     def make(self, *targets):
         env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "TESTS")}
-        # Neither the pages nor the index of functions are of interest here.
-        done = subprocess.run(["make", "-o", "plugins/index.stamp", *self.told, *targets], cwd=self.build,
+        # Neither the pages nor the index of functions are of interest here, nor what a bug leaves unused.
+        done = subprocess.run(["make", "-o", "plugins/index.stamp", "CFLAGS=-O2 -g -Wno-error", *self.told, *targets], cwd=self.build,
                               env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             print("Bail out! make fails:", " ".join(done.stdout.splitlines()[-3:]), flush=True)
