@@ -65,8 +65,8 @@ static int hold(struct leat_segment *segment, struct leat_stage *stage, struct g
     g->bytes += bytes_of(held.list);
     if (g->bytes <= limit / 2)
         return leat_stage_gather(stage, held.list, err);
-    return leat_fail(err, LEAT_EPIPELINE, "it lets no record through before it has seen all, and they take more than half "
-                     "of the %" PRId64 " MiB that the pipeline may use; give it more (`memory:')", limit >> 20);
+    return leat_fail(err, LEAT_EPIPELINE, "it lets no record through before it has seen all, and they take more than "
+                     "half of the %" PRId64 " MiB that the pipeline may use; give it more (`memory:')", limit >> 20);
 }
 
 static bool gather_all(struct leat_segment *segment, struct leat_stage *stage, struct gathered *g)
@@ -86,16 +86,15 @@ static bool gather_all(struct leat_segment *segment, struct leat_stage *stage, s
 
 void leat_segment_gather(struct leat_segment *segment, struct leat_chain *chain)
 {
-    struct leat_run *run = segment->run;
     struct gathered g = {0};
-    bool go_on = gather_all(segment, &chain->stages[0], &g);
+    struct leat_stage *stage = &chain->stages[0];
+    bool go_on = gather_all(segment, stage, &g);
 
-    /* who is stopped has not seen all; relaxed: a stop that comes later finds it as any other segment */
-    if (go_on && atomic_load_explicit(&run->stopping, memory_order_relaxed)) {
-        leat_run_leave_off(run);
+    if (go_on && leat_stage_stopping(stage)) { /* it has not seen all */
+        leat_run_leave_off(segment->run);
         go_on = false;
     }
-    while (go_on && g.n_passed < g.n && !atomic_load_explicit(&run->cancelled, memory_order_relaxed)) {
+    while (go_on && g.n_passed < g.n && !leat_stage_cancelled(stage)) {
         const struct held *held = &g.held[g.n_passed++];
 
         go_on = leat_segment_pass(segment, chain, held->list, held->ticket, held->more);

@@ -87,8 +87,8 @@ static int workers_of(const struct leat_plan *stage)
  * its own. */
 static bool share(const struct leat_plan *a, const struct leat_plan *b)
 {
-    return !b->gathers && workers_of(a) == workers_of(b) && (workers_of(a) == 1 || a->serial == b->serial) && !a->model->workers &&
-           !b->model->workers;
+    return !b->gathers && workers_of(a) == workers_of(b) && (workers_of(a) == 1 || a->serial == b->serial) &&
+           !a->model->workers && !b->model->workers;
 }
 
 static void add_segment(struct leat_run *run, enum leat_segment_kind kind, int first, int n_stages, int n_workers)

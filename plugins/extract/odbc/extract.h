@@ -111,7 +111,8 @@ void order_plan(struct leat_plan *plan, struct odbc *p, const struct leat_odbc_l
 /* ---- row.c ---- */
 
 /* Makes texts of a row. False: no memory. */
-bool row_take(struct leat_sql_row *row, const struct column *columns, int n_columns, const struct leat_odbc_cell *cells);
+bool row_take(struct leat_sql_row *row, const struct column *columns, int n_columns,
+              const struct leat_odbc_cell *cells);
 /* Puts them. Returns the number of the first field whose value does not fit, or -1. */
 int row_put(struct leat_batch *out, const struct column *columns, const struct leat_sql_row *row);
 

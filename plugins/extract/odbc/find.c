@@ -96,7 +96,8 @@ static bool same_uuid(const char *a, size_t n_a, const char *b, size_t n_b)
     return n_a == n_b;
 }
 
-static bool is_key(const struct odbc *p, const struct leat_sql_row *row, const struct leat_batch *keys, int i, int32_t key)
+static bool is_key(const struct odbc *p, const struct leat_sql_row *row, const struct leat_batch *keys, int i,
+                   int32_t key)
 {
     int column = column_of(p, keys->schema, i);
     const char *found = row->texts[column], *wanted;

@@ -31,8 +31,7 @@ struct reader {
     bool running;          /* a SELECT has begun and not ended */
     bool checked;          /* its columns are those of the plan */
     struct leat_sql_place place;
-    const char **texts;    /* of the row at hand, one a column; NULL: null */
-    int *lengths;
+    struct leat_sql_row texts; /* of the row at hand */
 };
 
 struct postgres {
@@ -68,9 +67,9 @@ int postgres_plan(struct leat_plan *plan, void *self, struct leat_error *err);
 /* ---- row.c ---- */
 
 /* Takes the texts of a row out of a result. */
-void row_take(const PGresult *result, int row, int n_columns, const char **ret_texts, int *ret_lengths);
+void row_take(const PGresult *result, int row, int n_columns, struct leat_sql_row *ret);
 /* Puts them. Returns the number of the first field whose value does not fit, or -1. */
-int row_put(struct leat_batch *out, const enum form *forms, const char *const *texts, const int *lengths);
+int row_put(struct leat_batch *out, const enum form *forms, const struct leat_sql_row *row);
 
 /* ---- parts.c ---- */
 

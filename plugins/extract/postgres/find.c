@@ -160,10 +160,10 @@ static int32_t key_at(const struct leat_batch *keys, long place)
 
 static int put_found(const struct postgres *p, const PGresult *found, struct leat_find *find, struct leat_error *err)
 {
-    int n = p->sql.n_columns, *lengths = calloc((size_t)n + 1, sizeof *lengths), rc = 0;
-    const char **texts = calloc((size_t)n + 1, sizeof *texts);
+    int n = p->sql.n_columns, rc = 0;
+    struct leat_sql_row texts = { 0 };
 
-    if (!texts || !lengths)
+    if (!leat_sql_row_open(&texts, n))
         rc = no_memory(err);
     for (int row = 0; rc == 0 && row < PQntuples(found); row++) {
         int32_t key = key_at(find->keys, atol(PQgetvalue(found, row, n)));
@@ -173,8 +173,8 @@ static int put_found(const struct postgres *p, const PGresult *found, struct lea
             rc = leat_fail(err, -E2BIG, "more records of PostgreSQL have these keys than one batch takes");
             break;
         }
-        row_take(found, row, n, texts, lengths);
-        bad = row_put(find->out, p->forms, texts, lengths);
+        row_take(found, row, n, &texts);
+        bad = row_put(find->out, p->forms, &texts);
         if (bad >= 0)
             rc = leat_fail(err, LEAT_EDATA, "cannot search in PostgreSQL: a value of %s is not %s (see fields)",
                            p->sql.columns[bad].name, leat_field_wants(&find->out->schema->fields[bad]));
@@ -182,8 +182,7 @@ static int put_found(const struct postgres *p, const PGresult *found, struct lea
             leat_batch_end_row_from(find->out, key);
         find->ret_found[key] = LEAT_FOUND;
     }
-    free(texts);
-    free(lengths);
+    leat_sql_row_free(&texts, n);
     return rc;
 }
 

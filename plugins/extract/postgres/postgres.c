@@ -138,12 +138,12 @@ static int put_row(const struct postgres *p, struct reader *r, struct leat_batch
 {
     int step, bad;
 
-    row_take(r->result, r->row++, p->sql.n_columns, r->texts, r->lengths);
-    step = leat_sql_begin_row(&p->sql, &r->place, r->texts, r->lengths, err);
+    row_take(r->result, r->row++, p->sql.n_columns, &r->texts);
+    step = leat_sql_begin_row(&p->sql, &r->place, r->texts.texts, r->texts.lengths, err);
     if (step < 0 || step == LEAT_SQL_BEHIND)
         return step;
-    bad = row_put(out, p->forms, r->texts, r->lengths);
-    return leat_sql_end_row(out, step, bad, r->texts, r->lengths, err);
+    bad = row_put(out, p->forms, &r->texts);
+    return leat_sql_end_row(out, step, bad, r->texts.texts, r->texts.lengths, err);
 }
 
 static bool has_rows(const struct reader *r)
@@ -250,11 +250,7 @@ static int reader_open(struct postgres *p, struct reader *r, struct leat_stage *
     int rc = leat_sql_place_open(&p->sql, &r->place, stage, part, err);
 
     r->sql = p->sql;
-    if (rc == 0 && !r->texts) {
-        r->texts = calloc((size_t)p->sql.n_columns + 1, sizeof *r->texts);
-        r->lengths = calloc((size_t)p->sql.n_columns + 1, sizeof *r->lengths);
-    }
-    if (rc == 0 && (!r->texts || !r->lengths))
+    if (rc == 0 && !leat_sql_row_open(&r->texts, p->sql.n_columns))
         rc = no_memory(err);
     return rc;
 }
@@ -263,8 +259,7 @@ static void reader_close(const struct postgres *p, struct reader *r)
 {
     disconnect(r);
     leat_sql_place_free(&p->sql, &r->place);
-    free(r->texts);
-    free(r->lengths);
+    leat_sql_row_free(&r->texts, p->sql.n_columns);
 }
 
 /* Of the first: the others go by it. */

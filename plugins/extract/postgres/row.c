@@ -9,11 +9,11 @@
 
 enum { LONGEST_TIME = 40 };
 
-void row_take(const PGresult *result, int row, int n_columns, const char **ret_texts, int *ret_lengths)
+void row_take(const PGresult *result, int row, int n_columns, struct leat_sql_row *ret)
 {
     for (int i = 0; i < n_columns; i++) {
-        ret_lengths[i] = PQgetlength(result, row, i);
-        ret_texts[i] = ret_lengths[i] || !PQgetisnull(result, row, i) ? PQgetvalue(result, row, i) : NULL;
+        ret->lengths[i] = PQgetlength(result, row, i);
+        ret->texts[i] = ret->lengths[i] || !PQgetisnull(result, row, i) ? PQgetvalue(result, row, i) : NULL;
     }
 }
 
@@ -66,14 +66,14 @@ static bool put_value(struct leat_batch *out, int i, enum form form, const char 
     }
 }
 
-int row_put(struct leat_batch *out, const enum form *forms, const char *const *texts, const int *lengths)
+int row_put(struct leat_batch *out, const enum form *forms, const struct leat_sql_row *row)
 {
     int bad = -1;
 
     for (int i = 0; i < out->schema->n_fields; i++) {
-        if (!texts[i])
+        if (!row->texts[i])
             leat_batch_put_null(out, i);
-        else if (!put_value(out, i, forms[i], texts[i], lengths[i]) && bad < 0)
+        else if (!put_value(out, i, forms[i], row->texts[i], row->lengths[i]) && bad < 0)
             bad = i;
     }
     return bad;

@@ -343,8 +343,8 @@ int leat_sql_check_column(const struct leat_sql *sql, int i, const char *is, str
 
     if (is && was && strcmp(is, was) == 0)
         return 0;
-    return leat_fail(err, LEAT_EDATA, "%s has changed since the plan was made: column %d was %s, is %s", sql->what, i + 1,
-                     was ? was : "not there", is ? is : "gone");
+    return leat_fail(err, LEAT_EDATA, "%s has changed since the plan was made: column %d was %s, is %s", sql->what,
+                     i + 1, was ? was : "not there", is ? is : "gone");
 }
 
 static void add_list(struct leat_put *out, const struct leat_sql *sql, const struct leat_sql_place *place)

@@ -167,8 +167,8 @@ void leat_sql_place_free(const struct leat_sql *sql, struct leat_sql_place *plac
 
 /* ---- reject.c ---- */
 
-/* Ends the row being written. It is rejected if `step` says so, or because of field `bad` (-1: all fit); what was not put
- * of it, since it does not fit, is kept with it, but for secrets. */
+/* Ends the row being written. It is rejected if `step` says so, or because of field `bad` (-1: all fit); what was not
+ * put of it, since it does not fit, is kept with it, but for secrets. */
 LEAT_MUST_CHECK int leat_sql_end_row(struct leat_batch *out, int step, int bad, const char *const *texts,
                                      const int *lengths, struct leat_error *err);
 

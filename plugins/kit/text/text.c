@@ -120,8 +120,8 @@ char *leat_value_put(char *out, const struct leat_field *field, const struct lea
     }
 }
 
-const char *leat_value_text(char room[LEAT_VALUE_ROOM], const struct leat_field *field, const struct leat_column *column,
-                            int32_t row, size_t *ret_n)
+const char *leat_value_text(char room[LEAT_VALUE_ROOM], const struct leat_field *field,
+                            const struct leat_column *column, int32_t row, size_t *ret_n)
 {
     if (column->offsets)
         return leat_text(column, row, ret_n);

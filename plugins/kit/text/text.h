@@ -25,8 +25,8 @@ enum { LEAT_VALUE_ROOM = 64 }; /* bytes that any fixed-width value fits into */
  * not null; returns the end. `out` has LEAT_VALUE_ROOM bytes; no NUL is written. */
 char *leat_value_put(char *out, const struct leat_field *field, const struct leat_column *column, int32_t row);
 /* The text of any value that is not null: where it lies, or in the room. */
-const char *leat_value_text(char room[LEAT_VALUE_ROOM], const struct leat_field *field, const struct leat_column *column,
-                            int32_t row, size_t *ret_n);
+const char *leat_value_text(char room[LEAT_VALUE_ROOM], const struct leat_field *field,
+                            const struct leat_column *column, int32_t row, size_t *ret_n);
 
 /* The parts of it. Each returns the end. */
 char *leat_int64_put(char *out, int64_t value);

@@ -45,7 +45,8 @@ static const struct leat_option options[] = {
     { .name = "key", .type = LEAT_OPTION_LIST, LEAT_MEMBER(struct dedupe, key), .required = true, .main = true,
       .help = "The field, or the list of fields, in which no two records are to be alike." },
     { .name = "keep", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct dedupe, keep), .values = keeps,
-      .default_text = "first", .help = "Which one of the records with one key goes on: the first that is extracted; or the first or last by order." },
+      .default_text = "first",
+      .help = "Which one of the records with one key goes on: the first that is extracted; or the first or last by order." },
     { .name = "order", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct dedupe, order),
       .help = "The field by which a record is the first or last, whatever comes first; all are held in memory until then." },
     { .name = "duplicates", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct dedupe, duplicates), .values = fates,
@@ -185,7 +186,8 @@ static void end_duplicate(const struct dedupe *d, struct leat_batch *batch, int3
         leat_batch_drop(batch, row, LEAT_DUPLICATE);
     else
         leat_batch_reject(batch, row, d->fields[0], "duplicate",
-                          d->order ? "has the key of a record that goes before it" : "has the key of a record before it");
+                          d->order ? "has the key of a record that goes before it"
+                                   : "has the key of a record before it");
 }
 
 static int dedupe_process(struct leat_stage *stage, void *self, struct leat_batch *in, struct leat_batch *out,
@@ -237,5 +239,4 @@ static void dedupe_close(struct leat_stage *stage, void *self)
 
 LEAT_VALIDATE(dedupe, .summary = "Lets the first record of each key pass", .options = options,
               .traits = LEAT_IN_PLACE | LEAT_KEEPS_SCHEMA, .plan = dedupe_plan, .open = dedupe_open,
-              .gather = dedupe_gather,
-              .process = dedupe_process, .close = dedupe_close);
+              .gather = dedupe_gather, .process = dedupe_process, .close = dedupe_close);

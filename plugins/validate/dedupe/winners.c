@@ -90,8 +90,8 @@ static int compare_values(const struct leat_column *a, int32_t a_row, const stru
 /* ---- records ---- */
 
 /* Negative: the first goes before the second. One without a value goes behind all that have one. */
-static int compare_fields(const struct leat_batch *a, int32_t a_row, const struct leat_batch *b, int32_t b_row, int field,
-                          bool last)
+static int compare_fields(const struct leat_batch *a, int32_t a_row, const struct leat_batch *b, int32_t b_row,
+                          int field, bool last)
 {
     const struct leat_column *x = &a->columns[field], *y = &b->columns[field];
     bool null_x = leat_is_null(x, a_row), null_y = leat_is_null(y, b_row);

@@ -88,7 +88,8 @@ static int rules_plan(struct leat_plan *plan, void *self, struct leat_error *err
     if (r->n_unique) {
         move_unique_last(plan, r);
         leat_plan_serial(plan);
-        leat_plan_ordered(plan, "take  partitions:  out of the extract, or  unique  out of the rules: - dedupe: {key: FIELD, order: FIELD, duplicates: reject}");
+        leat_plan_ordered(plan, "take  partitions:  out of the extract, or  unique  out of the rules: "
+                          "- dedupe: {key: FIELD, order: FIELD, duplicates: reject}");
     }
     return 0;
 }
