@@ -4,6 +4,7 @@
 import time
 from datetime import datetime, timezone
 from email.utils import formatdate
+from functools import lru_cache
 
 
 class Clock:
@@ -33,6 +34,7 @@ def stamp(seconds):
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
 
+@lru_cache(maxsize=256)
 def seconds_of(text):
     """Of 20261122T101500Z; ValueError if it is none."""
     return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc).timestamp()

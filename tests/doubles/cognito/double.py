@@ -14,6 +14,7 @@ from .pool import ALIASES, Pool
 from .wire import Reply
 
 JSON = ("Content-Type", "application/x-amz-json-1.1")
+ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 SERVICES = {"AWSCognitoIdentityProviderService": "cognito-idp", "Logs_20140328": "logs"}
 
 
@@ -136,7 +137,7 @@ class Double:
             self.meet(pool, body["Username"])
         out = op.work(self, pool, body)
         self.count_active(op, pool, body)
-        text = b"" if out is None else json.dumps(out, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        text = b"" if out is None else ENCODE(out).encode("utf-8", "surrogatepass")
         return Reply(200, text, (JSON, ("x-amzn-RequestId", self.unique(self.records.n_requests)[:32])))
 
     def count_active(self, op, pool, body):

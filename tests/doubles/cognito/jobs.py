@@ -88,7 +88,7 @@ class Job:
     def allowed(self):
         """How many rows may be done by now."""
         rate = self.double.o.import_rate
-        return int((self.double.clock.steady() - self.began) * rate) if rate else csvfile.MAX_ROWS
+        return int((self.double.clock.steady() - self.began) * rate) if rate else float("inf")
 
     def work(self):
         steady = self.double.clock.steady
