@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the leat authors
 """STS: AssumeRole, signed, and AssumeRoleWithWebIdentity, with a token that is known. Form in, XML out."""
+import re
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
@@ -32,6 +33,8 @@ def role_of(double, form):
     for name in ("RoleArn", "RoleSessionName"):
         if not form.get(name):
             raise Refusal("ValidationError", f"1 validation error detected: Value null at '{name[0].lower()}{name[1:]}'")
+    if not re.fullmatch(r"[\w+=,.@-]{2,64}", form["RoleSessionName"]):
+        raise Refusal("ValidationError", "1 validation error detected: Value at 'roleSessionName' failed to satisfy constraint")
     role = double.roles.get(form["RoleArn"])
     if role is None or role.get("ExternalId") not in (None, form.get("ExternalId")):
         raise Refusal("AccessDenied", "User is not authorized to perform this action on the role", 403)

@@ -104,7 +104,7 @@ class Double:
     def pool(self, op, **members):
         return self.ask(op, UserPoolId=POOL, **members)
 
-    def create(self, name, _pool=POOL, **attributes):
+    def create(self, name, /, _pool=POOL, **attributes):
         """A user without a message; attributes by name with _ for :."""
         return self.ask("AdminCreateUser", UserPoolId=_pool, Username=name, MessageAction="SUPPRESS", UserAttributes=pairs(attributes))["User"]
 
@@ -148,3 +148,52 @@ def fails(work, *words, **members):
     except ConnectionError:
         return "reset"
     return None
+
+
+# ---- import jobs ----
+
+SSE = {"x-amz-server-side-encryption": "aws:kms"}
+PLAIN = ("email", "email_verified", "cognito:username")
+OVER = ("Succeeded", "Failed", "Stopped", "Expired")
+
+
+def table(d, rows, more=(), pool=POOL):
+    """The text of a file with all columns of the pool; rows are dicts, whose values stand as they are."""
+    columns = [*d.ask("GetCSVHeader", UserPoolId=pool)["CSVHeader"], *more]
+    return "".join(",".join(row) + "\n" for row in (columns, *([one.get(column, "") for column in columns] for one in rows)))
+
+
+def person(name, /, **more):
+    """A row that is right."""
+    return {"cognito:username": name, "email": f"{name}@example.org", "email_verified": "true", **more}
+
+
+def create_job(d, text=None, pool=POOL, **members):
+    job = d.ask("CreateUserImportJob", UserPoolId=pool, JobName="a job", CloudWatchLogsRoleArn=ROLE, **members)["UserImportJob"]
+    if text is not None:
+        status = d.put(job["PreSignedUrl"], text if isinstance(text, bytes) else text.encode(), **SSE)
+        assert status == 200, f"upload: {status}"
+    return job["JobId"]
+
+
+def wait_job(d, job_id, pool=POOL, states=OVER):
+    while True:
+        job = d.ask("DescribeUserImportJob", UserPoolId=pool, JobId=job_id)["UserImportJob"]
+        if job["Status"] in states:
+            return job
+        time.sleep(0.01)
+
+
+def run_job(d, text, pool=POOL, **members):
+    """(status, imported, skipped, failed), the job."""
+    job_id = create_job(d, text, pool, **members)
+    d.ask("StartUserImportJob", UserPoolId=pool, JobId=job_id)
+    job = wait_job(d, job_id, pool)
+    return (job["Status"], job["ImportedUsers"], job["SkippedUsers"], job["FailedUsers"]), job
+
+
+def log_of(d, job, pool=POOL, **members):
+    """The lines of its log."""
+    said = d.ask("GetLogEvents", service="logs", logGroupName=f"/aws/cognito/userpools/{pool}/{'double' if pool == POOL else pool}",
+                 logStreamName=f"{job['JobId']}/a job", startFromHead=True, **members)
+    return [event["message"] for event in said["events"]]

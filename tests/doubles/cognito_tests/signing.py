@@ -73,13 +73,14 @@ def session(d, **members):
 def test_sessions():
     arn = "arn:aws:iam::123456789012:role/loader"
     with Double("--pool", POOL, "--role", arn, "--web-token", "good") as d:
-        status, said = session(d, Action="AssumeRole", RoleArn=arn, RoleSessionName="s", DurationSeconds="900")
+        status, said = session(d, Action="AssumeRole", RoleArn=arn, RoleSessionName="session", DurationSeconds="900")
         equal((status, sorted(said)), (200, ["AccessKeyId", "Expiration", "SecretAccessKey", "SessionToken"]), "STS gives a session")
-        equal(session(d, Action="AssumeRole", RoleArn=arn + "x", RoleSessionName="s")[1]["Code"], "AccessDenied", "for roles that are known")
-        equal(session(d, Action="AssumeRole", RoleArn=arn, RoleSessionName="s", DurationSeconds="60")[1]["Code"], "ValidationError",
+        equal(session(d, Action="AssumeRole", RoleArn=arn + "x", RoleSessionName="session")[1]["Code"], "AccessDenied", "for roles that are known")
+        equal(session(d, Action="AssumeRole", RoleArn=arn, RoleSessionName="session", DurationSeconds="60")[1]["Code"], "ValidationError",
               "of 15 minutes at least")
-        equal(session(d, signed=False, Action="AssumeRole", RoleArn=arn, RoleSessionName="s")[0], 403, "to whom has signed")
-        web = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": arn, "RoleSessionName": "w"}
+        equal(session(d, Action="AssumeRole", RoleArn=arn, RoleSessionName="s")[1]["Code"], "ValidationError", "with a name of two letters at least")
+        equal(session(d, signed=False, Action="AssumeRole", RoleArn=arn, RoleSessionName="session")[0], 403, "to whom has signed")
+        web = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": arn, "RoleSessionName": "web"}
         equal(session(d, signed=False, WebIdentityToken="good", **web)[0], 200, "or has a web identity token")
         equal(session(d, signed=False, WebIdentityToken="bad", **web)[1]["Code"], "InvalidIdentityToken", "that is known")
         d.credentials, d.token = {"key": said["AccessKeyId"], "secret": said["SecretAccessKey"]}, said["SessionToken"]
