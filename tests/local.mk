@@ -166,6 +166,7 @@ STORE_TESTS = \
 # The proof that runs can be killed and repeated, row by row: `make check' tries a share, `make soak' all.
 FAULT_TESTS = \
 	tests/doubles/test-api.sh \
+	tests/doubles/test-cognito.sh \
 	tests/doubles/test-proxy.sh \
 	tests/faults/test-alloc.sh \
 	tests/faults/test-disk-full.sh \

@@ -79,8 +79,8 @@ class Attribute:
 
     def wrong(self, value):
         """Why the value does not fit, or None."""
-        if len(value) > MAX_VALUE or self.name.startswith(("custom:", "dev:")) and len(value.encode()) > MAX_VALUE:
-            return f"{self.name}: String must be no longer than {MAX_VALUE} characters"
+        if self.name.startswith(("custom:", "dev:")) and len(value.encode()) > MAX_VALUE:
+            return f"{self.name}: String must be no longer than {MAX_VALUE} bytes"
         if "\0" in value:
             return f"{self.name}: Invalid character"
         form = FORMS.get(self.name)

@@ -22,6 +22,8 @@ def test_published_signatures():
     claim = sigv4.claim_of(request)
     ok(sigv4.right(request, claim, SECRET, sigv4.EMPTY), "the example of the IAM User Guide is right")
     ok(not sigv4.right(request._replace(query="Action=ListRoles&Version=2010-05-08"), claim, SECRET, sigv4.EMPTY), "another query is not")
+    equal(sigv4.canonical_request("GET", "/", "", {"host": "h", "x-amz-a": "  1   2 "}, ["host", "x-amz-a"], "p"),
+          "GET\n/\n\nhost:h\nx-amz-a:1 2\n\nhost;x-amz-a\np", "blanks in a header count once")
     headers = {"host": "examplebucket.s3.amazonaws.com", "date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-date": "20130524T000000Z",
                "x-amz-storage-class": "REDUCED_REDUNDANCY",
                "x-amz-content-sha256": "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"}
@@ -61,6 +63,8 @@ def test_who_is_let_in():
         ok(date.endswith("GMT"), "its Date says what time it is")
         d.ahead = 0
         d.tell("clock", {"skew": 0})
+        headers = d.headers(b"{}", "cognito-idp", {"X-Amz-Target": "AWSCognitoIdentityProviderService.ListUsers"})
+        equal(b"InvalidSignature" in d.send("POST", "/", b"{}", {**headers, "x-amz-more": "1"})[2], True, "an x-amz- header that is not signed")
         d.token = "a token that is none"
         equal(fails(d.pool, "ListUsers"), "UnrecognizedClientException", "a token that does not belong to the key")
 
@@ -80,6 +84,9 @@ def test_sessions():
               "of 15 minutes at least")
         equal(session(d, Action="AssumeRole", RoleArn=arn, RoleSessionName="s")[1]["Code"], "ValidationError", "with a name of two letters at least")
         equal(session(d, signed=False, Action="AssumeRole", RoleArn=arn, RoleSessionName="session")[0], 403, "to whom has signed")
+        d.tell("credentials", {"roles": {arn + "-ext": {"ExternalId": "e1"}}})
+        equal([session(d, Action="AssumeRole", RoleArn=arn + "-ext", RoleSessionName="session", ExternalId=one)[0] for one in ("e2", "e1")],
+              [403, 200], "to whom knows the external id")
         web = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": arn, "RoleSessionName": "web"}
         equal(session(d, signed=False, WebIdentityToken="good", **web)[0], 200, "or has a web identity token")
         equal(session(d, signed=False, WebIdentityToken="bad", **web)[1]["Code"], "InvalidIdentityToken", "that is known")

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the leat authors
 """Users: names, aliases, the pool's schema and policy, status, MFA, messages, who becomes active."""
+import base64
+import hmac
+
 from tap import equal, ok
 
 from .client import POOL, Double, fails, pairs
@@ -131,6 +134,21 @@ def test_passwords():
         equal([d.get("password", pool=POOL, user="u", **{"is": text})["is"] for text in (PASSWORD, "x")], [True, False], "a test can ask")
 
 
+def test_clients():
+    clients = {"c1": {}, "c2": {"ClientSecret": "s3cret"}, "c3": {"PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]},
+               "c4": {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}}
+    with Double("--scale", "0", pools=[{"Id": POOL, "Clients": clients}]) as d:
+        d.create("u")
+        d.pool("AdminSetUserPassword", Username="u", Password=PASSWORD, Permanent=True)
+        sign_in = lambda client, name="u", flow="USER_PASSWORD_AUTH", **more: fails(  # noqa: E731
+            d.ask, "InitiateAuth", signed=False, AuthFlow=flow, ClientId=client, AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD, **more})
+        digest = base64.b64encode(hmac.digest(b"s3cret", b"uc2", "sha256")).decode()
+        equal([sign_in("c2"), sign_in("c2", SECRET_HASH=digest), sign_in("none")], ["NotAuthorizedException", None, "ResourceNotFoundException"],
+              "a client with a secret shows it")
+        equal([sign_in("c1", "nobody"), sign_in("c3", "nobody")], ["UserNotFoundException", "NotAuthorizedException"], "a client may hide who is there")
+        equal([sign_in("c3"), sign_in("c4"), sign_in("c1", flow="USER_SRP_AUTH")], [None] + ["InvalidParameterException"] * 2, "and has its flows")
+
+
 def test_mfa():
     with Double("--scale", "0", pools=[RICH, {"Id": "us-east-1_off"}]) as d:
         d.create("u", email="a@example.org", phone_number="+12345550100")
@@ -143,6 +161,10 @@ def test_mfa():
         equal((user["UserMFASettingList"], user["PreferredMfaSetting"]), (["SMS_MFA"], "SMS_MFA"), "and read back")
         equal([prefer("n", **sms), prefer("u", "us-east-1_off", **sms), prefer("u", SoftwareTokenMfaSettings={"Enabled": True})],
               ["InvalidParameterException"] * 3, "not without a number, in a pool without MFA, without a token")
+        d.tell("users", {"pool": POOL, "users": [{"Username": status, "UserStatus": status, "Attributes": {"phone_number": "+12345550100"}}
+                                                 for status in ("UNCONFIRMED", "RESET_REQUIRED")]})
+        equal([prefer("UNCONFIRMED", **sms), prefer("RESET_REQUIRED", **sms)], ["UserNotConfirmedException", "PasswordResetRequiredException"],
+              "nor for who is not confirmed")
         prefer("u", SMSMfaSettings={"Enabled": False})
         ok("UserMFASettingList" not in d.pool("AdminGetUser", Username="u"), "it can be turned off")
 
