@@ -14,6 +14,7 @@ PLUGIN_PAGES = \
 	doc/leat-extract-odbc.7 \
 	doc/leat-extract-postgres.7 \
 	doc/leat-extract-sqlite.7 \
+	doc/leat-function-cognito_password.7 \
 	doc/leat-function-phone_e164.7 \
 	doc/leat-load-cognito_csv.7 \
 	doc/leat-load-csv.7 \
@@ -46,6 +47,7 @@ PLUGIN_PODS = \
 	plugins/extract/odbc/odbc.pod \
 	plugins/extract/postgres/postgres.pod \
 	plugins/extract/sqlite/sqlite.pod \
+	plugins/function/cognito_password/cognito_password.pod \
 	plugins/function/phone_e164/phone_e164.pod \
 	plugins/load/cognito_csv/cognito_csv.pod \
 	plugins/load/csv/csv.pod \

@@ -32,6 +32,7 @@ include %D%/extract/csv/local.mk
 include %D%/extract/generate/local.mk
 include %D%/extract/jsonl/local.mk
 include %D%/extract/sqlite/local.mk
+include %D%/function/cognito_password/local.mk
 include %D%/load/cognito_csv/local.mk
 include %D%/load/csv/local.mk
 include %D%/load/jsonl/local.mk

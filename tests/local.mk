@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/test-checkpoint \
 	tests/unit/test-cognito \
 	tests/unit/test-cognito-csv \
+	tests/unit/test-cognito-password \
 	tests/unit/test-csv-extract \
 	tests/unit/test-csv-load \
 	tests/unit/test-csv-read \
@@ -90,6 +91,8 @@ SHELL_TESTS = \
 	tests/cli/test-bad-plugins.sh \
 	tests/cli/test-check-json.sh \
 	tests/cli/test-check.sh \
+	tests/cli/test-cognito-password-samples.sh \
+	tests/cli/test-cognito-password.sh \
 	tests/cli/test-cognito.sh \
 	tests/cli/test-completion.sh \
 	tests/cli/test-crash.sh \
@@ -190,6 +193,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-expr \
 	tests/fuzz/fuzz-jsonl \
 	tests/fuzz/fuzz-options \
+	tests/fuzz/fuzz-password \
 	tests/fuzz/fuzz-yaml \
 	$(NULL)
 
@@ -253,7 +257,9 @@ EXTRA_DIST += \
 	tests/servers/mongodb/go.mod \
 	tests/servers/mongodb/go.sum \
 	tests/servers/mongodb/main.go \
+	tests/cli/cognito-password.sh \
 	tests/tools/read-cognito-csv.py \
+	tests/tools/stored-passwords.py \
 	tests/lsan.supp \
 	tests/valgrind.supp \
 	$(NULL)

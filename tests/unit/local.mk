@@ -35,6 +35,10 @@ tests_unit_test_split_list_LDADD = plugins/kit/json/libjson.la $(LDADD)
 tests_unit_test_cognito_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_cognito_LDADD = plugins/kit/cognito/libcognito.la plugins/kit/text/libtext.la $(LDADD)
 
+tests_unit_test_cognito_password_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_cognito_password_LDADD = plugins/kit/cognito/libcognitopassword.la plugins/kit/json/libjson.la \
+	plugins/kit/text/libtext.la $(LDADD)
+
 tests_unit_test_cognito_csv_SOURCES = tests/unit/test-cognito-csv.c plugins/load/cognito_csv/parts.c \
 	plugins/load/cognito_csv/row.c plugins/load/cognito_csv/table.c plugins/load/cognito_csv/value.c
 tests_unit_test_cognito_csv_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
@@ -75,6 +79,10 @@ tests_unit_test_file_LDADD = plugins/kit/file/libfile.la $(LDADD)
 
 tests_fuzz_fuzz_csv_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_fuzz_fuzz_csv_LDADD = plugins/kit/csv/libcsvread.la $(LDADD)
+
+tests_fuzz_fuzz_password_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_fuzz_fuzz_password_LDADD = plugins/kit/cognito/libcognitopassword.la plugins/kit/json/libjson.la \
+	plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
