@@ -16,8 +16,8 @@ static const char *bcrypt_trouble(struct span s)
 {
     const char *p = s.p;
 
-    if (s.n < 4 || !span_has_only((struct span){ p + 2, 1 }, "abxy") || p[3] != '$')
-        return "the letter behind $2 must be a, b, x or y, and then comes a $";
+    if (s.n < 4 || memcmp(p, "$2", 2) != 0 || !span_has_only((struct span){ p + 2, 1 }, "abxy") || p[3] != '$')
+        return "it must begin with $2a$, $2b$, $2x$ or $2y$";
     if (s.n < 7 || p[4] < '0' || p[4] > '9' || p[5] < '0' || p[5] > '9' || p[6] != '$')
         return "its cost must have two digits, and then comes a $";
     if (s.n != BCRYPT_LENGTH)
