@@ -130,6 +130,10 @@ static void test_what_does_not_go(void **state)
         { "secret123", NULL, COGNITO_NOT_IMPORTABLE, COGNITO_NO_ALGORITHM, "no known form of a hash" },
         { "$2b$04$AAAAAAAAAAAAAAAAAAAAAOwSBnTnH9BjJ0Vr1gDk6R9sXtvpS0Qe", NULL, COGNITO_MALFORMED, COGNITO_BCRYPT,
           "bcrypt: it is shorter than 60 characters" },
+        { "$pbkdf2-sha256$7$" SALT "$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9", NULL, COGNITO_MALFORMED,
+          COGNITO_PBKDF2_SHA256, "pbkdf2-sha256: its key is no whole base64 without padding" },
+        { "{bcrypt}" "$mb$04$AAAAAAAAAAAAAAAAAAAAAOwSBnTnH9BjJ0Vr1gDk6R9sXtvpS0Qeu", NULL, COGNITO_MALFORMED,
+          COGNITO_BCRYPT, "bcrypt: it must begin with $2a$, $2b$, $2x$ or $2y$" },
         { BCRYPT " ", NULL, COGNITO_MALFORMED, COGNITO_BCRYPT, "BCRYPT: blanks around it; trim() it" },
     };
 
