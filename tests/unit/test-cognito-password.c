@@ -96,8 +96,8 @@ static void test_what_goes(void **state)
           COGNITO_AS_IS, COGNITO_ARGON2ID, "argon2id, m=19456 t=2 p=1" },
         { "$argon2id$v=16$p=1,t=2,m=8$" SALT "$" KEY64, "$argon2id$v=16$m=8,t=2,p=1$" SALT "$" KEY64,
           COGNITO_TRANSCODE, COGNITO_ARGON2ID, "argon2id, m=8 t=2 p=1" },
-        { "{\"credentialData\": \"{\\\"algorithm\\\":\\\"pbkdf2-sha256\\\",\\\"hashIterations\\\":9}\", \"secretData\": "
-          "\"{\\\"salt\\\":\\\"\\\\/w==\\\",\\\"value\\\":\\\"" KEY32 "=\\\"}\"}",
+        { "{\"credentialData\": \"{\\\"algorithm\\\":\\\"pbkdf2-sha256\\\",\\\"hashIterations\\\":9}\", "
+          "\"secretData\": \"{\\\"salt\\\":\\\"\\\\/w==\\\",\\\"value\\\":\\\"" KEY32 "=\\\"}\"}",
           "$pbkdf2-sha256$9$/w$" KEY32, COGNITO_TRANSCODE, COGNITO_PBKDF2_SHA256,
           "Keycloak pbkdf2-sha256, 9 iterations" },
     };
@@ -210,8 +210,10 @@ static void test_reasons_hold_nothing_of_the_hash(void **state)
 {
     static const char *const texts[] = {
         "QQXXQQ", "!QQXXQQ", "*QQXXQQ", "{QQXXQQ}", "{QQXXQQ", "$QQXXQQ$", "$2b$QQ$XXQQ", "$argon2id$QQ$XX$QQXXQQ",
-        "$argon2id$v=19$QQ=1,XX=2$QQ$XX", "pbkdf2_sha256$QQ$XXQQ$QQXX", "pbkdf2:sha256:QQ$XX$QQ", "scrypt$QQ$XX$QQ$XX$QQ",
-        "$scrypt$QQ$XX$QQ", "{\"secretData\": \"QQXX\", \"credentialData\": \"QQXX\"}", "AQAAAAQQXX", "{\"QQXX\": \"QQXX\"}",
+        "$argon2id$v=19$QQ=1,XX=2$QQ$XX", "pbkdf2_sha256$QQ$XXQQ$QQXX", "pbkdf2:sha256:QQ$XX$QQ",
+        "scrypt$QQ$XX$QQ$XX$QQ",
+        "$scrypt$QQ$XX$QQ", "{\"secretData\": \"QQXX\", \"credentialData\": \"QQXX\"}", "AQAAAAQQXX",
+        "{\"QQXX\": \"QQXX\"}",
         "{\"secretData\": {}, \"credentialData\": {\"algorithm\": \"QQXX\"}}", "1$QQXX$QQXX", "QQ:XX", "$7$QQXX",
     };
 
@@ -291,7 +293,8 @@ static void test_wrong_declarations(void **state)
         { "scrypt n=3", "power of two" }, { "scrypt n=1", "power of two" }, { "scrypt r=", "not a number" },
         { "pbkdf2 r=8", "does not belong" }, { "pbkdf2 form=salt:salt", "salt and key" },
         { "pbkdf2 form=saltkey", "salt and key" }, { "pbkdf2 key=text", "hex or base64" },
-        { "pbkdf2 secret=", "at most 128" }, { "pbkdf2 key_bytes=8", "16 to 128" }, { "bcrypt;", "says nothing of over" },
+        { "pbkdf2 secret=", "at most 128" }, { "pbkdf2 key_bytes=8", "16 to 128" },
+        { "bcrypt;", "says nothing of over" },
         { ";", "'' of the declaration begins" }, { "cognito salt_bytes=0", "1 to 256" },
         { "pbkdf2 pepper=hunter2", "'pepper' of the declaration is none" },
     };

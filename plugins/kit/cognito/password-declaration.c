@@ -15,7 +15,10 @@
 
 enum scheme { SCRYPT = 1, PBKDF2 = 2, BCRYPT = 4, COGNITO = 8 };
 
-enum word { N, R, P, ITERATIONS, DIGEST, FORM, SALT, KEY, SALT_BYTES, KEY_BYTES, SECRET, OVER, ALPHABET, COST, N_WORDS };
+enum word {
+    N, R, P, ITERATIONS, DIGEST, FORM, SALT, KEY, SALT_BYTES, KEY_BYTES, SECRET, OVER, ALPHABET, COST,
+    N_WORDS
+};
 
 static const struct {
     const char *name;
@@ -223,8 +226,8 @@ static int finish(const struct clause *c, struct cognito_declaration *d, struct 
     if (!has(c, salt))
         return missing(err, name, words[salt].name);
     if (!c->value.separator && has(c, SALT))
-        return leat_fail(err, -EINVAL, "'salt' of the declaration is of no use where salt and key are one run of bytes; "
-                         "key says how that is written");
+        return leat_fail(err, -EINVAL, "'salt' of the declaration is of no use where salt and key are one run of "
+                         "bytes; key says how that is written");
     if (d->n_clauses == COGNITO_MAX_CLAUSES)
         return leat_fail(err, -E2BIG, "the declaration has more than %d clauses of scrypt and pbkdf2",
                          COGNITO_MAX_CLAUSES);

@@ -26,7 +26,8 @@ static const struct named schemes[] = {
     { "{PLAIN}", "plain text" }, { "{ldap}", "LDAP digest" }, { "{SHA", "SHA digest of LDAP or Spring" },
     { "{SSHA", "salted SHA digest of LDAP" }, { "{sha", "SHA digest of LDAP or Spring" },
     { "{MD", "MD4 or MD5 digest of LDAP or Spring" }, { "{SMD5}", "salted MD5 digest of LDAP" },
-    { "{CRYPT}", "crypt(3) of LDAP" }, { "{crypt}", "crypt(3) of LDAP" }, { "{PKCS5S2}", "Atlassian PBKDF2 with SHA-1" },
+    { "{CRYPT}", "crypt(3) of LDAP" }, { "{crypt}", "crypt(3) of LDAP" },
+    { "{PKCS5S2}", "Atlassian PBKDF2 with SHA-1" },
     { "{FSHP", "FSHP" }, { "{SASL}", "a password kept elsewhere" },
     { "{ARGON2}", "Argon2 of LDAP, but not Argon2id" }, { "grub.pbkdf2.sha512.", "PBKDF2 with HMAC-SHA512" },
     { "0x0100", "SQL Server digest" }, { "0x0200", "SQL Server digest" },
@@ -61,7 +62,8 @@ static enum cognito_algorithm damaged(struct span s)
     } table[] = {
         { "argon2", COGNITO_ARGON2ID }, { "{argon2", COGNITO_ARGON2ID }, { "pbkdf2-sha256", COGNITO_PBKDF2_SHA256 },
         { "pbkdf2_sha256", COGNITO_PBKDF2_SHA256 }, { "pbkdf2:sha256", COGNITO_PBKDF2_SHA256 },
-        { "{pbkdf2", COGNITO_PBKDF2_SHA256 }, { "scrypt", COGNITO_SCRYPT }, { "{scrypt", COGNITO_SCRYPT }, { "{bcrypt", COGNITO_BCRYPT }, { "bcrypt$", COGNITO_BCRYPT },
+        { "{pbkdf2", COGNITO_PBKDF2_SHA256 }, { "scrypt", COGNITO_SCRYPT }, { "{scrypt", COGNITO_SCRYPT },
+        { "{bcrypt", COGNITO_BCRYPT }, { "bcrypt$", COGNITO_BCRYPT },
         { "2a$", COGNITO_BCRYPT }, { "2b$", COGNITO_BCRYPT }, { "2x$", COGNITO_BCRYPT }, { "2y$", COGNITO_BCRYPT },
     };
 
