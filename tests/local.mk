@@ -61,7 +61,7 @@ UNIT_TESTS = \
 
 # The same, where there is libcurl.
 if WITH_LIBCURL
-UNIT_TESTS += tests/unit/test-http tests/unit/test-http-kit
+UNIT_TESTS += tests/unit/test-aws tests/unit/test-aws-ini tests/unit/test-http tests/unit/test-http-kit
 endif
 
 # The same, where there is libmongoc.
@@ -132,6 +132,15 @@ SHELL_TESTS = \
 	tests/meta/test-plugins.sh \
 	tests/servers/test-servers.sh \
 	$(NULL)
+
+# Where there is libcurl: tests/aws/tool is built for them.
+AWS_TESTS = \
+	tests/aws/test-chain.sh \
+	tests/aws/test-sign.sh \
+	$(NULL)
+if WITH_LIBCURL
+SHELL_TESTS += $(AWS_TESTS)
+endif
 
 # Against real servers.
 STORE_TESTS = \
@@ -242,6 +251,7 @@ DIST_TESTS = $(SHELL_TESTS) $(UNIT_TESTS)
 # Files and whole folders that the tests read.
 EXTRA_DIST += \
 	$(SHELL_TESTS) \
+	tests/aws \
 	tests/bad-input \
 	tests/bench \
 	tests/cases \
@@ -269,6 +279,9 @@ TESTS = $(SHELL_TESTS) $(STORE_TESTS) $(FAULT_TESTS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS) tests/stores/find
 TESTS += $(UNIT_TESTS)
+endif
+if WITH_LIBCURL
+check_PROGRAMS += tests/aws/tool
 endif
 # A driver of our own.
 if WITH_LIBODBC

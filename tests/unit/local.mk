@@ -154,6 +154,18 @@ tests_unit_test_http_kit_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_http_kit_LDADD = plugins/kit/http/libhttp.la plugins/kit/store/libstore.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBCURL_LIBS)
 
+AWS_LDADD = plugins/kit/aws/libaws.la plugins/kit/http/libhttp.la plugins/kit/store/libstore.la \
+	plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(LDADD) $(LIBCURL_LIBS)
+tests_unit_test_aws_SOURCES = tests/unit/test-aws.c
+tests_unit_test_aws_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_aws_LDADD = $(AWS_LDADD)
+tests_unit_test_aws_ini_SOURCES = tests/unit/test-aws-ini.c
+tests_unit_test_aws_ini_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_unit_test_aws_ini_LDADD = $(AWS_LDADD)
+tests_aws_tool_SOURCES = tests/aws/tool.c
+tests_aws_tool_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
+tests_aws_tool_LDADD = $(AWS_LDADD)
+
 # Asks any extract for records by key; the tests in tests/stores use it.
 tests_stores_find_SOURCES = tests/stores/find.c tests/unit/plugin-host.h
 tests_stores_find_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS) -I$(top_srcdir)/tests/unit

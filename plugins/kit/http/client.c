@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -50,12 +51,26 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *argument)
     return n;
 }
 
+/* `Date: Sun, 22 Nov 2026 04:30:00 GMT'; the line is not ended by a NUL. */
+static void read_date(struct call *call, const char *line, size_t n)
+{
+    char text[64];
+    time_t date;
+
+    if (n < 6 || n > sizeof text || strncasecmp(line, "date:", 5) != 0)
+        return;
+    memcpy(text, line + 5, n - 5);
+    text[n - 5] = '\0';
+    date = curl_getdate(text, NULL);
+    call->date_s = date > 0 ? date : 0;
+}
+
 /* A head without an end would be read until the time limit, and libcurl keeps it. */
 static size_t on_head(char *bytes, size_t one, size_t n, void *argument)
 {
     struct call *call = argument;
 
-    (void)bytes;
+    read_date(call, bytes, one * n);
     call->n_head += one * n;
     call->too_large |= call->n_head > MOST_HEAD;
     return call->too_large ? 0 : one * n;
@@ -202,6 +217,7 @@ static void set_method(struct call *call, const char *method)
 static void forget_reply(struct call *call)
 {
     call->n_reply = call->n_head = 0;
+    call->date_s = 0;
     call->too_large = false;
     if (call->cap_reply <= KEPT_REPLY)
         return;
@@ -270,7 +286,8 @@ int leat_http_ended(struct leat_http *http, struct leat_http_reply *ret)
     if (!http->n_ended)
         return -1;
     call = &http->calls[http->ended[--http->n_ended]];
-    *ret = (struct leat_http_reply){ .end = end_of(call), .body = call->reply, .n_body = call->n_reply };
+    *ret = (struct leat_http_reply){ .end = end_of(call), .date_s = call->date_s,
+                                     .body = call->reply, .n_body = call->n_reply };
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &ret->status);
     if (ret->status >= 400)
         curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &seconds);

@@ -25,6 +25,7 @@ struct call {
     struct curl_slist *headers;
     char *reply;
     size_t n_reply, cap_reply;
+    int64_t date_s;          /* of the reply's head; 0: none */
     size_t n_head;           /* bytes of the reply's head, and of all before and behind it: 1xx, trailers */
     bool too_large;
     CURLcode result;

@@ -59,6 +59,7 @@ struct leat_http_reply {
     enum leat_http_end end;
     long status;             /* 0: none came */
     int64_t retry_after_ms;  /* of 4xx and 5xx: what the server asks for, a day at most; 0: nothing */
+    int64_t date_s;          /* what the server's clock says, in seconds since 1970; 0: nothing */
     const char *body;        /* of LEAT_HTTP_REPLIED */
     size_t n_body;
     const char *why;         /* of the others: a few words for people */
