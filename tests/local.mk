@@ -136,6 +136,7 @@ SHELL_TESTS = \
 # Where there is libcurl: tests/aws/tool is built for them.
 AWS_TESTS = \
 	tests/aws/test-chain.sh \
+	tests/aws/test-endpoints.sh \
 	tests/aws/test-sign.sh \
 	$(NULL)
 if WITH_LIBCURL

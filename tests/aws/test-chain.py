@@ -358,8 +358,8 @@ def test_process():
                                 ("one that does not stop to print", "yes", "credential_process prints more than 64 KiB")):
         files(f"[default]\ncredential_process = {command}\n")
         fails(name, part)
-    files("[default]\ncredential_process = sh -c 'sleep 1000 & echo $! >pid; sleep 1000'\n")
-    equal(keys(LEAT_AWS_CANCEL="30").split(" ")[1], "-1007:", "one that hangs is ended with the run")
+    files("[default]\ncredential_process = sh -c 'sleep 1000 & echo $! >pid.new; mv pid.new pid; sleep 1000'\n")
+    equal(keys(LEAT_AWS_CANCEL_FILE="pid").split(" ")[1], "-1007:", "one that hangs is ended with the run")
     pid = int(Path("pid").read_text())
     while alive(pid):        # the signal is sent; a test that hangs here is ended from outside
         time.sleep(.01)

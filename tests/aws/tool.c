@@ -12,13 +12,14 @@
  *     endpoint SERVICE     URL HOST WHO-SAYS-SO
  *     call SERVICE OPERATION BODY
  *
- * What fails answers "failed CODE: TEXT". Options come by LEAT_AWS_REGION, _PROFILE, _ENDPOINT_URL; where the container's
- * and the instance's services are by LEAT_AWS_CONTAINER and LEAT_AWS_METADATA; LEAT_AWS_CANCEL is the number of the
- * question whether to stop that is answered by yes.
+ * What fails answers "failed CODE: TEXT". Options come by LEAT_AWS_REGION, _PROFILE, _ENDPOINT_URL; where the
+ * container's and the instance's services are by LEAT_AWS_CONTAINER and LEAT_AWS_METADATA; LEAT_AWS_CANCEL is the
+ * number of the question whether to stop that is answered by yes, or LEAT_AWS_CANCEL_FILE a file whose being there is that answer.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kit/aws/inside.h"
 
@@ -66,7 +67,7 @@ static void failed(const struct leat_error *err)
 
 static void sign(char **words, int n)
 {
-    struct leat_aws_header headers[LEAT_AWS_MAX_HEADERS];
+    struct leat_aws_header headers[LEAT_AWS_MAX_HEADERS + 2]; /* one too many, too */
     struct leat_aws_request r = { .headers = headers };
     struct leat_aws_keys keys = { 0 };
     static struct leat_aws_signed is_signed;
@@ -106,8 +107,8 @@ static void say_keys(void)
 
 static const struct leat_aws_service *service_of(const char *name)
 {
-    static const struct leat_aws_service *const all[] = { &leat_aws_cognito, &leat_aws_logs, &leat_aws_sts, &leat_aws_s3,
-                                                          &leat_aws_sso, &leat_aws_quotas };
+    static const struct leat_aws_service *const all[] = { &leat_aws_cognito, &leat_aws_logs, &leat_aws_sts,
+                                                          &leat_aws_s3, &leat_aws_sso, &leat_aws_quotas };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->id, name) == 0)
@@ -190,10 +191,10 @@ static void obey(char **words, int n)
 
 static bool cancelled(void *argument)
 {
-    const char *text = getenv("LEAT_AWS_CANCEL");
+    const char *text = getenv("LEAT_AWS_CANCEL"), *file = getenv("LEAT_AWS_CANCEL_FILE");
 
     (void)argument;
-    return text && ++questions >= atol(text);
+    return (text && ++questions >= atol(text)) || (file && access(file, F_OK) == 0);
 }
 
 int main(void)

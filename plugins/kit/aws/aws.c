@@ -120,8 +120,11 @@ static const char *profile_name(const struct leat_aws *aws)
 
 static int begin(struct leat_aws *aws, struct leat_error *err)
 {
+    const char *proxy = aws->settings.options.proxy, *wrong = proxy ? leat_http_proxy_check(proxy) : NULL;
     int rc;
 
+    if (wrong)
+        return leat_fail(err, LEAT_EUNREACHABLE, "the option proxy %s", wrong);
     aws->profile = strdup(profile_name(aws));
     aws->config_path = path_of("AWS_CONFIG_FILE", "~/.aws/config");
     aws->shared_path = path_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
@@ -129,8 +132,8 @@ static int begin(struct leat_aws *aws, struct leat_error *err)
         return leat_fail(err, -ENOMEM, "out of memory");
     rc = aws_read_files(aws, err);
     if (rc == 0 && strcmp(aws->profile, "default") != 0 && !aws_has_profile(aws, aws->profile))
-        return leat_fail(err, LEAT_EUNREACHABLE, "there is no profile \"%.64s\" in %.200s or %.200s; write it there, or "
-                                                 "name another (the option profile, or AWS_PROFILE)", aws->profile,
+        return leat_fail(err, LEAT_EUNREACHABLE, "there is no profile \"%.64s\" in %.200s or %.200s; write it there, "
+                                                 "or name another (the option profile, or AWS_PROFILE)", aws->profile,
                          aws->config_path, aws->shared_path);
     return rc;
 }

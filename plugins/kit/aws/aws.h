@@ -87,7 +87,12 @@ struct leat_aws_service {
     const char *host;    /* what its host names begin with, mostly the same */
     const char *id;      /* for endpoints in the environment and the file: cognito_identity_provider */
     const char *target;  /* what X-Amz-Target begins with; NULL: not JSON 1.1 */
-    const char *own_dualstack; /* between host and region, as S3 has it: dualstack; else NULL */
+    enum {
+        LEAT_AWS_DUALSTACK_SUFFIX, /* hosts with IPv6 have a suffix of their own, */
+        LEAT_AWS_DUALSTACK_WORD,   /* or .dualstack behind the service's name, */
+        LEAT_AWS_DUALSTACK_ANYWAY, /* or in the partition aws the usual ones are such hosts */
+    } dualstack;
+    bool gov_is_fips;          /* in GovCloud the usual hosts are FIPS's */
 };
 
 extern const struct leat_aws_service leat_aws_cognito, leat_aws_logs, leat_aws_sts, leat_aws_s3, leat_aws_sso,

@@ -29,7 +29,7 @@ int source_environment(struct chain *c, struct leat_error *err)
     if (!id)
         return nothing(c, "AWS_ACCESS_KEY_ID is not set");
     if (!aws_env("AWS_SECRET_ACCESS_KEY"))
-        return leat_fail(err, LEAT_EUNREACHABLE, "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not; set both");
+        return leat_fail(err, LEAT_EUNREACHABLE, "AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not; set both");
     if (!token)
         token = aws_env("AWS_SECURITY_TOKEN");
     rc = keys_copy(&c->keys, id, aws_env("AWS_SECRET_ACCESS_KEY"), token, "the environment", err);
@@ -78,8 +78,8 @@ static int source_login(struct chain *c, struct leat_error *err)
 {
     if (!aws_setting(c->aws, c->profile, "login_session"))
         return nothing(c, "no login_session");
-    return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" signs in by `aws login`, which leat cannot read; add "
-                                             "a profile with credential_process = aws configure export-credentials "
+    return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" signs in by `aws login`, which leat cannot read; "
+                                             "add a profile with credential_process = aws configure export-credentials "
                                              "--profile %.64s, and name that one", c->profile, c->profile);
 }
 
@@ -139,8 +139,8 @@ int chain_of_profile(struct chain *c, struct leat_error *err)
     int rc = walk(c, FIRST_OF_PROFILE, LAST_OF_PROFILE, err);
 
     if (rc == NO_SOURCE)
-        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\", which is the source_profile of another, has no "
-                                                 "credentials; add aws_access_key_id and aws_secret_access_key to it",
+        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\", which is the source_profile of another, has "
+                                                 "no credentials; add aws_access_key_id and aws_secret_access_key",
                          c->profile);
     return rc < 0 ? rc : 0;
 }
@@ -150,8 +150,8 @@ static int nowhere(struct chain *c, struct leat_error *err)
     const char *tried = leat_put_end(&c->tried);
 
     return leat_fail(err, LEAT_EUNREACHABLE, "there are no credentials for AWS: set AWS_ACCESS_KEY_ID and "
-                                             "AWS_SECRET_ACCESS_KEY, or name a profile that has some (the option profile, "
-                                             "or AWS_PROFILE); profile \"%.64s\", tried: %s", c->profile,
+                                             "AWS_SECRET_ACCESS_KEY, or name a profile that has some (the option "
+                                             "profile, or AWS_PROFILE); profile \"%.64s\", tried: %s", c->profile,
                      tried ? tried : "");
 }
 
@@ -176,7 +176,8 @@ static int look(struct chain *c, int source, struct leat_error *err)
         say_tried(c, err);
     if (rc != NO_SOURCE)
         return rc;
-    return leat_fail(err, LEAT_EUNREACHABLE, "the credentials came from %s, which has none any more", sources[source].name);
+    return leat_fail(err, LEAT_EUNREACHABLE, "the credentials came from %s, which has none any more",
+                     sources[source].name);
 }
 
 static int fetch(struct leat_aws *aws, struct leat_aws_keys *ret, struct leat_error *err)
@@ -206,8 +207,8 @@ static bool are_same(const struct leat_aws_keys *a, const struct leat_aws_keys *
 
 static int expired(struct leat_aws *aws, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_EUNREACHABLE, "the credentials from %s have expired, and it has no others; renew them and "
-                                             "run again, which goes on where this run has stopped",
+    return leat_fail(err, LEAT_EUNREACHABLE, "the credentials from %s have expired, and it has no others; renew them "
+                                             "and run again, which goes on where this run has stopped",
                      sources[aws->source].name);
 }
 

@@ -9,16 +9,19 @@
 #include <ctype.h>
 #include <string.h>
 
-const struct leat_aws_service leat_aws_cognito = { .name = "cognito-idp", .host = "cognito-idp",
-                                                   .id = "cognito_identity_provider",
-                                                   .target = "AWSCognitoIdentityProviderService" };
+const struct leat_aws_service leat_aws_cognito = {
+    .name = "cognito-idp", .host = "cognito-idp", .id = "cognito_identity_provider",
+    .target = "AWSCognitoIdentityProviderService", .dualstack = LEAT_AWS_DUALSTACK_ANYWAY };
 const struct leat_aws_service leat_aws_logs = { .name = "logs", .host = "logs", .id = "cloudwatch_logs",
-                                                .target = "Logs_20140328" };
-const struct leat_aws_service leat_aws_sts = { .name = "sts", .host = "sts", .id = "sts" };
-const struct leat_aws_service leat_aws_s3 = { .name = "s3", .host = "s3", .id = "s3", .own_dualstack = "dualstack" };
+                                                .target = "Logs_20140328", .gov_is_fips = true };
+const struct leat_aws_service leat_aws_sts = { .name = "sts", .host = "sts", .id = "sts", .gov_is_fips = true };
+const struct leat_aws_service leat_aws_s3 = { .name = "s3", .host = "s3", .id = "s3",
+                                              .dualstack = LEAT_AWS_DUALSTACK_WORD };
 const struct leat_aws_service leat_aws_sso = { .name = "awsssoportal", .host = "portal.sso", .id = "sso" };
 const struct leat_aws_service leat_aws_quotas = { .name = "servicequotas", .host = "servicequotas",
                                                   .id = "service_quotas", .target = "ServiceQuotasV20190624" };
+
+#define GOV "us-gov-"
 
 /* Regions by what their names begin with, and the last one for all others. */
 static const struct partition { const char *begin, *suffix, *dualstack; } partitions[] = {
@@ -28,6 +31,7 @@ static const struct partition { const char *begin, *suffix, *dualstack; } partit
     { "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov" },
     { "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk" },
     { "eusc-", "amazonaws.eu", "api.amazonwebservices.eu" },
+    { GOV, "amazonaws.com", "api.aws" },
     { "", "amazonaws.com", "api.aws" },
 };
 
@@ -64,8 +68,8 @@ const char *leat_aws_region(const struct leat_aws *aws, struct leat_error *err)
     if (!region && (region = aws_setting(aws, aws->profile, "region")))
         from = "region of the profile";
     if (!region)
-        (void)leat_fail(err, LEAT_EUNREACHABLE, "no region: set the option region, AWS_REGION, or region in the profile "
-                                                "\"%.64s\" of %.300s", aws->profile, aws->config_path);
+        (void)leat_fail(err, LEAT_EUNREACHABLE, "no region: set the option region, AWS_REGION, or region in the "
+                                                "profile \"%.64s\" of %.300s", aws->profile, aws->config_path);
     else if (!aws_is_region(region))
         (void)leat_fail(err, LEAT_EUNREACHABLE, "the %s is none; one is written eu-central-1", from);
     return region && aws_is_region(region) ? region : NULL;
@@ -94,8 +98,8 @@ static int of_service_in_file(const struct leat_aws *aws, const struct leat_aws_
     if (!section)
         return 0;
     if (!ini_has_section(&aws->config, INI_SERVICES, section))
-        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has services = %.64s, but %.300s has no section "
-                                                 "[services %.64s]; write it, or take the setting out",
+        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has services = %.64s, but %.300s has no "
+                                                 "section [services %.64s]; write it, or take the setting out",
                          aws->profile, section, aws->config_path, section);
     item = ini_find(&aws->config, INI_SERVICES, section, service->id, "endpoint_url");
     *ret = item ? item->value : NULL;
@@ -163,18 +167,32 @@ static void cut_default_port(struct leat_aws_endpoint *ret)
 
 /* ---- AWS's own ---- */
 
+/* Of a host that has IPv6 as well. */
+static const char *suffix_of(const struct leat_aws_service *service, const struct partition *partition)
+{
+    switch (service->dualstack) {
+    case LEAT_AWS_DUALSTACK_WORD:
+        return partition->suffix;
+    case LEAT_AWS_DUALSTACK_ANYWAY:
+        return *partition->begin ? partition->dualstack : partition->suffix;
+    default:
+        return partition->dualstack;
+    }
+}
+
 static int make_url(const struct leat_aws *aws, struct leat_aws_endpoint *ret, struct leat_error *err)
 {
-    const struct partition *partition = partition_of(ret->region);
     const struct leat_aws_service *service = ret->service;
+    const struct partition *partition = partition_of(ret->region);
     bool fips = aws_is_true(aws, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
     bool dualstack = aws_is_true(aws, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
-    bool own = dualstack && service->own_dualstack;
     char url[sizeof ret->url];
 
-    (void)snprintf(url, sizeof url, "https://%s%s%s%s.%s.%s", service->host, fips ? "-fips" : "", own ? "." : "",
-                   own ? service->own_dualstack : "", ret->region,
-                   dualstack && !own ? partition->dualstack : partition->suffix);
+    if (service->gov_is_fips && !dualstack && strcmp(partition->begin, GOV) == 0)
+        fips = false;
+    (void)snprintf(url, sizeof url, "https://%s%s%s.%s.%s", service->host, fips ? "-fips" : "",
+                   dualstack && service->dualstack == LEAT_AWS_DUALSTACK_WORD ? ".dualstack" : "", ret->region,
+                   dualstack ? suffix_of(service, partition) : partition->suffix);
     ret->from = "the region";
     return take_url(url, ret, err);
 }
@@ -193,7 +211,8 @@ int leat_aws_find_endpoint(const struct leat_aws *aws, const struct leat_aws_ser
     if (!region)
         return LEAT_EUNREACHABLE;
     if (!aws_is_region(region))
-        return leat_fail(err, LEAT_EUNREACHABLE, "the region of %s is none; one is written eu-central-1", service->name);
+        return leat_fail(err, LEAT_EUNREACHABLE, "the region of %s is none; one is written eu-central-1",
+                         service->name);
     (void)snprintf(ret->region, sizeof ret->region, "%s", region);
     rc = find_url(aws, service, own, &ret->from, &url, err);
     if (rc < 0)

@@ -61,7 +61,8 @@ static const struct known { const char *code; enum leat_aws_verdict verdict; con
     { "InvalidClientTokenId", LEAT_AWS_STOP, wrong_keys },
     { "InvalidAccessKeyId", LEAT_AWS_STOP, wrong_keys },
     { "InvalidToken", LEAT_AWS_STOP, wrong_keys },
-    { "InvalidIdentityToken", LEAT_AWS_STOP, "the web identity's token is not taken; look whether its file is renewed" },
+    { "InvalidIdentityToken", LEAT_AWS_STOP, "the web identity's token is not taken; look whether its file is "
+                                             "renewed" },
     { "IDPRejectedClaim", LEAT_AWS_STOP, "the web identity's token is not taken; look whether its file is renewed" },
     { "MissingAuthenticationToken", LEAT_AWS_STOP, wrong_keys },
     { "MissingAuthenticationTokenException", LEAT_AWS_STOP, wrong_keys },
@@ -93,7 +94,7 @@ static void take_code(const char *type, char ret[96])
     size_t n = 0;
 
     for (const char *p = hash ? hash + 1 : type; *p && *p != ':' && n < 95; p++) {
-        if (!isalnum((unsigned char)*p) && *p != '.' && *p != '_') {
+        if (n ? !isalnum((unsigned char)*p) && *p != '.' && *p != '_' : !isalpha((unsigned char)*p)) {
             n = 0;
             break;
         }

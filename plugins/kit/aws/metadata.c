@@ -132,8 +132,8 @@ int source_container(struct chain *c, struct leat_error *err)
     if (!leat_put_end(&url))
         rc = leat_fail(err, -ENOMEM, "out of memory");
     else if (!may_ask(url.p))
-        rc = leat_fail(err, LEAT_EUNREACHABLE, "AWS_CONTAINER_CREDENTIALS_FULL_URI must begin with https://, or be http on "
-                                               "this machine, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]");
+        rc = leat_fail(err, LEAT_EUNREACHABLE, "AWS_CONTAINER_CREDENTIALS_FULL_URI must begin with https://, or be "
+                                               "http on this machine, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]");
     else
         rc = ask_container(c, url.p, err);
     leat_put_free(&url);
@@ -151,10 +151,11 @@ struct instance {
 
 static const char *base_of(const struct leat_aws *aws)
 {
-    const char *base = aws_env("AWS_EC2_METADATA_SERVICE_ENDPOINT"), *mode = aws_env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    const char *base = aws_env("AWS_EC2_METADATA_SERVICE_ENDPOINT"), *mode;
 
     if (!base)
         base = aws_setting(aws, aws->profile, "ec2_metadata_service_endpoint");
+    mode = aws_env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
     if (!mode)
         mode = aws_setting(aws, aws->profile, "ec2_metadata_service_endpoint_mode");
     if (base)
@@ -246,8 +247,8 @@ int source_metadata(struct chain *c, struct leat_error *err)
     if (disabled && strcasecmp(disabled, "true") == 0)
         return nothing(c, "AWS_EC2_METADATA_DISABLED is true");
     if (!may_ask(i.base))
-        return leat_fail(err, LEAT_EUNREACHABLE, "the address of the instance metadata must begin with https://, or be http "
-                                                 "on this machine, 169.254.169.254 or [fd00:ec2::254]");
+        return leat_fail(err, LEAT_EUNREACHABLE, "the address of the instance metadata must begin with https://, or be "
+                                                 "http on this machine, 169.254.169.254 or [fd00:ec2::254]");
     rc = get_token(&i, err);
     if (rc == 0)
         rc = get_keys(&i, err);

@@ -127,8 +127,8 @@ static int start(struct child *child, char **words)
 
 static int too_long(struct leat_error *err)
 {
-    return leat_fail(err, LEAT_EUNREACHABLE, "credential_process has not ended after %d seconds; run its command by hand "
-                                             "to see what it waits for", LIMIT_MS / 1000);
+    return leat_fail(err, LEAT_EUNREACHABLE, "credential_process has not ended after %d seconds; run its command by "
+                                             "hand to see what it waits for", LIMIT_MS / 1000);
 }
 
 /* Reads until its end. Returns 0, or negative: it is to be ended. */
@@ -152,7 +152,8 @@ static int read_output(const struct leat_aws *aws, struct child *child, struct l
             return 0;
         child->text.n += got > 0 ? (size_t)got : 0;
         if ((got < 0 && errno != EINTR) || child->text.n > MAX_OUTPUT)
-            return leat_fail(err, LEAT_EUNREACHABLE, "credential_process prints more than %d KiB, which are no credentials",
+            return leat_fail(err, LEAT_EUNREACHABLE, "credential_process prints more than %d KiB, which are no "
+                                                     "credentials",
                              MAX_OUTPUT >> 10);
     }
     return leat_fail(err, -ENOMEM, "out of memory");
@@ -185,8 +186,9 @@ static int run(struct chain *c, char **words, struct child *child, struct leat_e
     int status = 0, rc = start(child, words);
 
     if (rc < 0)
-        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has a credential_process that cannot be started: "
-                                                 "%s; its first word must be a program", c->profile, strerror(-rc));
+        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has a credential_process that cannot be "
+                                                 "started: %s; its first word must be a program",
+                         c->profile, strerror(-rc));
     child->end_ms = leat_now_ms() + LIMIT_MS;
     rc = read_output(c->aws, child, err);
     close(child->out);
@@ -198,8 +200,8 @@ static int run(struct chain *c, char **words, struct child *child, struct leat_e
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    return leat_fail(err, LEAT_EUNREACHABLE, "credential_process of the profile \"%.64s\" has ended with %s %d; run its "
-                                             "command by hand to see why", c->profile,
+    return leat_fail(err, LEAT_EUNREACHABLE, "credential_process of the profile \"%.64s\" has ended with %s %d; run "
+                                             "its command by hand to see why", c->profile,
                      WIFEXITED(status) ? "status" : "signal",
                      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
@@ -233,8 +235,8 @@ int source_process(struct chain *c, struct leat_error *err)
     if (!line)
         return leat_fail(err, -ENOMEM, "out of memory");
     if (!split(line, words))
-        rc = leat_fail(err, LEAT_EUNREACHABLE, "credential_process of the profile \"%.64s\" is no command: a quote is not "
-                                               "closed, or it has more than %d words", c->profile, MAX_WORDS);
+        rc = leat_fail(err, LEAT_EUNREACHABLE, "credential_process of the profile \"%.64s\" is no command: a quote is "
+                                               "not closed, or it has more than %d words", c->profile, MAX_WORDS);
     else
         rc = run(c, words, &child, err);
     if (rc == 0)

@@ -60,7 +60,8 @@ static int send_once(struct sts_call *c, struct leat_error *err)
     (void)snprintf(url, sizeof url, "%s/", c->endpoint.url);
     return rc < 0 ? rc : ask(c->aws, &(struct ask){ .method = "POST", .url = url, .headers = c->is_signed.headers,
                                                     .body = c->form.p, .n_body = c->form.n,
-                                                    .plain = c->endpoint.plain, .timeout_ms = ASK_MS }, &c->answer, err);
+                                                    .plain = c->endpoint.plain, .timeout_ms = ASK_MS },
+                             &c->answer, err);
 }
 
 static int refused(const struct sts_call *c, const struct leat_aws_fault *fault, struct leat_error *err)
@@ -134,8 +135,8 @@ static int put_duration(struct chain *c, struct leat_put *form, struct leat_erro
     if (!text)
         return 0;
     if (!leat_text_to_int64(text, strlen(text), &seconds) || seconds < 900 || seconds > 43200)
-        return leat_fail(err, LEAT_EUNREACHABLE, "duration_seconds of the profile \"%.64s\" must be a number from 900 to "
-                                                 "43200", c->profile);
+        return leat_fail(err, LEAT_EUNREACHABLE, "duration_seconds of the profile \"%.64s\" must be a number from 900 "
+                                                 "to 43200", c->profile);
     leat_aws_put_parameter(form, "DurationSeconds", text);
     return 0;
 }
@@ -189,22 +190,22 @@ static int from_named_source(struct chain *c, const char *name, struct leat_erro
             leat_put_free(&only.tried);
             return rc;
         }
-    return leat_fail(err, LEAT_EUNREACHABLE, "credential_source of the profile \"%.64s\" must be Environment, EcsContainer "
-                                             "or Ec2InstanceMetadata", c->profile);
+    return leat_fail(err, LEAT_EUNREACHABLE, "credential_source of the profile \"%.64s\" must be Environment, "
+                                             "EcsContainer or Ec2InstanceMetadata", c->profile);
 }
 
 static int check_source_profile(const struct chain *c, const char *source, struct leat_error *err)
 {
     if (!aws_has_profile(c->aws, source))
-        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has source_profile = %.64s, which is neither in "
-                                                 "%.150s nor in %.150s", c->profile, source, c->aws->config_path,
+        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has source_profile = %.64s, which is neither "
+                                                 "in %.150s nor in %.150s", c->profile, source, c->aws->config_path,
                          c->aws->shared_path);
     if (strcmp(source, c->profile) == 0 && has_keys(c->aws, source))
         return 0; /* its own keys are the source */
     for (int i = 0; i < c->n_visited; i++)
         if (strcmp(c->visited[i], source) == 0)
-            return leat_fail(err, LEAT_EUNREACHABLE, "the profiles \"%.64s\" and \"%.64s\" are the source_profile of each "
-                                                     "other, perhaps by others; one of them must have credentials",
+            return leat_fail(err, LEAT_EUNREACHABLE, "the profiles \"%.64s\" and \"%.64s\" are the source_profile of "
+                                                     "each other, perhaps by others; one of them must have credentials",
                              c->profile, source);
     if (c->n_visited == (int)(sizeof c->visited / sizeof *c->visited))
         return leat_fail(err, LEAT_EUNREACHABLE, "more than %d profiles, each of them the source_profile of the next",
@@ -238,8 +239,8 @@ static int source_of_role(struct chain *c, struct leat_error *err)
     if (aws_setting(c->aws, c->profile, "mfa_serial"))
         return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" wants the code of a device (mfa_serial), which "
                                                  "nobody can type in during a run; name a profile without it, or set "
-                                                 "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to what "
-                                                 "`aws configure export-credentials` gives", c->profile);
+                                                 "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to "
+                                                 "what `aws configure export-credentials` gives", c->profile);
     if (!profile == !source)
         return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has a role_arn and %s source_profile %s "
                                                  "credential_source; it needs one of the two", c->profile,
@@ -302,8 +303,8 @@ int source_web_identity(struct chain *c, struct leat_error *err)
     if (!file)
         return nothing(c, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
     if (!call.role)
-        return leat_fail(err, LEAT_EUNREACHABLE, "there is a web identity's token and no role for it; set AWS_ROLE_ARN, or "
-                                                 "role_arn in the profile \"%.64s\"", c->profile);
+        return leat_fail(err, LEAT_EUNREACHABLE, "there is a web identity's token and no role for it; set "
+                                                 "AWS_ROLE_ARN, or role_arn in the profile \"%.64s\"", c->profile);
     rc = read_token(file, &token, err);
     if (rc == 0) {
         begin_form(&call.form, call.operation, call.role,

@@ -253,7 +253,8 @@ static bool derive_key(const struct signer *s, unsigned char ret[SHA])
 
     leat_put_string(&first, "AWS4");
     leat_put_string(&first, s->keys->secret);
-    ok = !first.failed && hmac(first.p, first.n, s->time, 8, ret) && hmac(ret, SHA, r->region, strlen(r->region), ret) &&
+    ok = !first.failed && hmac(first.p, first.n, s->time, 8, ret) &&
+         hmac(ret, SHA, r->region, strlen(r->region), ret) &&
          hmac(ret, SHA, r->service, strlen(r->service), ret) && hmac(ret, SHA, "aws4_request", 12, ret);
     leat_put_free(&first);
     return ok;
@@ -304,7 +305,8 @@ static void link_lines(struct leat_aws_signed *is, int n)
 static void put_authorization(struct signer *s, const char *signature, struct leat_aws_signed *is, int *n)
 {
     begin_line(is, n);
-    leat_put_printf(&is->text, "Authorization: AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=", s->keys->id, s->scope);
+    leat_put_printf(&is->text, "Authorization: AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=", s->keys->id,
+                    s->scope);
     put_names(s, &is->text);
     leat_put_printf(&is->text, ", Signature=%s", signature);
     leat_put_bytes(&is->text, "", 1);

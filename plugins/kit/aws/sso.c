@@ -34,8 +34,9 @@ static int read_settings(struct chain *c, struct sso *s, struct leat_error *err)
 
     s->session = aws_setting(c->aws, c->profile, "sso_session");
     if (s->session && !ini_has_section(&c->aws->config, INI_SESSION, s->session))
-        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has sso_session = %.64s, but %.300s has no section "
-                                                 "[sso-session %.64s]; write it by `aws configure sso`", c->profile,
+        return leat_fail(err, LEAT_EUNREACHABLE, "the profile \"%.64s\" has sso_session = %.64s, but %.300s has no "
+                                                 "section [sso-session %.64s]; write it by `aws configure sso`",
+                         c->profile,
                          s->session, c->aws->config_path, s->session);
     s->start_url = of_session(c, s->session, "sso_start_url");
     s->region = of_session(c, s->session, "sso_region");
@@ -51,8 +52,8 @@ static int read_settings(struct chain *c, struct sso *s, struct leat_error *err)
 
 static int log_in(const struct chain *c, const char *why, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_EUNREACHABLE, "the SSO sign-in of the profile \"%.64s\" %s; run `aws sso login --profile "
-                                             "%.64s`", c->profile, why, c->profile);
+    return leat_fail(err, LEAT_EUNREACHABLE, "the SSO sign-in of the profile \"%.64s\" %s; run `aws sso login "
+                                             "--profile %.64s`", c->profile, why, c->profile);
 }
 
 static char *cache_path(const char *name)
@@ -113,8 +114,9 @@ static int judge(struct chain *c, const struct sso *s, const struct ask *what, c
     if (status == 401)
         return log_in(c, "is not taken any more", err);
     if (status != 200)
-        return leat_fail(err, LEAT_EUNREACHABLE, "SSO refuses the role %.64s in the account %.20s with status %ld; look at "
-                                                 "sso_role_name and sso_account_id of the profile \"%.64s\"", s->role,
+        return leat_fail(err, LEAT_EUNREACHABLE, "SSO refuses the role %.64s in the account %.20s with status %ld; "
+                                                 "look at sso_role_name and sso_account_id of the profile \"%.64s\"",
+                         s->role,
                          s->account, status, c->profile);
     return keys_from_json(&c->keys, &names, answer->body.p, answer->body.n, "SSO", err);
 }
