@@ -244,7 +244,8 @@ def test_roles_that_fail():
     equal(len(double.log) - before, 3, "and not more")
     double.next["sts"] = [(500, "")]
     equal(keys(double), ["assume role", "ASIAa1"], "a passing fault is passed")
-    for text in ("", "<a/>", "<!DOCTYPE x><AccessKeyId>A</AccessKeyId>", "<AccessKeyId>A</AccessKeyId><SecretAccessKey><b/></SecretAccessKey>",
+    whole = "<AccessKeyId>A</AccessKeyId><SecretAccessKey>b</SecretAccessKey><Expiration>2099-01-01T00:00:00Z</Expiration>"
+    for text in ("", "<a/>", f"<!DOCTYPE x>{whole}", f"<!--{whole}-->", "<AccessKeyId>A</AccessKeyId><SecretAccessKey><b/></SecretAccessKey>",
                  "<AccessKeyId>A</AccessKeyId><SecretAccessKey>&x;</SecretAccessKey>", "<AccessKeyId>A</AccessKeyId><SecretAccessKey>b"):
         double.next["sts"] = [(200, text)]
         fails(f"a reply that is none: {text[:60]}", "the reply of STS has no ", double)
@@ -390,7 +391,8 @@ def test_container():
     Path("secret").write_text("container-token\n")
     fails("a token with a line end", "has a line end", double, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="secret", **full)
     n = len(double.log)
-    for url in ("http://example.org/x", "http://169.254.170.2.example.org/", "http://127.0.0.1@example.org/", "ftp://127.0.0.1/",
+    for url in ("http://example.org/x", "http://169.254.170.2.example.org/", "http://127.0.0.1@example.org/", "http://127.0.0.1:x@example.org/",
+                "ftp://127.0.0.1/",
                 "http://169.254.170.20/", "http://[fd00:ec2::24]/"):
         fails(f"no other address is asked without TLS: {url}", "must begin with https://, or be http on this machine", double,
               AWS_CONTAINER_CREDENTIALS_FULL_URI=url)

@@ -14,7 +14,8 @@
  *
  * What fails answers "failed CODE: TEXT". Options come by LEAT_AWS_REGION, _PROFILE, _ENDPOINT_URL; where the
  * container's and the instance's services are by LEAT_AWS_CONTAINER and LEAT_AWS_METADATA; LEAT_AWS_CANCEL is the
- * number of the question whether to stop that is answered by yes, or LEAT_AWS_CANCEL_FILE a file whose being there is that answer.
+ * number of the question whether to stop that is answered by yes, or LEAT_AWS_CANCEL_FILE a file whose being there is
+ * that answer.
  */
 #include <stdio.h>
 #include <stdlib.h>
