@@ -496,9 +496,11 @@ def test_refused():
 
 def test_a_run_that_stops():
     double = Double()
-    files("[default]\n" + ROLE.format("x") + "source_profile = base\n", SOURCE)
+    files("[default]\n" + ROLE.format("x") + "source_profile = base\n[profile plain]\n", SOURCE)
     double.next["sts"] = ["hang"]
     equal(keys(double, LEAT_AWS_CANCEL="3").split(" ")[1], "-1007:", "a server that says nothing holds nobody up")
+    equal(keys(double, AWS_PROFILE="plain", AWS_EC2_METADATA_DISABLED="false", LEAT_AWS_CANCEL="1").split(" ")[1], "-1007:",
+          "a search that is stopped is no search without a result")
     double.next["sts"] = [(503, "")] * 9
     equal(keys(double, LEAT_AWS_CANCEL="5").split(" ")[1], "-1007:", "nor does a pause")
     double.close()
