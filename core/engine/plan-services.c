@@ -332,12 +332,33 @@ static bool is_incremental(struct leat_plan *plan)
     return plan->model == &plan->whole->pipeline->load && leat_plan_extract(plan->whole)->incremental;
 }
 
+static struct leat_rate *find_rate(struct leat_rate *rates, int n, const char *budget)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(rates[i].name, budget) == 0)
+            return &rates[i];
+    return NULL;
+}
+
 static bool has_rate(struct leat_plan *plan, const char *budget)
 {
-    for (int i = 0; i < plan->whole->pipeline->n_rates; i++)
-        if (strcmp(plan->whole->pipeline->rates[i].name, budget) == 0)
-            return true;
-    return false;
+    return find_rate(plan->whole->pipeline->rates, plan->whole->pipeline->n_rates, budget);
+}
+
+static void rate(struct leat_plan *plan, const char *budget, double per_second, double quota)
+{
+    struct leat_pipeline_plan *whole = plan->whole;
+    struct leat_rate *known = find_rate(whole->rates, whole->n_rates, budget);
+
+    if (has_rate(plan, budget) || (known && known->per_second <= per_second))
+        return;
+    if (!known) {
+        whole->rates = leat_grow(whole->rates, whole->n_rates, &whole->cap_rates, sizeof *whole->rates);
+        known = &whole->rates[whole->n_rates++];
+        known->name = leat_arena_strdup(&whole->arena, budget);
+    }
+    known->per_second = per_second;
+    known->quota = quota;
 }
 
 static void unasked(struct leat_plan *plan)
@@ -379,6 +400,7 @@ const struct leat_plan_services leat_host_plan_services = {
     .target = target, .estimate = estimate, .key = key, .searchable = searchable, .leaves_out = leaves_out,
     .accepts_secret = accepts_secret, .serial = serial, .note = note, .file = file,
     .ledger = ledger, .incremental = incremental, .is_incremental = is_incremental, .has_rate = has_rate,
+    .rate = rate,
     .unasked = unasked, .at_once = at_once,
     .batch_rows = batch_rows, .finder = leat_finder_plan, .finder_field = leat_finder_field,
     .finder_key = leat_finder_key, .partitions = partitions, .ordered = ordered,

@@ -494,6 +494,7 @@ void leat_plan_deinit(struct leat_pipeline_plan *plan)
     if (plan->results)
         stage_deinit(plan->results);
     free(plan->doubtful);
+    free(plan->rates);
     leat_arena_deinit(&plan->arena);
     *plan = (struct leat_pipeline_plan){0};
 }

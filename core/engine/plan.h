@@ -92,6 +92,8 @@ struct leat_pipeline_plan {
     struct leat_plan *rejects, *results; /* NULL: none */
     struct leat_finder *finders;      /* that the stages ask */
     int n_finders;
+    struct leat_rate *rates;          /* that stages declare, beside those of the pipeline */
+    int n_rates, cap_rates;
     struct leat_error stage_error;    /* a plugin that broke or a store that is away, rather than the file */
 };
 

@@ -439,6 +439,11 @@ void leat_rates_init(struct leat_rates *rates, const struct leat_rate *declared,
 {
     *rates = (struct leat_rates){0};
     pthread_mutex_init(&rates->lock, NULL);
+    leat_rates_add(rates, declared, n);
+}
+
+void leat_rates_add(struct leat_rates *rates, const struct leat_rate *declared, int n)
+{
     for (int i = 0; i < n; i++)
         (void)add(rates, &declared[i], false);
 }

@@ -67,6 +67,8 @@ struct leat_rate_view {
 
 /* The names in `declared` must outlive the rates. */
 void leat_rates_init(struct leat_rates *rates, const struct leat_rate *declared, int n);
+/* Before a run: more of them. */
+void leat_rates_add(struct leat_rates *rates, const struct leat_rate *declared, int n);
 void leat_rates_deinit(struct leat_rates *rates);
 
 /* The budget of that name; NULL: the stage's own, made on first use. Never NULL, and valid until

@@ -286,6 +286,27 @@ static int note_crash(struct leat_state *state, struct leat_error *err)
     return rc;
 }
 
+/* What goes before is given up, with its checkpoints. */
+static int begin_work(struct leat_run *run, const char *meaning, struct leat_error *err)
+{
+    struct leat_state *state = run->options.state;
+    int rc = leat_state_work_end(state, err);
+
+    if (rc == 0)
+        rc = leat_state_work_begin(state, meaning, err);
+    run->work = state->run;
+    run->seq = 0;
+    return rc;
+}
+
+static void name_work(struct leat_run *run)
+{
+    char text[64];
+    int n = snprintf(text, sizeof text, "%.32s.%" PRId64, run->options.state->who, run->work);
+
+    leat_state_hash(run->options.state, "work", text, (size_t)n, run->resume.work);
+}
+
 /* In a transaction. */
 static int note_run(struct leat_run *run, const char *meaning, struct leat_error *err)
 {
@@ -294,14 +315,10 @@ static int note_run(struct leat_run *run, const char *meaning, struct leat_error
 
     if (rc == 0)
         rc = leat_state_run_begin(state, run->plan->pipeline->work_name, identity_of(run), run->work, err);
-
-    if (rc < 0 || run->work)
-        return rc;
-    rc = leat_state_work_end(state, err); /* checkpoints of what is given up */
+    if (rc == 0 && !run->work)
+        rc = begin_work(run, meaning, err);
     if (rc == 0)
-        rc = leat_state_work_begin(state, meaning, err);
-    run->work = state->run;
-    run->seq = 0;
+        name_work(run);
     return rc;
 }
 

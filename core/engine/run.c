@@ -210,6 +210,7 @@ int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, c
     *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_clock_us()};
     run->cap_rows = rows_of(plan);
     leat_rates_init(&run->rates, plan->pipeline->rates, plan->pipeline->n_rates);
+    leat_rates_add(&run->rates, plan->rates, plan->n_rates);
     pthread_mutex_init(&run->lock, NULL);
     pthread_mutex_init(&run->extracted_lock, NULL);
     pthread_cond_init(&run->stage_opened, NULL);

@@ -69,6 +69,11 @@ static bool cancelled(const struct leat_stage *stage)
             atomic_load_explicit(&stage->run->stopping, memory_order_relaxed));
 }
 
+static const char *work(const struct leat_stage *stage)
+{
+    return stage->run->resume.work;
+}
+
 static bool stopping(const struct leat_stage *stage)
 {
     return atomic_load_explicit(&stage->run->stopping, memory_order_relaxed);
@@ -260,7 +265,7 @@ const struct leat_stage_services leat_host_stage_services = {
     .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_told = rate_told,
     .wake_on = wake_on, .watermark = watermark, .remember = leat_memory_remember, .recall = leat_memory_recall,
     .keeps = keeps, .is_kept = is_kept, .token = token, .stopping = stopping,
-    .partition = partition, .find_keys = leat_find_keys_begin, .find = leat_find_ask,
+    .partition = partition, .work = work, .find_keys = leat_find_keys_begin, .find = leat_find_ask,
 };
 const struct leat_stage_services *leat_stage_services = &leat_host_stage_services;
 

@@ -51,6 +51,7 @@ struct leat_plan_services {
     void (*incremental)(struct leat_plan *);
     bool (*is_incremental)(struct leat_plan *);
     bool (*has_rate)(struct leat_plan *, const char *budget);
+    void (*rate)(struct leat_plan *, const char *budget, double per_second, double quota);
     void (*unasked)(struct leat_plan *);
     void (*at_once)(struct leat_plan *);
     void (*batch_rows)(struct leat_plan *, int64_t n);
@@ -308,6 +309,13 @@ static inline void leat_plan_finder_key(struct leat_plan *plan, struct leat_find
 static inline bool leat_plan_has_rate(struct leat_plan *plan, const char *budget)
 {
     return leat_plan_services->has_rate(plan, budget);
+}
+
+/* Declares a budget, which all stages share that name it: what the service allows (`quota`, calls a second) and the part
+ * of it that is ours. Where rates: has one of that name, that holds. Of two stages' the lower one holds. Copied. */
+static inline void leat_plan_rate(struct leat_plan *plan, const char *budget, double per_second, double quota)
+{
+    leat_plan_services->rate(plan, budget, per_second, quota);
 }
 
 #ifdef __cplusplus

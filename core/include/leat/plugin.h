@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Rises with each change of these headers until 1.0; host and plugin must match. */
-#define LEAT_ABI 4
+#define LEAT_ABI 5
 
 enum leat_kind { LEAT_KIND_EXTRACT = 1, LEAT_KIND_TRANSFORM, LEAT_KIND_VALIDATE, LEAT_KIND_LOAD, LEAT_KIND_FUNCTION };
 
@@ -51,6 +51,7 @@ enum leat_flow {
     LEAT_MORE = 1, /* call again */
     LEAT_FAILED = 2, /* `err` says why */
     LEAT_FULL = 3, /* a load's poll: as LEAT_MORE, and gives no room for another batch before the next poll */
+    LEAT_SETTLE = 4, /* a load's poll: as LEAT_MORE, and wants the next batch that was put aside */
 };
 
 /* For an extract: `return leat_read_failed(err, -errno, path);` */
@@ -122,6 +123,12 @@ struct leat_plugin {
     /* Transform, validate, with leat_plan_gathers: looks at a batch, and changes nothing. The batch stays until its
      * own `process` has ended; those processed before it may be gone. */
     int (*gather)(struct leat_stage *, void *self, const struct leat_batch *in, struct leat_error *);
+
+    /* Load with LEAT_LATE that answers only long after it has taken all records, as an import of hours does. Rows that
+     * deliver leaves unanswered are put aside on disk, and the load keeps no reference. Once the input has ended, poll
+     * is called; each LEAT_SETTLE brings the next batch back, in the order of deliver, with the same fields but for
+     * secret ones, which are null. It answers now, or keeps a reference and answers in poll. */
+    int (*settle)(struct leat_stage *, void *self, struct leat_batch *, struct leat_error *);
 };
 
 /* What the host hands to the one exported function. */

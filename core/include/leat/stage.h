@@ -73,6 +73,7 @@ struct leat_stage_services {
     struct leat_batch *(*find_keys)(struct leat_stage *, const struct leat_finder *);
     int (*find)(struct leat_stage *, const struct leat_finder *, int64_t timeout_ms, struct leat_answers *ret,
                 struct leat_error *);
+    const char *(*work)(const struct leat_stage *);
 };
 
 extern const struct leat_stage_services *leat_stage_services;
@@ -189,6 +190,13 @@ static inline void leat_stage_keeps(struct leat_stage *stage, const char *path)
 static inline bool leat_stage_is_kept(const struct leat_stage *stage, const char *path)
 {
     return leat_stage_services->is_kept(stage, path);
+}
+
+/* The same 32 hexadecimal digits in a run and in all that go on with it, and others in every other run: to know by it
+ * what they have begun elsewhere. Empty where nothing is kept from one run to the next. */
+static inline const char *leat_stage_work(const struct leat_stage *stage)
+{
+    return leat_stage_services->work(stage);
 }
 
 /* Loads with a last_commit, in commit: what to write together with the rows, or NULL
