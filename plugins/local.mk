@@ -54,6 +54,7 @@ include %D%/validate/rules/local.mk
 if WITH_LIBCURL
 include %D%/kit/aws/local.mk
 include %D%/kit/http/local.mk
+include %D%/kit/userpool/local.mk
 include %D%/load/http/local.mk
 endif
 

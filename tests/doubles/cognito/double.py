@@ -5,7 +5,8 @@ import hashlib
 import json
 import struct
 
-from . import credentials, faults, groups, jobs, listing, logs, quotas, records, s3, signin, sts, users  # noqa: F401
+from . import (credentials, faults, groups, jobs, limits, listing, logs, quotas, records, s3, signin, sts,
+               users)  # noqa: F401
 from .clock import Clock
 from .errors import Refusal, absent
 from .hashes import Bounds

@@ -110,6 +110,16 @@ def test_quotas():
         ok(outcomes[9] == "ResourceNotFoundException" and "ThrottlingException" in outcomes, "CloudWatch has its own quotas and name for it")
 
 
+def test_limits():
+    def limit(d, category):
+        definition = {"LimitClass": "API_CATEGORY", "Attributes": {"Category": category}}
+        return d.ask("GetProvisionedLimit", LimitDefinition=definition)["Limit"]["ProvisionedLimitValue"]
+
+    with Double("--scale", "10", "--pool", POOL) as d:
+        equal((limit(d, "UserCreation"), limit(d, "UserUpdate")), (500, 250), "the account's quotas can be asked for, scaled as they are")
+        equal(fails(limit, d, "Nonsense"), "ResourceNotFoundException", "but none that there is not")
+
+
 def test_records():
     path = tempfile.mkstemp(dir=os.environ.get("TMPDIR"))[1]
     with Double("--scale", "0", "--pool", POOL, "--log", path) as d:
