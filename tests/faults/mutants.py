@@ -55,11 +55,11 @@ MUTANTS = [
     Mutant("a random key", "core/delivery/record-id.c", "        memcpy(ret->bytes, sum, sizeof ret->bytes);\n",
            "        extern int RAND_bytes(unsigned char *bytes, int n);\n        RAND_bytes((unsigned char *)ret->bytes, sizeof ret->bytes);\n",
            "test-kill.sh --pipeline http-key --count 12", True),
-    Mutant("exists means done", "plugins/load/http/settle.c", "return exists(h, job, outcome == OUTCOME_THERE",
-           "return h ? finish(h, job, LEAT_ALREADY_THERE) : exists(h, job, outcome == OUTCOME_THERE",
+    Mutant("exists means done", "plugins/kit/flow/settle.c", "return exists(f, job, outcome == FLOW_THERE",
+           "return f ? finish(f, job, LEAT_ALREADY_THERE) : exists(f, job, outcome == FLOW_THERE",
            "test-http.sh --pipeline http --count 600", True),
-    Mutant("error means failed", "plugins/load/http/judge.c", "        return OUTCOME_UNCLEAR;\n    if (status == 408)",
-           "        return OUTCOME_REJECTED;\n    if (status == 408)", "test-http.sh --pipeline http --count 600", True),
+    Mutant("error means failed", "plugins/load/http/judge.c", "        return FLOW_UNCLEAR;\n    if (status == 408)",
+           "        return FLOW_REJECTED;\n    if (status == 408)", "test-http.sh --pipeline http --count 600", True),
 ]
 
 # Which plugin a pipeline, by a part of its name, cannot do without.

@@ -143,8 +143,8 @@ tests_fuzz_fuzz_jsonl_LDADD = plugins/kit/json/libjson.la plugins/kit/text/libte
 
 tests_unit_test_http_SOURCES = tests/unit/test-http.c tests/unit/plugin-host.h \
 	plugins/load/http/http.c plugins/load/http/plan.c plugins/load/http/parse.c plugins/load/http/template.c \
-	plugins/load/http/run.c plugins/load/http/pick.c plugins/load/http/request.c plugins/load/http/judge.c \
-	plugins/load/http/settle.c plugins/load/http/once.c
+	plugins/kit/flow/flow.c plugins/kit/flow/pick.c plugins/kit/flow/settle.c plugins/load/http/request.c plugins/load/http/judge.c \
+	plugins/load/http/answer.c plugins/load/http/once.c
 tests_unit_test_http_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_http_LDADD = plugins/kit/http/libhttp.la plugins/kit/store/libstore.la plugins/kit/keyset/libkeyset.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBCURL_LIBS)

@@ -13,12 +13,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum {
-    ROUNDS = 64,    /* of one poll, before the host has its turn */
-    KEY_ROWS = 100, /* in a batch, where only whole ones are known to be done */
-};
+enum { KEY_ROWS = 100 /* in a batch, where only whole ones are known to be done */ };
 
 const char *const http_methods[] = { "POST", "PUT", "PATCH", NULL };
 static const char *const idempotencies[] = { "ledger", "key", NULL };
@@ -165,8 +161,8 @@ static void plan_aliases(struct leat_plan *plan, struct http *h)
         const struct leat_node *node = h->alias_nodes->children[i];
         int field;
 
-        if (h->n_aliases == MAX_ALIASES || node->kind != LEAT_SCALAR) {
-            leat_plan_wrong_at(plan, node, "takes names of fields, %d at most", MAX_ALIASES);
+        if (h->n_aliases == FLOW_MAX_ALIASES || node->kind != LEAT_SCALAR) {
+            leat_plan_wrong_at(plan, node, "takes names of fields, %d at most", FLOW_MAX_ALIASES);
             return;
         }
         field = leat_plan_field(plan, node);
@@ -255,7 +251,7 @@ static bool resolve_conditions(const struct conditions *all, const struct leat_s
 }
 
 /* Secret fields that are not sent have been taken out of the batches, so numbers differ from those of the plan. */
-static bool resolve(struct http *h, const struct leat_schema *in)
+static bool resolve(struct http *h, const struct leat_schema *in, int ret_aliases[FLOW_MAX_ALIASES])
 {
     bool ok = template_resolve(&h->url_template, in) && template_resolve(&h->body, in) &&
               template_resolve(&h->find.url, in) && template_resolve(&h->find.ours_equals, in) &&
@@ -266,91 +262,67 @@ static bool resolve(struct http *h, const struct leat_schema *in)
     for (int i = 0; i < h->n_headers; i++)
         ok &= template_resolve(&h->headers[i].value, in);
     for (int i = 0; i < h->n_aliases; i++) {
-        h->alias_fields[i] = leat_schema_find(in, h->aliases[i]);
-        ok &= h->alias_fields[i] >= 0;
+        ret_aliases[i] = leat_schema_find(in, h->aliases[i]);
+        ok &= ret_aliases[i] >= 0;
     }
     return ok;
 }
 
-static void close_all(struct http *h)
+static const char *budget(void *self, const struct flow_job *job)
 {
-    leat_http_close(h->client);
-    run_give_back(h);
-    request_close(h);
-    once_close(h);
-    run_close(h);
+    const struct http *h = self;
+
+    (void)job;
+    return h->rate;
 }
 
-static int open_all(struct http *h, struct leat_error *err)
-{
-    struct leat_http_settings settings = {
-        .n_calls = (int)h->concurrency, .plain = h->plain, .timeout_ms = h->timeout_ms,
-        .connect_timeout_ms = h->connect_timeout_ms, .max_reply = h->max_reply, .ca_file = h->ca_file,
-        .proxy = h->proxy};
-    int rc;
-
-    h->jobs = calloc((size_t)h->concurrency, sizeof *h->jobs);
-    h->idle = calloc((size_t)h->concurrency, sizeof *h->idle);
-    if (!h->jobs || !h->idle)
-        return leat_fail(err, -ENOMEM, "out of memory");
-    for (int64_t i = h->concurrency; i-- > 0;)
-        run_free(h, &h->jobs[i]);
-    rc = request_open(h, err);
-    if (rc == 0)
-        rc = once_open(h, err);
-    return rc < 0 ? rc : leat_http_open(&settings, &h->client, err);
-}
+static const struct flow_calls calls = {
+    .job_size = sizeof(struct request), .free_job = request_free, .admit = once_allows, .budget = budget, .build = request_build,
+    .start = request_start, .judge = judge, .judge_found = judge_found, .answer = answer, .reject = answer_reject,
+    .stop = answer_stop,
+};
 
 static int http_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
-    struct timespec now;
     struct http *h = self;
+    struct flow_settings settings = {
+        .http = {.n_calls = (int)h->concurrency, .plain = h->plain, .timeout_ms = h->timeout_ms,
+                 .connect_timeout_ms = h->connect_timeout_ms, .max_reply = h->max_reply, .ca_file = h->ca_file,
+                 .proxy = h->proxy},
+        .batch = (int)h->batch, .retries = (int)h->retries, .repeatable = h->repeatable, .has_find = h->has_find,
+        .find_delay_ms = h->find.delay_ms, .n_aliases = h->n_aliases};
+    int rc;
 
-    h->stage = stage;
-    clock_gettime(CLOCK_REALTIME, &now);
-    h->random = ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^ (uintptr_t)self) | 1;
-    if (!resolve(h, leat_stage_input(stage)))
+    if (!resolve(h, leat_stage_input(stage), settings.aliases))
         return leat_fail(err, LEAT_EPLUGIN, "a field of the plan is not in the batches");
-    return open_all(h, err);
+    rc = flow_open(&h->flow, stage, &settings, &calls, h, err);
+    if (rc == 0)
+        rc = request_open(h, err);
+    return rc < 0 ? rc : once_open(h, err);
 }
 
 static void http_close(struct leat_stage *stage, void *self)
 {
-    (void)stage;
-    close_all(self);
-}
+    struct http *h = self;
 
-/* ---- run ---- */
+    (void)stage;
+    flow_close(&h->flow);
+    request_close(h);
+    once_close(h);
+}
 
 static int http_deliver(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
 {
     struct http *h = self;
 
-    h->stage = stage;
-    h->flush = false;
-    return run_deliver(h, batch, err);
+    return flow_deliver(&h->flow, stage, batch, err);
 }
 
 static enum leat_flow http_poll(struct leat_stage *stage, void *self, bool dry, struct leat_error *err)
 {
     struct http *h = self;
-    int n = 1;
 
-    h->stage = stage;
-    h->flush = dry;
-    h->stopping = leat_stage_stopping(stage);
-    if (leat_stage_cancelled(stage) || (h->stopping && !h->n_flying)) {
-        (void)leat_fail(err, LEAT_ECANCELED, "stopped");
-        return LEAT_FAILED;
-    }
-    for (int i = 0; i < ROUNDS && n > 0 && h->first; i++)
-        n = run_round(h, 0, err);
-    if (n < 0)
-        return LEAT_FAILED;
-    if (!h->first)
-        return LEAT_END;
-    run_wake(h, n > 0);
-    return h->stopping || run_is_full(h) ? LEAT_FULL : LEAT_MORE;
+    return flow_poll(&h->flow, stage, dry, err);
 }
 
 LEAT_LOAD(http, .summary = "Sends records to an HTTP API", .options = options, .traits = LEAT_LATE, .plan = http_plan,

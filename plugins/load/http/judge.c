@@ -29,10 +29,10 @@ static bool is_scalar(enum leat_json_kind kind)
     return kind == LEAT_JSON_STRING || kind == LEAT_JSON_NUMBER || kind == LEAT_JSON_TRUE || kind == LEAT_JSON_FALSE;
 }
 
-static bool equals(struct http *h, const struct job *job, const struct leat_json_span *value, const struct template *t)
+static bool equals(struct http *h, const struct flow_job *job, const struct leat_json_span *value, const struct template *t)
 {
-    struct leat_put *scratch = &h->scratch;
-    const struct record *record = &job->records[0];
+    struct leat_put *scratch = &h->flow.scratch;
+    const struct flow_record *record = &job->records[0];
     size_t n;
 
     if (!is_scalar(value->kind))
@@ -40,7 +40,7 @@ static bool equals(struct http *h, const struct job *job, const struct leat_json
     scratch->n = 0;
     put_scalar(scratch, value);
     n = scratch->n;
-    template_put(t, record->held->batch, record->row, job->id, scratch);
+    template_put(t, record->held->batch, record->row, request_of(job)->id, scratch);
     return !scratch->failed && scratch->n == 2 * n && memcmp(scratch->p, scratch->p + n, n) == 0;
 }
 
@@ -50,7 +50,7 @@ static bool status_fits(const struct condition *c, long status)
 }
 
 /* `readable`: the reply is JSON. */
-static bool fits(struct http *h, const struct job *job, const struct leat_http_reply *reply, const struct condition *c,
+static bool fits(struct http *h, const struct flow_job *job, const struct leat_http_reply *reply, const struct condition *c,
                  bool readable)
 {
     struct leat_json_span value;
@@ -74,7 +74,7 @@ static bool has_paths(const struct conditions *all, long status)
     return false;
 }
 
-static bool any_fits(struct http *h, const struct job *job, const struct leat_http_reply *reply,
+static bool any_fits(struct http *h, const struct flow_job *job, const struct leat_http_reply *reply,
                      const struct conditions *all, bool with_path, bool readable)
 {
     for (int i = 0; i < all->n; i++)
@@ -90,15 +90,15 @@ static bool is_json(const struct leat_http_reply *reply)
 
 bool judge_text(struct http *h, const struct leat_http_reply *reply, const struct leat_pointer *path, size_t *ret_n)
 {
-    size_t before = h->scratch.n;
+    size_t before = h->flow.scratch.n;
     struct leat_json_span value;
 
     if (!is_json(reply) || !leat_pointer_find(path, reply->body, reply->n_body, &value) ||
         value.kind == LEAT_JSON_NULL)
         return false;
-    put_scalar(&h->scratch, &value);
-    *ret_n = h->scratch.n - before;
-    return !h->scratch.failed;
+    put_scalar(&h->flow.scratch, &value);
+    *ret_n = h->flow.scratch.n - before;
+    return !h->flow.scratch.failed;
 }
 
 /* ---- what HTTP says ---- */
@@ -117,43 +117,44 @@ static bool is_throttled(const struct leat_http_reply *reply)
 
 /* 404 says that the record is not there where the URL names it, else that the URL is wrong. 207 means that some of the
  * `n` records may have failed. */
-static enum outcome by_status(const struct http *h, const struct leat_http_reply *reply, int n)
+static enum flow_outcome by_status(const struct http *h, const struct leat_http_reply *reply, int n)
 {
     static const short rejected[] = { 400, 413, 414, 422, 424, 431, 0 };
     long status = reply->status;
 
     if (is_throttled(reply))
-        return OUTCOME_THROTTLED;
+        return FLOW_THROTTLED;
     if (status >= 500 && status != 501 && status != 505)
-        return OUTCOME_UNCLEAR;
+        return FLOW_UNCLEAR;
     if (status == 408)
-        return OUTCOME_UNCLEAR;
+        return FLOW_UNCLEAR;
     if (status == 409 || status == 412)
-        return OUTCOME_EXISTS;
+        return FLOW_EXISTS;
     if (status == 207 && n > 1)
-        return OUTCOME_STOP;
+        return FLOW_STOP;
     if (is_one_of(status, rejected) || ((status == 404 || status == 410) && h->url_template.n_fields))
-        return OUTCOME_REJECTED;
-    return status >= 200 && status < 300 && !h->lists[LIST_ACCEPT].n ? OUTCOME_LOADED : OUTCOME_STOP;
+        return FLOW_REJECTED;
+    return status >= 200 && status < 300 && !h->lists[LIST_ACCEPT].n ? FLOW_LOADED : FLOW_STOP;
 }
 
 /* Whether something is taken for said by a reply that should have said it in JSON. */
 static bool is_silent(const struct http *h, const struct leat_http_reply *reply, int outcome)
 {
-    bool asked = outcome == OUTCOME_STOP && has_paths(&h->lists[LIST_ACCEPT], reply->status);
+    bool asked = outcome == FLOW_STOP && has_paths(&h->lists[LIST_ACCEPT], reply->status);
 
-    if (outcome == OUTCOME_LOADED && h->answers.n)
+    if (outcome == FLOW_LOADED && h->answers.n)
         return true;
-    for (int i = 0; i < N_LISTS && outcome == OUTCOME_LOADED; i++)
+    for (int i = 0; i < N_LISTS && outcome == FLOW_LOADED; i++)
         asked |= has_paths(&h->lists[i], reply->status);
     return asked && reply->n_body;
 }
 
-enum outcome judge(struct http *h, const struct job *job, const struct leat_http_reply *reply)
+enum flow_outcome judge(void *self, struct flow_job *job, const struct leat_http_reply *reply)
 {
-    static const enum outcome outcomes[N_LISTS] = {
-        [LIST_THERE] = OUTCOME_THERE, [LIST_REJECT] = OUTCOME_REJECTED, [LIST_THROTTLED] = OUTCOME_THROTTLED,
-        [LIST_ACCEPT] = OUTCOME_LOADED};
+    struct http *h = self;
+    static const enum flow_outcome outcomes[N_LISTS] = {
+        [LIST_THERE] = FLOW_THERE, [LIST_REJECT] = FLOW_REJECTED, [LIST_THROTTLED] = FLOW_THROTTLED,
+        [LIST_ACCEPT] = FLOW_LOADED};
     bool wanted = h->answers.n && reply->status < 300, readable;
     int outcome = -1;
 
@@ -167,56 +168,57 @@ enum outcome judge(struct http *h, const struct job *job, const struct leat_http
     if (outcome < 0)
         outcome = by_status(h, reply, job->n);
     if (is_silent(h, reply, outcome) && !readable && reply->status < 300)
-        return OUTCOME_UNCLEAR; /* whoever has said this is not the API */
-    return (enum outcome)outcome;
+        return FLOW_UNCLEAR; /* whoever has said this is not the API */
+    return (enum flow_outcome)outcome;
 }
 
 /* ---- the read-back ---- */
 
-static enum found whose(struct http *h, const struct job *job, const struct leat_http_reply *reply)
+static enum flow_found whose(struct http *h, const struct flow_job *job, const struct leat_http_reply *reply)
 {
     struct leat_json_span value;
 
     if (h->find.always_ours)
-        return FOUND_OURS;
+        return FLOW_FOUND_OURS;
     if (!h->find.ours)
-        return FOUND_SOMETHING;
+        return FLOW_FOUND_SOMETHING;
     if (!is_json(reply))
-        return FOUND_UNCLEAR;
+        return FLOW_FOUND_UNCLEAR;
     return leat_pointer_find(h->find.ours, reply->body, reply->n_body, &value) &&
                    equals(h, job, &value, &h->find.ours_equals)
-               ? FOUND_OURS
-               : FOUND_FOREIGN;
+               ? FLOW_FOUND_OURS
+               : FLOW_FOUND_FOREIGN;
 }
 
-static enum found found_by_status(const struct http *h, const struct leat_http_reply *reply)
+static enum flow_found found_by_status(const struct http *h, const struct leat_http_reply *reply)
 {
     long status = reply->status;
 
     if (is_throttled(reply))
-        return FOUND_THROTTLED;
+        return FLOW_FOUND_THROTTLED;
     if ((status >= 500 && status != 501 && status != 505) || status == 408)
-        return FOUND_UNCLEAR;
+        return FLOW_FOUND_UNCLEAR;
     if ((status == 404 || status == 410) && !h->find.absent.n)
-        return FOUND_NOTHING;
-    return FOUND_STOP;
+        return FLOW_FOUND_NOTHING;
+    return FLOW_FOUND_STOP;
 }
 
-enum found judge_found(struct http *h, const struct job *job, const struct leat_http_reply *reply)
+enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_http_reply *reply)
 {
+    struct http *h = self;
     const struct read_back *find = &h->find;
     bool readable = (has_paths(&find->absent, reply->status) || has_paths(&find->found, reply->status)) &&
                     is_json(reply);
 
     for (int pass = 0; pass < 2; pass++) {
         if (any_fits(h, job, reply, &find->absent, pass == 0, readable))
-            return FOUND_NOTHING;
+            return FLOW_FOUND_NOTHING;
         if (any_fits(h, job, reply, &find->found, pass == 0, readable))
             return whose(h, job, reply);
     }
     if (reply->status < 200 || reply->status >= 300)
         return found_by_status(h, reply);
     if (has_paths(&find->found, reply->status)) /* an empty list of results, or no JSON at all */
-        return readable ? FOUND_NOTHING : FOUND_UNCLEAR;
-    return find->found.n ? FOUND_STOP : whose(h, job, reply);
+        return readable ? FLOW_FOUND_NOTHING : FLOW_FOUND_UNCLEAR;
+    return find->found.n ? FLOW_FOUND_STOP : whose(h, job, reply);
 }

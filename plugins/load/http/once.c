@@ -19,19 +19,19 @@ static bool is_cancelled(void *stage)
 
 int once_open(struct http *h, struct leat_error *err)
 {
-    struct keyset_settings settings = { .memory = MEMORY, .cancelled = is_cancelled, .cancelled_arg = h->stage };
+    struct keyset_settings settings = { .memory = MEMORY, .cancelled = is_cancelled, .cancelled_arg = h->flow.stage };
     int rc;
 
     if (h->idempotency != IDEMPOTENCY_KEY)
         return 0;
     rc = keyset_open(&h->seen, &settings, err);
-    return rc < 0 ? rc : keyset_recall(h->seen, h->stage, err);
+    return rc < 0 ? rc : keyset_recall(h->seen, h->flow.stage, err);
 }
 
 /* False: the record has none. */
 static bool key_of(const struct leat_batch *b, int32_t row, struct keyset_key *ret)
 {
-    char id[RECORD_ID], bytes[16];
+    char id[FLOW_RECORD_ID], bytes[16];
 
     leat_batch_record_id(b, row, id);
     if (!*id || !leat_text_to_bytes(id, 32, bytes))
@@ -40,8 +40,9 @@ static bool key_of(const struct leat_batch *b, int32_t row, struct keyset_key *r
     return true;
 }
 
-int once_allows(struct http *h, struct leat_batch *b, int32_t row, struct leat_error *err)
+int once_allows(void *self, struct leat_batch *b, int32_t row, struct leat_error *err)
 {
+    struct http *h = self;
     struct keyset_key key;
     int rc;
 
@@ -51,7 +52,7 @@ int once_allows(struct http *h, struct leat_batch *b, int32_t row, struct leat_e
     if (rc == 0)
         leat_batch_reject(b, row, -1, "duplicate_key", "has the key of a record before it, and so the server would take "
                           "the two for one");
-    if (rc > 0 && leat_remember(h->stage, &key, sizeof key, err) < 0)
+    if (rc > 0 && leat_remember(h->flow.stage, &key, sizeof key, err) < 0)
         return err->code;
     return rc;
 }

@@ -62,17 +62,16 @@ static struct curl_slist *link_headers(const struct http *h, struct curl_slist *
     return nodes;
 }
 
-static bool open_job(const struct http *h, struct job *job)
+static bool open_request(const struct http *h, struct request *r)
 {
     size_t n = (size_t)h->n_headers + 1;
 
-    job->records = calloc((size_t)h->batch, sizeof *job->records);
-    job->nodes = h->headers_vary ? calloc(2 * n, sizeof *job->nodes) : NULL;
-    if (job->nodes) {
-        link_headers(h, job->nodes, true);
-        link_headers(h, job->nodes + n, false);
+    r->nodes = h->headers_vary ? calloc(2 * n, sizeof *r->nodes) : NULL;
+    if (r->nodes) {
+        link_headers(h, r->nodes, true);
+        link_headers(h, r->nodes + n, false);
     }
-    return job->records && (job->nodes || !h->headers_vary);
+    return r->nodes || !h->headers_vary;
 }
 
 int request_open(struct http *h, struct leat_error *err)
@@ -89,22 +88,23 @@ int request_open(struct http *h, struct leat_error *err)
         link_headers(h, h->send_headers, true);
         link_headers(h, h->ask_headers, false);
     }
-    for (int64_t i = 0; ok && i < h->concurrency; i++)
-        ok = open_job(h, &h->jobs[i]);
+    for (int i = 0; ok && i < h->flow.n_jobs; i++)
+        ok = open_request(h, request_of(&h->flow.jobs[i]));
     return ok ? 0 : leat_fail(err, -ENOMEM, "out of memory");
+}
+
+void request_free(void *request)
+{
+    struct request *r = request;
+
+    free(r->nodes);
+    leat_put_free(&r->url);
+    leat_put_free(&r->body);
+    leat_put_free(&r->head);
 }
 
 void request_close(struct http *h)
 {
-    for (int64_t i = 0; h->jobs && i < h->concurrency; i++) {
-        struct job *job = &h->jobs[i];
-
-        free(job->records);
-        free(job->nodes);
-        leat_put_free(&job->url);
-        leat_put_free(&job->body);
-        leat_put_free(&job->head);
-    }
     if (h->auth)
         explicit_bzero(h->auth, strlen(h->auth));
     free(h->auth);
@@ -128,17 +128,17 @@ static bool has_dots(const char *url)
     return false;
 }
 
-static bool make_url(struct job *job, const struct template *t, const struct record *record)
+static bool make_url(struct request *r, const struct template *t, const struct flow_record *record)
 {
     struct leat_batch *b = record->held->batch;
     int empty = template_empty_field(t, b, record->row);
 
-    job->url.n = 0;
-    template_put(t, b, record->row, job->id, &job->url);
-    leat_put_bytes(&job->url, "", 1);
+    r->url.n = 0;
+    template_put(t, b, record->row, r->id, &r->url);
+    leat_put_bytes(&r->url, "", 1);
     if (empty >= 0)
         leat_batch_reject(b, record->row, empty, "empty_in_url", "has no value, and the URL needs one");
-    else if (!job->url.failed && has_dots(job->url.p))
+    else if (!r->url.failed && has_dots(r->url.p))
         leat_batch_reject(b, record->row, -1, "dots_in_url", "a part of the URL's path would be . or ..");
     else
         return true;
@@ -146,9 +146,9 @@ static bool make_url(struct job *job, const struct template *t, const struct rec
 }
 
 /* Where the record would be read back must be known before it is sent. */
-static bool can_be_asked(struct job *job, const struct http *h, const struct record *record)
+static bool can_be_asked(struct request *r, const struct http *h, const struct flow_record *record)
 {
-    return !h->has_find || make_url(job, &h->find.url, record);
+    return !h->has_find || make_url(r, &h->find.url, record);
 }
 
 static bool is_one_line(const char *text, size_t n)
@@ -160,9 +160,9 @@ static bool is_one_line(const char *text, size_t n)
 }
 
 /* Headers with fields, one text behind the other, each ended by a NUL. */
-static bool write_head(const struct http *h, struct job *job, const struct record *record)
+static bool write_head(const struct http *h, struct request *r, const struct flow_record *record)
 {
-    struct leat_put *head = &job->head;
+    struct leat_put *head = &r->head;
 
     head->n = 0;
     for (int i = 0; i < h->n_headers; i++) {
@@ -173,9 +173,9 @@ static bool write_head(const struct http *h, struct job *job, const struct recor
             continue;
         leat_put_bytes(head, header->line, name);
         if (header->is_key)
-            leat_put_bytes(head, job->id, strlen(job->id));
+            leat_put_bytes(head, r->id, strlen(r->id));
         else
-            template_put(&header->value, record->held->batch, record->row, job->id, head);
+            template_put(&header->value, record->held->batch, record->row, r->id, head);
         if (!head->failed && !is_one_line(head->p + from, head->n - from)) {
             leat_batch_reject(record->held->batch, record->row, -1, "bad_header",
                               "a header cannot hold control characters");
@@ -187,10 +187,10 @@ static bool write_head(const struct http *h, struct job *job, const struct recor
 }
 
 /* The buffer does not move any more: the lists get their lines. */
-static void link_head(const struct http *h, struct job *job, bool sends)
+static void link_head(const struct http *h, struct request *r, bool sends)
 {
-    struct curl_slist *node = sends ? job->nodes : job->nodes + h->n_headers + 1;
-    char *p = job->head.p;
+    struct curl_slist *node = sends ? r->nodes : r->nodes + h->n_headers + 1;
+    char *p = r->head.p;
 
     for (int i = 0; i < h->n_headers; i++) {
         const struct header *header = &h->headers[i];
@@ -205,13 +205,13 @@ static void link_head(const struct http *h, struct job *job, bool sends)
     }
 }
 
-static bool find_id(const struct http *h, struct job *job, const struct record *record)
+static bool find_id(const struct http *h, struct request *r, const struct flow_record *record)
 {
-    job->id[0] = '\0';
+    r->id[0] = '\0';
     if (!h->wants_id)
         return true;
-    leat_batch_record_id(record->held->batch, record->row, job->id);
-    if (job->id[0])
+    leat_batch_record_id(record->held->batch, record->row, r->id);
+    if (r->id[0])
         return true;
     leat_batch_reject(record->held->batch, record->row, -1, "no_key",
                       "has no value in the key of the extract, so it has no {leat:id}");
@@ -220,51 +220,55 @@ static bool find_id(const struct http *h, struct job *job, const struct record *
 
 /* ---- bodies ---- */
 
-static bool add_body(struct http *h, struct job *job, const struct record *record)
+static bool add_body(struct http *h, struct request *r, const struct flow_record *record)
 {
     struct leat_batch *b = record->held->batch;
 
-    if (!find_id(h, job, record) || (h->headers_vary && !write_head(h, job, record)))
+    if (!find_id(h, r, record) || (h->headers_vary && !write_head(h, r, record)))
         return false;
-    if (!record->ask && !can_be_asked(job, h, record))
+    if (!record->ask && !can_be_asked(r, h, record))
         return false;
     if (!record->ask || !h->has_find) {
-        if (h->url_template.n_fields && !make_url(job, &h->url_template, record))
+        if (h->url_template.n_fields && !make_url(r, &h->url_template, record))
             return false;
-        template_put(&h->body, b, record->row, job->id, &job->body);
+        template_put(&h->body, b, record->row, r->id, &r->body);
         return true;
     }
-    return make_url(job, &h->find.url, record);
+    return make_url(r, &h->find.url, record);
 }
 
-static void add_records(struct http *h, struct job *job)
+static void add_records(struct http *h, struct flow_job *job)
 {
+    struct request *r = request_of(job);
     bool many = h->batch > 1 || h->has_envelope;
     int kept = 0;
 
     if (many)
-        leat_put_bytes(&job->body, "[", 1);
+        leat_put_bytes(&r->body, "[", 1);
     for (int i = 0; i < job->n; i++) {
-        const struct record *record = &job->records[i];
-        size_t before = job->body.n;
+        const struct flow_record *record = &job->records[i];
+        size_t before = r->body.n;
 
         if (kept)
-            leat_put_bytes(&job->body, ",", 1);
-        if (!add_body(h, job, record)) {
-            job->body.n = before;
-            run_answered(h, record);
+            leat_put_bytes(&r->body, ",", 1);
+        if (!add_body(h, r, record)) {
+            r->body.n = before;
+            flow_answered(&h->flow, record);
         } else {
             job->records[kept++] = *record;
         }
     }
     job->n = kept;
     if (many)
-        leat_put_bytes(&job->body, "]", 1);
+        leat_put_bytes(&r->body, "]", 1);
 }
 
-int request_build(struct http *h, struct job *job, struct leat_error *err)
+int request_build(void *self, struct flow_job *job, struct leat_error *err)
 {
-    job->body.n = 0;
+    struct request *r = request_of(job);
+    struct http *h = self;
+
+    r->body.n = 0;
     if (!h->has_envelope || job->records[0].ask)
         add_records(h, job);
     for (int i = 0; h->has_envelope && !job->records[0].ask && i < h->envelope.n; i++) {
@@ -273,28 +277,30 @@ int request_build(struct http *h, struct job *job, struct leat_error *err)
         if (piece->kind == PIECE_RECORDS)
             add_records(h, job);
         else
-            leat_put_bytes(&job->body, piece->text, piece->n);
+            leat_put_bytes(&r->body, piece->text, piece->n);
     }
-    if (job->body.failed || job->url.failed || job->head.failed)
+    if (r->body.failed || r->url.failed || r->head.failed)
         return leat_fail(err, -ENOMEM, "out of memory");
     return 0;
 }
 
-int request_start(struct http *h, struct job *job, struct leat_error *err)
+int request_start(void *self, struct flow_job *job, struct leat_error *err)
 {
+    struct request *r = request_of(job);
+    struct http *h = self;
     bool ask = job->records[0].ask, fixed = !ask && !h->url_template.n_fields;
     struct leat_http_request request = {
         .method = ask ? NULL : http_methods[h->method],
-        .url = fixed ? h->url_template.pieces[0].text : job->url.p,
+        .url = fixed ? h->url_template.pieces[0].text : r->url.p,
         .fixed_url = fixed,
         .headers = ask ? h->ask_headers : h->send_headers,
-        .body = job->body.p,
-        .n_body = job->body.n,
+        .body = r->body.p,
+        .n_body = r->body.n,
     };
 
     if (h->headers_vary) {
-        link_head(h, job, !ask);
-        request.headers = ask ? job->nodes + h->n_headers + 1 : job->nodes;
+        link_head(h, r, !ask);
+        request.headers = ask ? r->nodes + h->n_headers + 1 : r->nodes;
     }
-    return leat_http_start(h->client, (int)(job - h->jobs), &request, err);
+    return leat_http_start(h->flow.client, flow_number(&h->flow, job), &request, err);
 }
