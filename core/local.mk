@@ -34,6 +34,8 @@ core_libcore_la_SOURCES = \
 	core/base/source.h \
 	core/base/text.c \
 	core/base/text.h \
+	core/batch/aside.c \
+	core/batch/aside.h \
 	core/batch/batch.h \
 	core/batch/books.c \
 	core/batch/books.h \
@@ -140,6 +142,7 @@ core_libcore_la_SOURCES = \
 	core/observe/progress.h \
 	core/observe/report.c \
 	core/observe/report.h \
+	core/engine/aside.c \
 	core/engine/chain.c \
 	core/engine/checkpoint.c \
 	core/engine/find.c \

@@ -88,6 +88,7 @@ SHELL_TESTS = \
 	tests/bad-input/test-sqlite.sh \
 	tests/bad-input/test-strings.sh \
 	tests/cases/run-cases.sh \
+	tests/cli/test-aside.sh \
 	tests/cli/test-bad-plugins.sh \
 	tests/cli/test-check-json.sh \
 	tests/cli/test-check.sh \

@@ -102,6 +102,7 @@ struct leat_answered {
 struct leat_account {
     pthread_mutex_t lock;
     int32_t n_open;          /* records (and their children) that have no verdict yet */
+    int32_t n_away;          /* of these, whose batches a load has had put aside; the load's thread's */
     int64_t n_made;          /* added by splits */
     int64_t counts[LEAT_N_VERDICTS];
     uint8_t *verdicts;       /* the worst verdict, per origin row */
@@ -185,6 +186,9 @@ void leat_batch_settle_parents(struct leat_batch *in, const int32_t *children);
 void leat_batch_settle(struct leat_batch *b);
 /* A batch for what comes out of `in`. */
 struct leat_batch *leat_batch_derive(struct leat_pool *pool, struct leat_batch *in);
+/* Makes room for what stands beside the rows of a ledger, and for the verdicts of an origin. */
+void leat_batch_ledger_room(struct leat_batch *b);
+void leat_batch_account_room(struct leat_batch *origin);
 /* Charges the budget with what the batch's own columns take. */
 void leat_batch_charge(struct leat_batch *b);
 struct leat_batch *leat_batch_origin(const struct leat_batch *b);

@@ -129,8 +129,7 @@ static void account_open(struct leat_batch *b)
 {
     struct leat_account *a = &b->host->account;
 
-    if (!a->verdicts)
-        a->verdicts = leat_alloc((size_t)b->host->pool->cap_rows);
+    leat_batch_account_room(b);
     memset(a->verdicts, LEAT_OPEN, (size_t)b->n_rows);
     a->n_open = b->n_rows;
 }

@@ -106,7 +106,7 @@ static void reset(struct leat_batch *b, struct leat_pool *pool)
     h->partition = 0;
     h->charged = 0;
     h->next = NULL;
-    h->account.n_open = h->account.n_rejects = h->account.n_answers = 0;
+    h->account.n_open = h->account.n_away = h->account.n_rejects = h->account.n_answers = 0;
     h->account.n_made = 0;
     h->account.text.n = 0;
     memset(h->account.counts, 0, sizeof h->account.counts);
@@ -182,6 +182,27 @@ void leat_batch_release_list(struct leat_batch *list)
         leat_batch_release(list);
         list = next;
     }
+}
+
+void leat_batch_ledger_room(struct leat_batch *b)
+{
+    struct leat_batch_private *h = b->host;
+    size_t rows = (size_t)h->pool->cap_rows;
+
+    if (h->ids)
+        return;
+    h->ids = leat_alloc_array(rows, sizeof *h->ids);
+    h->payloads = leat_alloc_array(rows, sizeof *h->payloads);
+    h->steps = leat_alloc_array(rows, sizeof *h->steps);
+    h->verify = leat_alloc(rows / 8 + 1);
+    h->updates = leat_alloc(rows / 8 + 1);
+    h->given_back = leat_alloc(rows / 8 + 1);
+}
+
+void leat_batch_account_room(struct leat_batch *origin)
+{
+    if (!origin->host->account.verdicts)
+        origin->host->account.verdicts = leat_alloc((size_t)origin->host->pool->cap_rows);
 }
 
 struct leat_batch *leat_batch_origin(const struct leat_batch *b)

@@ -4,6 +4,7 @@
 #include "delivery/delivery.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "delivery/records.h"
@@ -15,12 +16,19 @@ void leat_delivery_init(struct leat_delivery *d, const struct leat_key *key)
     pthread_mutex_init(&d->lock, NULL);
 }
 
+/* Under the lock. */
+static struct leat_open *open_at(struct leat_delivery *d, int i)
+{
+    return &d->open[(d->first + i) % d->cap];
+}
+
+/* NULL: there is none, or it was put aside. */
 static struct leat_batch *front(struct leat_delivery *d)
 {
     struct leat_batch *batch;
 
     pthread_mutex_lock(&d->lock);
-    batch = d->n ? d->open[d->first] : NULL;
+    batch = d->n ? open_at(d, 0)->batch : NULL;
     pthread_mutex_unlock(&d->lock);
     return batch;
 }
@@ -28,7 +36,8 @@ static struct leat_batch *front(struct leat_delivery *d)
 void leat_delivery_deinit(struct leat_delivery *d)
 {
     for (int i = 0; i < d->n; i++)
-        leat_batch_release(d->open[(d->first + i) % d->cap]);
+        if (open_at(d, i)->batch)
+            leat_batch_release(open_at(d, i)->batch);
     free(d->open);
     for (int i = 0; i < d->n_partitions; i++)
         leat_text_deinit(&d->partitions[i].position);
@@ -38,10 +47,10 @@ void leat_delivery_deinit(struct leat_delivery *d)
 
 static void grow(struct leat_delivery *d)
 {
-    struct leat_batch **open = leat_alloc_array((size_t)d->cap * 2 + 64, sizeof *open);
+    struct leat_open *open = leat_alloc_array((size_t)d->cap * 2 + 64, sizeof *open);
 
     for (int i = 0; i < d->n; i++)
-        open[i] = d->open[(d->first + i) % d->cap];
+        open[i] = *open_at(d, i);
     free(d->open);
     d->open = open;
     d->cap = d->cap * 2 + 64;
@@ -53,8 +62,9 @@ void leat_delivery_add(struct leat_delivery *d, struct leat_batch *origin)
     pthread_mutex_lock(&d->lock);
     if (d->n == d->cap)
         grow(d);
-    d->open[(d->first + d->n) % d->cap] = leat_batch_reference(origin);
     d->n++;
+    *open_at(d, d->n - 1) = (struct leat_open){.batch = leat_batch_reference(origin), .pool = origin->host->pool,
+                                               .n_rows = origin->n_rows};
     origin->host->n_before = d->books.read;
     d->books.read += origin->n_rows;
     pthread_mutex_unlock(&d->lock);
@@ -84,6 +94,7 @@ static void close_account(struct leat_delivery *d, struct leat_batch *origin)
         d->books.counts[i] += a->counts[i];
     d->first = (d->first + 1) % d->cap;
     d->n--;
+    d->n_aside -= d->n_aside > 0;
     pthread_mutex_unlock(&d->lock);
     d->n_closed = origin->host->sequence + 1;
     if (origin->host->has_position)
@@ -107,6 +118,104 @@ int leat_delivery_advance(struct leat_delivery *d, struct leat_error *err)
     return 0;
 }
 
+/* ---- batches that are put aside ---- */
+
+/* What the books need of it. */
+static void note_counts(struct leat_open *o)
+{
+    struct leat_account *a = &o->batch->host->account;
+
+    pthread_mutex_lock(&a->lock);
+    o->n_open = a->n_open;
+    o->n_made = a->n_made;
+    memcpy(o->counts, a->counts, sizeof o->counts);
+    pthread_mutex_unlock(&a->lock);
+}
+
+static bool is_away(const struct leat_batch *origin)
+{
+    struct leat_account *a = &origin->host->account;
+    bool away;
+
+    pthread_mutex_lock(&a->lock);
+    away = a->n_open > 0 && a->n_open == a->n_away;
+    pthread_mutex_unlock(&a->lock);
+    return away;
+}
+
+static int put_aside(struct leat_open *o, struct leat_aside *aside, struct leat_error *err)
+{
+    struct leat_batch *origin = o->batch;
+    int64_t at = 0, account_at = 0;
+    int rc = leat_aside_put(aside, origin, &at, err);
+
+    if (rc == 0)
+        rc = leat_aside_put_account(aside, origin, &account_at, err);
+    if (rc < 0)
+        return rc;
+    note_counts(o);
+    o->at = at;
+    o->account_at = account_at;
+    o->batch = NULL;
+    leat_batch_release(origin);
+    return 0;
+}
+
+/* Those at the front have been put aside before; only the load's thread takes entries out or changes them. */
+int leat_delivery_put_aside(struct leat_delivery *d, struct leat_aside *aside, struct leat_error *err)
+{
+    bool all = true;
+    int rc = 0;
+
+    pthread_mutex_lock(&d->lock);
+    for (int i = d->n_aside; i < d->n && rc == 0; i++) {
+        struct leat_open *o = open_at(d, i);
+
+        if (o->batch && is_away(o->batch))
+            rc = put_aside(o, aside, err);
+        all &= !o->batch;
+        if (all)
+            d->n_aside = i + 1;
+    }
+    pthread_mutex_unlock(&d->lock);
+    return rc;
+}
+
+int leat_delivery_bring_back(struct leat_delivery *d, struct leat_aside *aside, uint64_t sequence,
+                             struct leat_batch **ret, struct leat_error *err)
+{
+    struct leat_open *o;
+    int rc = 0;
+
+    pthread_mutex_lock(&d->lock);
+    o = open_at(d, (int)(sequence - d->n_closed));
+    if (!o->batch) {
+        struct leat_batch *origin = leat_pool_get(o->pool);
+
+        rc = leat_aside_get(aside, o->at, origin, err);
+        if (rc == 0)
+            rc = leat_aside_get_account(aside, o->account_at, origin, err);
+        if (rc == 0)
+            o->batch = origin;
+        else
+            leat_batch_release(origin);
+    }
+    if (rc == 0)
+        *ret = leat_batch_reference(o->batch);
+    pthread_mutex_unlock(&d->lock);
+    return rc;
+}
+
+/* ---- books ---- */
+
+static void add_open(struct leat_books *books, const struct leat_open *o)
+{
+    books->made += o->n_made;
+    books->pending += o->n_open;
+    for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
+        books->counts[v] += o->counts[v];
+}
+
 struct leat_books leat_delivery_books(struct leat_delivery *d)
 {
     struct leat_books books;
@@ -114,14 +223,9 @@ struct leat_books leat_delivery_books(struct leat_delivery *d)
     pthread_mutex_lock(&d->lock);
     books = d->books;
     for (int i = 0; i < d->n; i++) {
-        struct leat_account *a = &d->open[(d->first + i) % d->cap]->host->account;
-
-        pthread_mutex_lock(&a->lock);
-        books.made += a->n_made;
-        books.pending += a->n_open;
-        for (int v = LEAT_LOADED; v < LEAT_N_VERDICTS; v++)
-            books.counts[v] += a->counts[v];
-        pthread_mutex_unlock(&a->lock);
+        if (open_at(d, i)->batch)
+            note_counts(open_at(d, i));
+        add_open(&books, open_at(d, i));
     }
     pthread_mutex_unlock(&d->lock);
     return books;
@@ -134,7 +238,7 @@ struct leat_books leat_delivery_closed_books(struct leat_delivery *d)
     pthread_mutex_lock(&d->lock);
     books = d->books;
     for (int i = 0; i < d->n; i++)
-        books.read -= d->open[(d->first + i) % d->cap]->n_rows;
+        books.read -= open_at(d, i)->n_rows;
     pthread_mutex_unlock(&d->lock);
     return books;
 }

@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-#include "batch/batch.h"
+#include "batch/aside.h"
 #include "batch/books.h"
 
 /* Takes a batch of reject or result rows; the batch goes back to its owner after. */
@@ -31,10 +31,20 @@ struct leat_partition {
     struct leat_text_buffer position;
 };
 
+/* An extracted batch whose records have not all been answered. */
+struct leat_open {
+    struct leat_batch *batch;  /* NULL: put aside */
+    struct leat_pool *pool;
+    int64_t at, account_at;    /* of one that was put aside, in the file; what it had come to is below */
+    int32_t n_rows, n_open;
+    int64_t n_made, counts[LEAT_N_VERDICTS];
+};
+
 struct leat_delivery {
     pthread_mutex_t lock;
-    struct leat_batch **open; /* a queue: first .. first + n, wrapping at cap */
+    struct leat_open *open;   /* a queue: first .. first + n, wrapping at cap */
     int first, n, cap;
+    int n_aside;              /* at the front, that have been put aside, and maybe brought back since */
     struct leat_books books;  /* of what has been let go, and `read` of all */
     uint64_t n_closed;        /* batches let go: those with a sequence below it; the load's thread's */
     struct leat_partition *partitions; /* the load's thread's */
@@ -49,6 +59,13 @@ void leat_delivery_deinit(struct leat_delivery *delivery); /* lets go of what is
 void leat_delivery_add(struct leat_delivery *delivery, struct leat_batch *origin);
 /* In the load's thread: lets go of all that is complete from the front. */
 LEAT_MUST_CHECK int leat_delivery_advance(struct leat_delivery *delivery, struct leat_error *err);
+/* In the load's thread: puts aside those of whose open records all have been (account.n_away), so that no stage has
+ * them any more. */
+LEAT_MUST_CHECK int leat_delivery_put_aside(struct leat_delivery *delivery, struct leat_aside *aside,
+                                            struct leat_error *err);
+/* The open batch of that number, brought back if it was put aside, with a reference for the caller. */
+LEAT_MUST_CHECK int leat_delivery_bring_back(struct leat_delivery *delivery, struct leat_aside *aside, uint64_t sequence,
+                                             struct leat_batch **ret, struct leat_error *err);
 /* Where a partition stands: of a run that goes on, before it starts. Copied. */
 void leat_delivery_position(struct leat_delivery *delivery, int partition, const char *position);
 /* The books as they stand, with what is still open. Any thread. */

@@ -70,21 +70,6 @@ void leat_intents_close(struct leat_run *run)
 
 /* ---- ids ---- */
 
-static void need_room(struct leat_batch *b)
-{
-    struct leat_batch_private *h = b->host;
-    size_t rows = (size_t)h->pool->cap_rows;
-
-    if (h->ids)
-        return;
-    h->ids = leat_alloc_array(rows, sizeof *h->ids);
-    h->payloads = leat_alloc_array(rows, sizeof *h->payloads);
-    h->steps = leat_alloc_array(rows, sizeof *h->steps);
-    h->verify = leat_alloc(rows / 8 + 1);
-    h->updates = leat_alloc(rows / 8 + 1);
-    h->given_back = leat_alloc(rows / 8 + 1);
-}
-
 /* Which of the records made of one this is, counted from 1; 0 where nothing was made. Records come in the same order
  * in every run. */
 static int32_t ordinal_of(struct leat_batch *b, int32_t row)
@@ -124,7 +109,7 @@ static int identify(struct leat_run *run, struct leat_batch *b, struct leat_erro
 
     if (!run->intents.ids.mac)
         return 0;
-    need_room(b);
+    leat_batch_ledger_room(b);
     LEAT_EACH_ROW(b, row)
         if (rc == 0)
             rc = identify_row(run, b, row, err);

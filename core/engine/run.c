@@ -197,7 +197,7 @@ static void make_side(struct leat_run *run, const struct leat_plan *plan, struct
 static int32_t rows_of(const struct leat_pipeline_plan *plan)
 {
     const struct leat_plan *load = leat_plan_load(plan);
-    int64_t rows = load->ledger ? INTENT_ROWS : BATCH_ROWS;
+    int64_t rows = load->ledger && !load->plugin->settle ? INTENT_ROWS : BATCH_ROWS;
 
     if (plan->pipeline->batch_rows)
         return (int32_t)plan->pipeline->batch_rows;
@@ -209,6 +209,7 @@ int leat_run_init(struct leat_run *run, const struct leat_pipeline_plan *plan, c
 {
     *run = (struct leat_run){.plan = plan, .options = *options, .done_fd = -1, .checkpointed_us = leat_clock_us()};
     run->cap_rows = rows_of(plan);
+    leat_asides_init(run);
     leat_rates_init(&run->rates, plan->pipeline->rates, plan->pipeline->n_rates);
     leat_rates_add(&run->rates, plan->rates, plan->n_rates);
     pthread_mutex_init(&run->lock, NULL);
@@ -480,6 +481,7 @@ void leat_run_deinit(struct leat_run *run)
     leat_checkpoint_deinit(&run->resume.watermarks);
     leat_checkpoint_deinit(&run->resume.files);
     leat_budget_deinit(&run->budget);
+    leat_asides_deinit(run);
     leat_rates_deinit(&run->rates);
     if (run->done_fd >= 0)
         close(run->done_fd);

@@ -132,6 +132,20 @@ struct leat_resume {
     struct leat_run_row last;          /* id > 0: nothing at all is left; this run was killed as it left */
 };
 
+/* A batch of a load that answers late, on disk (aside.c). */
+struct leat_aside_batch {
+    struct leat_pool *pool;
+    int64_t at;
+    uint64_t sequence; /* of its origin */
+};
+
+struct leat_asides {
+    struct leat_aside file;
+    struct leat_aside_batch *batches; /* in the order of deliver */
+    int n, cap;
+    int next;                         /* to be brought back */
+};
+
 /* Whether the extract says where it stands. */
 enum { LEAT_POSITIONS_NONE = -1, LEAT_POSITIONS_UNKNOWN, LEAT_POSITIONS };
 
@@ -176,7 +190,8 @@ struct leat_run {
     atomic_llong bytes_extracted;
     atomic_llong growth;           /* bytes that sixteen extracted ones become on their way through a chain, at most; 0: not known */
     atomic_int positions;          /* LEAT_POSITIONS_...: set by the extract before its first batch goes on */
-    struct leat_intents intents;   /* the load's thread's */
+    struct leat_intents intents;   /* the load's thread's, as is the next */
+    struct leat_asides asides;
     struct leat_rates rates;
     struct leat_resume resume;
     int64_t work;                  /* number of the run that began it all, in the state */
@@ -314,6 +329,17 @@ LEAT_MUST_CHECK int leat_intents_flush(struct leat_run *run, struct leat_error *
 LEAT_MUST_CHECK int leat_intents_write(struct leat_run *run, struct leat_error *err);
 /* False: it has none. */
 bool leat_intents_id(const struct leat_batch *b, int32_t row, struct leat_record_id *ret);
+
+/* ---- batches put aside (aside.c), by a load with `settle` ---- */
+
+void leat_asides_init(struct leat_run *run);
+void leat_asides_deinit(struct leat_run *run);
+/* The rows that are still selected; the batch can then be let go. */
+LEAT_MUST_CHECK int leat_run_put_aside(struct leat_run *run, struct leat_batch *b, struct leat_error *err);
+/* How many batches are to be brought back. */
+int64_t leat_run_aside(const struct leat_run *run);
+/* The next of them, of which there is one. */
+LEAT_MUST_CHECK int leat_run_bring_back(struct leat_run *run, struct leat_batch **ret, struct leat_error *err);
 
 /* ---- checkpoints (checkpoint.c) ---- */
 

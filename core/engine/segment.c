@@ -343,6 +343,8 @@ static int deliver(struct leat_segment *segment, struct leat_stage *stage, struc
         return leat_fail(err, LEAT_EPLUGIN, "the plugin gave an answer that is none, or for a row that is not there");
     if (rc == LEAT_ERETRY && !b->n_selected)
         rc = 0; /* it has answered for all, so there is nothing to try again */
+    if (stage->plan->plugin->settle)
+        return rc < 0 || !b->n_selected ? rc : leat_run_put_aside(segment->run, b, err);
     keep_late(segment, stage, b);
     if (rc == 0 && b->n_selected && !(stage->plan->plugin->traits & LEAT_LATE))
         return leat_fail(err, LEAT_EPLUGIN, "the plugin left %d records without an answer", b->n_selected);
@@ -386,6 +388,38 @@ static void settle_late(struct leat_segment *segment)
     segment->n_late = kept;
 }
 
+/* A batch that was put aside goes back to the load. */
+static int settle_one(struct leat_segment *segment, struct leat_stage *stage, struct leat_error *err)
+{
+    struct leat_batch *b;
+    int rc;
+
+    if (!leat_run_aside(segment->run))
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin asks for a batch that it has not been given");
+    rc = leat_run_bring_back(segment->run, &b, err);
+    if (rc < 0)
+        return rc;
+    b->host->stage = stage->plan->model->id;
+    leat_crash_stage = stage->plan->model->id;
+    rc = stage->plan->plugin->settle(stage, stage->self, b, err);
+    leat_crash_stage = NULL;
+    keep_late(segment, stage, b);
+    leat_batch_release(b);
+    settle_late(segment);
+    return rc;
+}
+
+static int left_behind(const struct leat_segment *segment, const struct leat_stage *stage, struct leat_error *err)
+{
+    if (segment->n_late)
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin keeps nothing any more and left %d records without an answer",
+                         segment->late[0]->n_selected);
+    if (stage->plan->plugin->settle && leat_run_aside(segment->run))
+        return leat_fail(err, LEAT_EPLUGIN, "the plugin keeps nothing any more and left %lld batches without an answer",
+                         (long long)leat_run_aside(segment->run));
+    return 0;
+}
+
 static enum leat_flow poll_late(struct leat_segment *segment, struct leat_stage *stage, bool dry,
                                 struct leat_error *err)
 {
@@ -400,12 +434,13 @@ static enum leat_flow poll_late(struct leat_segment *segment, struct leat_stage 
         leat_crash_stage = NULL;
         settle_late(segment);
     } while (flow == LEAT_FAILED && leat_stage_retry(stage, err->code, &tries, err));
-    if (flow == LEAT_END && segment->n_late) {
-        (void)leat_fail(err, LEAT_EPLUGIN, "the plugin keeps nothing any more and left %d records without an answer",
-                        segment->late[0]->n_selected);
-        return LEAT_FAILED;
-    }
-    return flow;
+    if (flow == LEAT_SETTLE && stage->plan->plugin->settle)
+        err->code = settle_one(segment, stage, err);
+    else if (flow == LEAT_END)
+        err->code = left_behind(segment, stage, err);
+    else
+        return flow;
+    return err->code < 0 ? LEAT_FAILED : flow;
 }
 
 /* Waits for the next batch, for the plugin's descriptor, or for its time. */
@@ -447,6 +482,21 @@ struct load_loop {
     bool more;  /* the ticket at hand comes in parts */
 };
 
+/* What a load puts aside is of no concern to it before it has all of it. */
+static enum leat_flow poll_if_due(struct leat_segment *segment, struct leat_stage *stage, bool ended,
+                                  struct leat_error *err)
+{
+    bool dry = ended || leat_budget_dry(&segment->run->budget);
+
+    if (stage->plan->plugin->settle && !ended)
+        return LEAT_END;
+    if (stage->plan->plugin->settle && !segment->run->ended) { /* what it has is not all there is */
+        (void)leat_fail(err, LEAT_ECANCELED, "stopped");
+        return LEAT_FAILED;
+    }
+    return poll_late(segment, stage, dry, err);
+}
+
 /* One step of the load: a batch if there is one, then what is kept from before. */
 static int load_step(struct leat_segment *segment, struct leat_stage *stage, struct load_loop *loop,
                      struct leat_error *err)
@@ -455,7 +505,6 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, str
     uint64_t ticket;
     enum leat_pop pop = loop->full ? LEAT_POP_NOTHING
                                    : leat_ring_pop(segment->in, !loop->kept, &list, &ticket, &loop->more);
-    bool dry = pop == LEAT_POP_END || leat_budget_dry(&segment->run->budget);
     enum leat_flow flow;
     int rc = 0;
 
@@ -465,11 +514,11 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, str
         rc = deliver_all(segment, stage, list, err);
     if (rc < 0)
         return rc;
-    flow = poll_late(segment, stage, dry, err);
+    flow = poll_if_due(segment, stage, pop == LEAT_POP_END, err);
     if (flow == LEAT_FAILED)
         return err->code < 0 ? err->code : LEAT_EPLUGIN;
-    loop->kept = flow == LEAT_MORE || flow == LEAT_FULL;
-    loop->full = flow == LEAT_FULL;
+    loop->kept = flow != LEAT_END;
+    loop->full = flow == LEAT_FULL && !stage->plan->plugin->settle;
     loop->ended = pop == LEAT_POP_END && !loop->kept;
     rc = leat_intents_flush(segment->run, err);
     if (rc == 0)
@@ -478,7 +527,7 @@ static int load_step(struct leat_segment *segment, struct leat_stage *stage, str
         stop_early(segment->run);
     if (rc == 0 && !loop->more && !loop->ended) /* of a ticket that comes in parts, some may be in the target */
         rc = leat_run_checkpoint(segment->run, false, err);
-    if (rc == 0 && loop->kept && pop != LEAT_POP_BATCHES)
+    if (rc == 0 && (flow == LEAT_MORE || flow == LEAT_FULL) && pop != LEAT_POP_BATCHES)
         wait_late(segment, stage);
     return rc;
 }

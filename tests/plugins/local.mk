@@ -8,6 +8,7 @@ TEST_PLUGIN_LINK = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)
 
 check_LTLIBRARIES += \
 	%D%/extract-probe.la \
+	%D%/load-aside.la \
 	%D%/load-calls.la \
 	%D%/load-late.la \
 	%D%/load-probe.la \
@@ -15,6 +16,8 @@ check_LTLIBRARIES += \
 	$(NULL)
 %C%_extract_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
 %C%_extract_probe_la_LDFLAGS = $(TEST_PLUGIN_LINK)
+%C%_load_aside_la_CFLAGS = $(PLUGIN_CFLAGS)
+%C%_load_aside_la_LDFLAGS = $(TEST_PLUGIN_LINK)
 %C%_load_calls_la_CFLAGS = $(PLUGIN_CFLAGS)
 %C%_load_calls_la_LDFLAGS = $(TEST_PLUGIN_LINK)
 %C%_load_late_la_CFLAGS = $(PLUGIN_CFLAGS)
