@@ -18,6 +18,7 @@ import sys
 import api
 import durability
 import figures
+from postmaster import Postmaster
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations",
@@ -76,10 +77,13 @@ class Bench:
                               check=True, capture_output=True, text=True)
         return json.loads(done.stdout)
 
-    def run_once(self, contestant):
+    def run_once(self, contestant, postmaster=None):
         contestant.remove_files()
         os.sync()  # what the one before has written is not to be paid for by this one
+        before = postmaster.cpu() if postmaster else 0
         run = self.measure(contestant.command, contestant.stdout)
+        if postmaster:
+            run["server_cpu"] = postmaster.cpu() - before
         if run["status"] != 0:
             complaint = open(self.path("stderr"), errors="replace").read().strip()[-400:]
             raise RuntimeError(f"{contestant.name}: exit status {run['status']}: {complaint}")
@@ -93,13 +97,13 @@ class Bench:
             command += ["--param", f"{name}={value}"]
         return command
 
-    def race(self, job, contestants, n):
-        """Runs all in turn n times; one that fails is out, and named."""
+    def race(self, job, contestants, n, postmaster=None):
+        """Runs all in turn n times; one that fails is out, and named. With what each costs that server."""
         racing = list(contestants)
         for i in range(n):
             for c in list(racing):
                 try:
-                    run = self.run_once(c)
+                    run = self.run_once(c, postmaster)
                 except RuntimeError as failed:
                     racing.remove(c)
                     self.not_measured.append(f"{job}: {failed}")
@@ -109,7 +113,7 @@ class Bench:
                 self.say(f"{job} {i + 1}/{n} {c.name}: {run['wall']:.2f} s, CPU {run['cpu']:.2f} s, {run['rss_mib']:.0f} MiB")
         results = {}
         for c in racing:
-            results[c.name] = {what: figures.median_of(c.runs, what) for what in ("wall", "cpu", "rss_mib")}
+            results[c.name] = {what: figures.median_of(c.runs, what) for what in c.runs[0] if what != "status"}
             walls = [run["wall"] for run in c.runs]
             results[c.name].update(wall_min=min(walls), wall_max=max(walls), runs=c.runs, output=self.verdict(job, c))
             c.remove_files()
@@ -233,12 +237,17 @@ class Bench:
 
     def postgres_raw(self):
         psql = self.server("LEAT_BENCH_PSQL", "PostgreSQL")
-        out, theirs = self.path("postgres-raw-leat.csv"), self.path("postgres-raw-psql.csv")
+        out, theirs, parts = (self.path(f"postgres-raw-{name}.csv") for name in ("leat", "psql", "parts"))
+        divided = self.variant("postgres-raw-parts", lambda text: text.replace("table: users", "table: users, cursor: id, partitions: 2"),
+                               "postgres-raw")
         self.race("postgres-raw", [
             Contestant("leat", self.leat("postgres-raw.yaml", out), out, None, "raw", like="sqlite-raw"),
-            Contestant("psql COPY csv", [psql, "-X", "-c", f"\\copy users to '{theirs}' csv header"], theirs, None, "raw", like="sqlite-raw")],
-            self.options.runs)
+            Contestant("leat, partitions: 2", self.leat(divided, parts), parts, None, "raw", like="sqlite-raw"),
+            Contestant("psql COPY csv", [psql, "-X", "-c", f"\\copy users to '{theirs}' csv header"], theirs, None, "raw", like="sqlite-raw"),
+            Contestant("psql SELECT, to nowhere", [psql, "-X", "-A", "-t", "-o", os.devnull, "-c", QUERY])],
+            self.options.runs, Postmaster(int(os.environ["LEAT_BENCH_POSTMASTER"]), os.environ["PGUSER"]))
         self.ratio_goal("postgres-raw", "psql COPY csv", "wall", 0.9, "PostgreSQL → CSV: wall time against psql's COPY")
+        self.ratio_goal("postgres-raw", "psql SELECT, to nowhere", "server_cpu", 1.1, "PostgreSQL → CSV: the server's CPU time against a plain SELECT")
 
     def postgres_main(self):
         o = self.options

@@ -31,14 +31,15 @@ def table(head, rows):
 
 
 def contestants_table(results, first):
-    """One row a contestant: what it took, and what `first` takes as a share of that."""
-    rows = []
+    """One row a contestant: what it took, and what `first` takes as a share of that; and what it took of a server,
+    where that was measured."""
+    rows, of_server = [], "server_cpu" in results[first]
     for name, r in results.items():
         share = ["", ""] if name == first else [f"{results[first][what] / r[what]:.2f}" for what in ("wall", "cpu")]
         rows.append([name, f"{r['wall']:.2f} ({r['wall_min']:.2f}–{r['wall_max']:.2f})", f"{r['cpu']:.2f}",
-                     f"{r['rss_mib']:.0f}", *share, r["output"]])
+                     f"{r['rss_mib']:.0f}", *share, *([f"{r['server_cpu']:.2f}"] if of_server else []), r["output"]])
     return table(["", "wall s, median (min–max)", "CPU s", "peak RSS MiB", f"wall: {first} / it", f"CPU: {first} / it",
-                  "output"], rows)
+                  *(["server CPU s"] if of_server else []), "output"], rows)
 
 
 def goals_table(goals):

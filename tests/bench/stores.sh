@@ -30,7 +30,8 @@ if wanted postgres postgres; then
     server_sql pg -u leat -c "create table users ($columns)" >&2
     server_sql pg -u leat -c '\copy users from pstdin csv header' <"$users" >&2
     server_sql pg -u leat -c 'vacuum analyze users' >&2
-    export PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop LEAT_BENCH_PSQL=$_postgres_bin/psql
+    export PGHOST=127.0.0.1 PGPORT=$pg_port PGUSER=leat PGPASSWORD=$server_password PGDATABASE=shop LEAT_BENCH_PSQL=$_postgres_bin/psql \
+        LEAT_BENCH_POSTMASTER=$pg_pid
 fi
 if wanted mysql mariadb; then
     server_start mariadb my innodb_buffer_pool_size=1G innodb_log_file_size=512M >&2
