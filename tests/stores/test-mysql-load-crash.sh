@@ -8,51 +8,30 @@
 needs load-mysql
 starts
 connects
-loads
+needs_probe
 
-seq 1 800 | awk 'BEGIN { print "id,name" } { print $1 ",name " $1 }' >in.csv
-extract='{csv: {path: in.csv, fields: {id: int64}}}'
+names 800
 state() { sql <<<"select concat_ws('|', count(*), count(distinct id)) from ${1:-t}"; }
 anew() { sql <<<"drop table if exists t; create table t (id bigint $1, name varchar(100))"; rm -rf "$states/mine"; }
 
 # ---- killed ----
 
 has_begun() { [ "$(sql <<<'set transaction isolation level read uncommitted; select count(*) from t')" -ge 10 ]; }
-for mode in insert 'upsert, key: id' 'merge, key: id' replace; do
-    anew 'primary key'
-    enough=
-    [ "$mode" != replace ] || enough=has_begun # all in one transaction
-    crash "$extract" "table: t, mode: $mode" kill_it
-    [ "${mode%%,*}" = replace ] || like "$(sql <<<'select count(*) from t')" '^[1-7][0-9]+$' "$mode: killed: a part is there"
-    run leat_again
-    is "$status $(state)" "0 800|800" "$mode: run again: each record once"
-done
-enough=
-anew ''
-crash "$extract" 'table: t' kill_it
-run leat_again
-is "$status $(state)" "0 800|800" "without a key, too"
+over_crashes
 sql <<<'drop table t'
 rm -rf "$states/mine"
-crash "$extract" 'table: t' kill_it
+crash 'table: t' kill_it
 run leat_again
 is "$status $(state)" "0 800|800" "into a table that is made, too"
 anew 'primary key'
-crash "$extract" 'table: t' server_stop my immediate
-is "$status" 75 "a server that dies: exit status 75"
-like "$err" 'undone, and the next run|run again to go on' "and what becomes of the records"
-server_restart my
-run leat_again
-is "$status $(state)" "0 800|800" "run again: each record once"
-anew 'primary key'
 kill_session() { server_sql my <<<"select id from information_schema.processlist where user = 'leat' order by id limit 1" | sed 's/.*/kill &/' | server_sql my; }
-crash "$extract" 'table: t' kill_session
+crash 'table: t' kill_session
 is "$status" 75 "a session that the server ends: exit status 75"
 run leat_again
 is "$status $(state)" "0 800|800" "run again: each record once"
 anew 'primary key'
 drop_it() { server_sql my <<<"drop table shop.t"; }
-crash "$extract" 'table: t' drop_it
+crash 'table: t' drop_it
 isnt "$status" 0 "a table that is dropped on the way ends the run"
 like "$err" 'cannot write to .shop.\..t.' "and says which"
 
@@ -137,15 +116,7 @@ server_sql my <<<'set global innodb_lock_wait_timeout = 50'
 
 server_database my side
 sql -d side <<<'create table t (id bigint check (id <> 50), name text)'
-pipeline sides "$extract" 'table: side.t' 'batch_rows: 50' 'checkpoint: 0ms' \
-    'results: {mysql: {option_file: my.cnf, table: side.results}}'
-run leat run p.yaml
-is "$(sql <<<'select (select count(*) from side.t), (select count(*) from side.results), (select count(*) from side.leat_commits)')" \
-    $'799\t800\t2' "load and results in one database note their commits apart"
-pipeline both "$extract" 'table: side.both' 'results: {mysql: {option_file: my.cnf, table: side.both}}'
-run leat run p.yaml
-is "$status" 78 "two in one table: exit status 78"
-like "$err" 'would both write to' "and says so"
+over_sinks
 
 # ---- a commit that is late ----
 

@@ -8,54 +8,14 @@
 needs load-mysql
 starts
 connects
-loads
+needs_probe
 
 # ---- what becomes of rows that are there ----
 
-seq 1 2500 | awk 'BEGIN { print "id,name" } { print $1 ",name " $1 }' >in.csv
-extract='{csv: {path: in.csv, fields: {id: int64}}}'
 state() { sql <<<"select concat_ws('|', count(*), count(distinct id), sum(name = 'old')) from t"; }
 old() { sql <<<"drop table if exists t; create table t (id bigint $1, name varchar(100), more int default 7); insert into t select seq, 'old', 7 from seq_1_to_3000_step_1000"; }
-old 'primary key'
-pipeline insert "$extract" 'table: t'
-run leat run p.yaml
-is "$(state)" "2500|2500|3" "insert: what is there stays, all others are written"
-is "$(rejected | cut -d' ' -f1,2 | paste -sd ' ')" "1 constraint_unique 1001 constraint_unique 2001 constraint_unique" "and what is there is rejected"
-is "$(rejected | cut -d' ' -f3- | sort -u)" "Duplicate entry '...' for key 'PRIMARY'" "with the server's own reason, without the value"
-is "$(sql <<<'select count(*) from t where more = 7')" 2500 "other columns get their default"
-old 'primary key'
-pipeline upsert "$extract" 'table: t, mode: upsert, key: id'
-run leat run p.yaml
-is "$(state)" "2500|2500|0" "upsert: what is there is updated"
-old ''
-pipeline upsert2 "$extract" 'table: t, mode: upsert, key: id'
-run leat run p.yaml
-is "$status" 78 "upsert without a unique index: exit status 78"
-like "$err" 'CREATE UNIQUE INDEX.*mode: merge' "and what to do"
-pipeline merge "$extract" 'table: t, mode: merge, key: id'
-run leat run p.yaml
-is "$(state)" "2500|2500|0" "merge does without"
-run leat run p.yaml
-is "$(state)" "2500|2500|0" "and again"
-old 'primary key'
-pipeline replace "$extract" 'table: t, mode: replace'
-run leat run p.yaml
-is "$(state)" "2500|2500|0" "replace: nothing is left of what was there"
-sql <<<"insert into t values (99999, 'old', 7)"
-printf '%s\n' 'leat: 1' 'name: replace2' "extract: $extract" 'transform: [{probe: fail}]' \
-    'load: {mysql: {option_file: my.cnf, table: t, mode: replace}}' >p.yaml
-run leat run --plugin-dir "$plugins" p.yaml
-isnt "$status" 0 "a run that fails"
-is "$(state)" "2501|2501|1" "leaves all as it was"
-printf 'id,name\n1,a\n2,b\n1,c\n,d\n' >twice.csv
-for mode in upsert merge; do
-    old 'primary key'
-    sql <<<'delete from t'
-    pipeline twice-$mode '{csv: {path: twice.csv, fields: {id: int64}}}' "table: t, mode: $mode, key: id"
-    run leat run p.yaml
-    is "$(sql <<<'select id, name from t order by id' | paste -sd ' ')" $'1\tc 2\tb' "$mode: of two with one key the last counts"
-    like "$(rejected)" 'null_key' "and a null in it is rejected"
-done
+taken="Duplicate entry '...' for key 'PRIMARY'"
+over_rows
 pipeline keys "$extract" 'table: made_of_keys, mode: upsert, key: id' 'transform: [{select: [id]}]'
 run leat run p.yaml
 run leat run p.yaml
@@ -93,20 +53,8 @@ unlike "$out" 'one more unique index' "which the plan knows"
 # ---- what the server refuses ----
 
 refused() { sql <<<"drop table if exists t; create table t (id bigint primary key, name varchar(100), $1)"; }
-for which in 1 2500 1250 all; do
-    case $which in all) refused 'constraint c check (id < 0)' ;; *) refused "constraint c check (id <> $which)" ;; esac
-    for mode in insert upsert merge; do
-        sql <<<'delete from t'
-        pipeline refused-$which-$mode "$extract" "table: t, mode: $mode, key: id"
-        run leat run p.yaml
-        if [ $which = all ]; then
-            is "$(sql <<<'select count(*) from t') $(rejected | grep -c constraint_check)" "0 2500" "$mode: a table that refuses every row"
-        else
-            is "$(sql <<<'select count(*) from t') $(rejected)" "2499 $which constraint_check CONSTRAINT \`c\` failed for \`shop\`.\`t\`" \
-                "$mode: one that refuses row $which"
-        fi
-    done
-done
+unchecked='CONSTRAINT `c` failed for `shop`.`t`'
+over_refusals
 # A trigger may fill what nobody writes.
 sql --delimiter=// <<'END'
 create table logins (id bigint primary key, email varchar(50), login varchar(50) unique) //
@@ -130,23 +78,8 @@ create table t (id smallint primary key, name varchar(5) not null, parent bigint
 create trigger refuse before insert on t for each row begin
     if new.name = 'boom' then set @why = concat('never ', new.name); signal sqlstate '45000' set message_text = @why; end if; end //
 END
-cat >bad.csv <<'END'
-id,name,parent
-1,ok,1
-2,,1
-3,toolong,1
-4,ok,2
-99999,ok,1
-7,boom,1
-x,ok,1
-9,ok,
-END
-pipeline bad '{csv: {path: bad.csv}}' 'table: t' 'transform: [{set: {name: "nullif(name, '"''"')", parent: "nullif(parent, '"''"')"}}]'
-run leat run p.yaml
-is "$(sql <<<'select id from t order by id' | paste -sd ' ')" "1 9" "each row is refused alone"
-is "$(rejected | cut -d' ' -f1,2 | paste -sd ,)" \
-    "2 constraint_not_null,3 constraint_type,4 constraint_foreign_key,99999 constraint_type,7 constraint_trigger,x constraint_type" \
-    "for its own reason"
+over_each "name: \"nullif(name, '')\", parent: \"nullif(parent, '')\"" \
+    "2 constraint_not_null,3 constraint_type,4 constraint_foreign_key,99999 constraint_type,7 constraint_trigger,x constraint_type"
 unlike "$(rejected | cut -d' ' -f3-)" '99999|boom|toolong|'"'x'" "which holds no value"
 is "$(sed -n 's/.*"leat:field":\("*[a-z]*"*\),.*/\1/p' rejects.jsonl | paste -sd ' ')" '"name" "name" null "id" null "id"' \
     "and names the field, where the server does"
