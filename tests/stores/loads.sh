@@ -133,20 +133,20 @@ over_crashes()
         [ "$mode" != replace ] || enough=has_begun # all in one transaction
         crash "table: t, mode: $mode" kill_it
         [ "$mode" = replace ] || like "$(sql <<<'select count(*) from t')" '^[1-7][0-9]+$' "$mode: killed: a part is there"
-        run leat_again
+        run leat_run
         is "$status $(state)" "0 800|800" "$mode: run again: each record once"
     done
     enough=
     anew ''
     crash 'table: t' kill_it
-    run leat_again
+    run leat_run
     is "$status $(state)" "0 800|800" "without a key, too"
     anew 'primary key'
     crash 'table: t' server_stop "$server" immediate
     is "$status" 75 "a server that dies: exit status 75"
     like "$err" 'undone, and the next run|run again to go on' "and what becomes of the records"
     server_restart "$server"
-    run leat_again
+    run leat_run
     is "$status $(state)" "0 800|800" "run again: each record once"
 }
 

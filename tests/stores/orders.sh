@@ -9,10 +9,9 @@
 #
 # and says how to touch two of them, add a new one, a late one, and three whose `changed` is null:
 # $touch_sql, $new_sql, $late_sql, $null_sql. Then all_orders; and changed_order, where a run holds its table.
-
-plugins=$top_builddir/tests/plugins/.libs
-[ -e "$plugins/extract-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
-slow="--set batch_rows=10 --set checkpoint=0s --set memory=1MiB"
+. "$top_srcdir/tests/stores/midway.sh"
+needs_probe
+slow+=" --set memory=1MiB"
 
 # pipeline NAME OPTIONS [LINE...]: p.yaml, slowly when it is wanted, from the database to a file
 pipeline()
@@ -21,36 +20,12 @@ pipeline()
         'load: {csv: out.csv}' 'rejects: {csv: rejects.csv}' 'max_rejects: 100%' "${@:3}" >p.yaml
 }
 
-leat_run() { XDG_STATE_HOME=$states/mine "$LEAT" run --json --plugin-dir "$plugins" p.yaml "$@"; }
 ids() { sed 1d "${1:-out.csv}" | cut -d, -f1; }
-read_so_far() { XDG_STATE_HOME=$states/mine "$LEAT" state show "$name" 2>/dev/null | sed -n 's/^ *books *read *//p'; }
-has_come_far()
-{
-    local now
-    now=$(read_so_far)
-    [ "${now:-0}" -gt 100 ]
-}
-
-# once CONDITION COMMAND...: starts p.yaml slowly and, as soon as that is so, does what it is told
-once()
-{
-    # shellcheck disable=SC2086
-    leat_run_itself $slow >"$out_file" 2>"$err_file" &
-    pid=$!
-    until_true "$pid" "$1" || fail "it comes far enough"
-    "${@:2}"
-    status=0
-    wait "$pid" 2>/dev/null || status=$?
-    err=$(cat "$err_file")
-}
 in_the_middle() { once has_come_far "$@"; } # some of it is safe
-leat_run_itself() { XDG_STATE_HOME=$states/mine exec "$LEAT" run --json --plugin-dir "$plugins" p.yaml "$@"; }
-kill_it() { kill -9 "$pid"; }
 
 # after_kill NAME OPTIONS WHAT [LINE...]: the run after one that was killed ends as one that was left alone
 after_kill()
 {
-    name=$1
     probe= pipeline "$1-whole" "$2" "${@:4}"
     run leat_run
     is "$status" 0 "$3: left alone"
@@ -65,21 +40,26 @@ after_kill()
 
 all_orders()
 {
+    kills_order
+    ambiguous_order
+    null_order
+    incremental_order
+    returns_order
+    nowhere_order
+}
+
+kills_order()
+{
     after_kill one 'table: users, cursor: id' "a cursor of one column"
     after_kill two 'table: users, cursor: [changed, id]' "of two, the first not unique"
     after_kill born 'table: users, cursor: born' "of a date"
     after_kill view 'table: same, cursor: [changed, id]' "of a view"
     after_kill query 'query: "SELECT * FROM users WHERE id < ${param:to}", cursor: [changed, id]' "of a query" \
         'params: {to: {default: 900}}'
-    ambiguous_order
-    null_order
-    incremental_order
-    lost_order
 }
 
 ambiguous_order()
 {
-    name=ambiguous
     probe= pipeline ambiguous 'table: users, cursor: changed'
     run leat_run
     is "$status" 78 "two rows with one cursor: exit status 78"
@@ -89,7 +69,6 @@ ambiguous_order()
 
 null_order()
 {
-    name=nulls
     sql <<<"$null_sql"
     probe= pipeline nulls-whole 'table: users, cursor: [changed, id]'
     run leat_run
@@ -107,7 +86,6 @@ null_order()
 
 incremental_order()
 {
-    name=incremental
     probe= pipeline incremental 'table: users, cursor: [changed, id], incremental: true, lag: 5m'
     run leat_run
     is "$(ids | wc -l)" 1000 "the first incremental run reads all"
@@ -134,9 +112,8 @@ server_dies_and_returns() { server_stop "$server" immediate; server_restart "$se
 
 some_is_written() { [ "$(find . -name '.out.csv*' -size +100k)" ]; }
 
-lost_order()
+returns_order()
 {
-    name=returns
     probe= pipeline whole 'table: users, cursor: id'
     run leat_run
     mv out.csv wanted.csv
@@ -144,7 +121,6 @@ lost_order()
     in_the_middle server_dies_and_returns
     is "$status" 0 "a server that dies and returns: the run goes on"
     same wanted.csv out.csv "to the same end"
-    name=dies
     probe='{probe: slow}' pipeline dies 'table: users, cursor: id'
     in_the_middle server_dies
     is "$status" 75 "a server that stays away: exit status 75"
@@ -152,7 +128,11 @@ lost_order()
     run leat_run
     is "$status" 0 "run again"
     same wanted.csv out.csv "to the same end"
-    name=nowhere
+}
+
+# What has no place in an order.
+nowhere_order()
+{
     probe='{probe: slow}' pipeline nowhere 'table: users'
     once some_is_written server_dies_and_returns
     is "$status" 75 "without a cursor: exit status 75"
@@ -186,7 +166,6 @@ server_is_away_for()
 # reads_changing COMMAND...: a run in whose middle that happens
 reads_changing()
 {
-    name=changing
     rm -rf out.csv "$states/mine"
     probe='{probe: slow}' pipeline changing 'table: changing, cursor: id'
     in_the_middle "$@"

@@ -8,8 +8,8 @@
 . "$top_srcdir/tests/servers/servers.sh"
 . "$top_srcdir/tests/stores/cuts.sh"
 [ -e "$top_builddir/plugins/.libs/load-mongodb.so" ] || skip_all "load mongodb is not built (apt-get install libmongoc-dev)"
-plugins=$top_builddir/tests/plugins/.libs
-[ -e "$plugins/transform-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
+. "$top_srcdir/tests/stores/midway.sh"
+needs_probe
 requires python3
 [ -n "${LEAT_TEST_MONGODB_URL-}" ] || server_requires mongodb
 mongodb_start m
@@ -224,31 +224,20 @@ m_url=$m_url_kept
 if [ -z "${LEAT_TEST_MONGODB_URL-}" ]; then
     slow="--set batch_rows=5 --set checkpoint=0s"
     seq 1 300 | awk 'BEGIN { print "_id,name" } { print $1 ",name " $1 }' >short.csv
-    read_so_far() { XDG_STATE_HOME=$states/mine "$LEAT" state show crash 2>/dev/null | sed -n 's/^ *books *read *//p'; }
-    has_come_far() { local now; now=$(read_so_far); [ "${now:-0}" -gt 20 ]; }
-    leat_run_itself() { XDG_STATE_HOME=$states/mine exec "$LEAT" run --json --plugin-dir "$plugins" p.yaml "$@"; }
-    leat_again() { (leat_run_itself "$@"); }
+    far=20
     crash()
     {
         drop t
         rm -rf "$states/mine"
         pipeline crash '{csv: {path: short.csv, fields: {_id: int64}}}' "$1" 'transform: [{probe: slow}]'
-        # shellcheck disable=SC2086
-        leat_run_itself $slow >"$out_file" 2>"$err_file" &
-        pid=$!
-        until_true "$pid" has_come_far || fail "it comes far enough"
-        "${@:2}"
-        status=0
-        wait "$pid" 2>/dev/null || status=$?
-        err=$(cat "$err_file")
+        once has_come_far "${@:2}"
     }
-    kill_it() { kill -9 "$pid"; }
     says_again() { grep -q 'trying again' "$err_file"; }
     comes_back() { server_stop m kill; until_true "$pid" says_again; server_restart m; }
     for mode in insert upsert overwrite; do
         crash "collection: t, mode: $mode" kill_it
         like "$(found t | wc -l)" '^[1-9][0-9]+$' "$mode: killed: a part is there"
-        run leat_again
+        run leat_run
         is "$status $(state t) $(wc -l <rejects.jsonl)" "0 300 300 0 0" "$mode: run again: each record once"
     done
     crash 'collection: t' comes_back
@@ -256,7 +245,7 @@ if [ -z "${LEAT_TEST_MONGODB_URL-}" ]; then
     crash 'collection: t' server_stop m kill
     is "$status" 75 "a server that is killed and gone: exit status 75"
     server_restart m
-    run leat_again
+    run leat_run
     is "$status $(state t)" "0 300 300 0" "the next run completes it"
 
     # ---- connections that are cut ----

@@ -6,18 +6,13 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/servers/servers.sh"
 [ -e "$top_builddir/plugins/.libs/extract-mongodb.so" ] || skip_all "the mongodb extract is not built (apt-get install libmongoc-dev)"
-plugins=$top_builddir/tests/plugins/.libs
-[ -e "$plugins/transform-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
+. "$top_srcdir/tests/stores/midway.sh"
+needs_probe
 server_requires mongodb
 unset LEAT_TEST_MONGODB_URL # one of our own, to be stopped
 mongodb_start m
 export m_url m_database
 n=2500 # a reply has 2000
-
-leat_run_itself() { XDG_STATE_HOME=$states/mine exec "$LEAT" run --json --plugin-dir "$plugins" p.yaml "$@"; }
-leat_run() { (leat_run_itself "$@"); }
-read_so_far() { XDG_STATE_HOME=$states/mine "$LEAT" state show p 2>/dev/null | sed -n 's/^ *books *read *//p'; }
-has_come_far() { local now; now=$(read_so_far); [ "${now:-0}" -gt 100 ]; }
 
 # changing OPTIONS COMMAND...: a run in whose middle that happens
 changing()
@@ -25,13 +20,7 @@ changing()
     printf '%s\n' 'leat: 1' 'name: p' "extract: {mongodb: {url: '\${env:m_url}', database: $m_database, collection: many, $1}}" \
         'transform: [{probe: slow}]' 'load: {csv: out.csv}' >p.yaml
     rm -rf out.csv "$states/mine"
-    leat_run_itself --set batch_rows=10 --set checkpoint=0s >"$out_file" 2>"$err_file" &
-    pid=$!
-    until_true "$pid" has_come_far || fail "it comes far enough"
-    "${@:2}"
-    status=0
-    wait "$pid" 2>/dev/null || status=$?
-    err=$(cat "$err_file")
+    once has_come_far "${@:2}"
 }
 tell() { mongodb_command m <<<"$1" >/dev/null; }
 appears='{"update": "many", "updates": [{"q": {"_id": {"$gt": 2490}}, "u": {"$set": {"late": "x"}}, "multi": true}]}'

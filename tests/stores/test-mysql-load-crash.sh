@@ -21,13 +21,13 @@ over_crashes
 sql <<<'drop table t'
 rm -rf "$states/mine"
 crash 'table: t' kill_it
-run leat_again
+run leat_run
 is "$status $(state)" "0 800|800" "into a table that is made, too"
 anew 'primary key'
 kill_session() { server_sql my <<<"select id from information_schema.processlist where user = 'leat' order by id limit 1" | sed 's/.*/kill &/' | server_sql my; }
 crash 'table: t' kill_session
 is "$status" 75 "a session that the server ends: exit status 75"
-run leat_again
+run leat_run
 is "$status $(state)" "0 800|800" "run again: each record once"
 anew 'primary key'
 drop_it() { server_sql my <<<"drop table shop.t"; }
@@ -83,7 +83,7 @@ deadlock 5 6
 is "$status" 75 "where more stood in the transaction: exit status 75"
 like "$err" 'undone, and the next run writes it' "and says so"
 is "$(sql <<<"select count(*), sum(name = 'theirs') from t")" $'2\t2' "nothing is left of it"
-run leat_again
+run leat_run
 is "$status $(sql <<<"select count(*), sum(name = 'theirs') from t")" $'0 10\t0' "run again: each record once"
 
 # A lock that does not come is tried again, with what stands in the transaction.

@@ -24,36 +24,6 @@ begin()
     rm -rf "$states/mine" ./*.csv
 }
 
-# As all_orders has them, but for a run without a cursor: this driver has read all before the server goes away.
-kills_order()
-{
-    after_kill one 'table: users, cursor: id' "a cursor of one column"
-    after_kill two 'table: users, cursor: [changed, id]' "of two, the first not unique"
-    after_kill born 'table: users, cursor: born' "of a date"
-    after_kill view 'table: same, cursor: [changed, id]' "of a view"
-    after_kill query 'query: "SELECT * FROM users WHERE id < ${param:to}", cursor: [changed, id]' "of a query" \
-        'params: {to: {default: 900}}'
-}
-lost_in_pages()
-{
-    name=returns
-    probe= pipeline whole 'table: users, cursor: id'
-    run leat_run
-    mv out.csv wanted.csv
-    probe='{probe: slow}' pipeline returns 'table: users, cursor: id'
-    in_the_middle server_dies_and_returns
-    is "$status" 0 "a server that dies and returns: the run goes on"
-    same wanted.csv out.csv "to the same end"
-    name=dies
-    probe='{probe: slow}' pipeline dies 'table: users, cursor: id'
-    in_the_middle server_dies
-    is "$status" 75 "a server that stays away: exit status 75"
-    server_restart "$server"
-    run leat_run
-    is "$status" 0 "run again"
-    same wanted.csv out.csv "to the same end"
-}
-
 # ---- PostgreSQL ----
 
 begin PostgreSQL "connection: '$(odbc_postgres pg)', user: leat, password: '\${env:PASSWORD}'"
@@ -105,7 +75,7 @@ kills_order
 ambiguous_order
 null_order
 incremental_order
-lost_in_pages
+returns_order # a run without a cursor has read all before its server goes away: so this driver does
 sql <<'END'
 create table kinds (id int, i bigint, u bigint unsigned, t tinyint, b bit(64), d decimal(65,30), da date,
     dt datetime(6), ts timestamp(6) null, tm time(6), y year, bn binary(4), vb varbinary(20), l varchar(20) character set latin1,

@@ -5,11 +5,11 @@
 # the order of the records decides.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/stores/databases.sh"
+. "$top_srcdir/tests/stores/midway.sh"
 needs extract-postgres
 starts
 connects
-plugins=$top_builddir/tests/plugins/.libs
-[ -e "$plugins/transform-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
+needs_probe
 
 sql <<'END'
 create table numbers (id bigint primary key, x text);
@@ -98,19 +98,13 @@ wait $writer
 
 in_parts 3 numbers id 'transform: [{probe: slow}]' 'checkpoint: 0s' 'batch_rows: 50'
 all_of numbers
-go() { XDG_STATE_HOME=$states/mine "$LEAT" run --plugin-dir "$plugins" p.yaml; }
-so_far() { XDG_STATE_HOME=$states/mine "$LEAT" state show p 2>/dev/null | sed -n 's/^ *books *read *//p'; }
-come_far() { local now; now=$(so_far); [ "${now:-0}" -gt "$far" ]; }
+slow=
 for far in 200 600 1000; do
-    XDG_STATE_HOME=$states/mine "$LEAT" run --plugin-dir "$plugins" p.yaml >/dev/null 2>&1 &
-    pid=$!
-    until_true $pid come_far
-    ok $? "comes to $far records"
-    kill -9 $pid
-    wait $pid 2>/dev/null
+    once has_come_far kill_it
+    is "$status" 137 "killed when more than $far records are safe"
 done
 sql <<<"insert into numbers select 5000 + i, 'late' from generate_series(1, 9000) as i; analyze numbers" # other statistics
-run go
+run leat_run
 is "$status" 0 "goes on: exit status 0"
 [ "$status" = 0 ] || note "$err"
 grep -v '"late"' out.jsonl | LC_ALL=C sort >got
