@@ -172,6 +172,7 @@ STORE_TESTS = \
 	tests/stores/test-postgres-full.sh \
 	tests/stores/test-postgres-load.sh \
 	tests/stores/test-postgres-order.sh \
+	tests/stores/test-postgres-parts-once.sh \
 	tests/stores/test-postgres-parts.sh \
 	tests/stores/test-postgres-refused.sh \
 	tests/stores/test-postgres.sh \
