@@ -9,6 +9,8 @@
 #                                   of shop, and $local is how a pipeline says where it is
 #   connects                        pipelines find it by themselves: postgres by the environment, mysql by $connection,
 #                                   the first of its options, which names the option file my.cnf
+#   session SQL                     another session of the administrator's, $other, which does that and stays
+#   session_does SQL, session_ends [SQL]   and does this, too; and ends, with this
 #   pipeline NAME OPTIONS [LINE...]   p.yaml, from the database to out.jsonl and rejects.jsonl
 #   reads_matrix QUERY              the table `matrix', of which `texts' are the server's own: each type, by the table and by
 #                                   the query, and where other languages are spoken; leaves matrix.jsonl
@@ -41,6 +43,25 @@ starts()
 }
 
 sql() { server_sql "$server" -u leat "$@"; }
+
+session()
+{
+    mkfifo session
+    server_sql "$server" <session >/dev/null &
+    other=$!
+    exec 7>session
+    rm session
+    session_does "$1"
+}
+
+session_does() { echo "$1" >&7; }
+
+session_ends()
+{
+    printf '%s\n' "$@" '\q' >&7
+    exec 7>&-
+    wait "$other"
+}
 
 connects()
 {

@@ -2,7 +2,7 @@
 # Copyright the leat authors
 #
 # What each extract from a database server must do with a cursor. Read behind tests/stores/databases.sh, whose
-# pipelines it has in a form of its own. The caller makes
+# pipelines it has in a form of its own. The caller, or order_users for its $server, pg or my, makes
 #
 #     users (id 1..1000 primary key, name, changed, born, pad)   ten of one time of change; pad: 10,000 bytes, more than sockets hold
 #     same                                                   the same as a view, or a query in $same
@@ -21,6 +21,38 @@ pipeline()
 }
 
 ids() { sed 1d "${1:-out.csv}" | cut -d, -f1; }
+order_users()
+{
+    "_order_users_$server" | sql
+    new_sql="insert into users values (1001, 'new', '2025-01-02', null, '')"
+    late_sql="insert into users values (1002, 'late', '2025-01-01 23:58:00', null, '')"
+    null_sql="insert into users values (2001, 'null 1', null, null, ''), (2002, 'null 2', null, null, ''), (2003, 'null 3', null, null, '')"
+    touch_sql="update users set name = 'changed', changed = '2025-01-01' + interval id second where id in (5, 500)"
+    [ "$server" = my ] ||
+        touch_sql="update users set name = 'changed', changed = timestamptz '2025-01-01' + id * interval '1 second' where id in (5, 500)"
+}
+
+_order_users_pg()
+{
+    cat <<'END'
+create table users (id bigint primary key, name text, changed timestamptz, born date, pad text);
+insert into users select i, 'user ' || i, '2024-01-01'::timestamptz + i / 10 * interval '1 minute',
+    date '2000-01-01' + i, repeat('x', 10000) from generate_series(1, 1000) as i;
+create view same as select * from users;
+create index on users (changed, id);
+END
+}
+
+_order_users_my()
+{
+    cat <<'END'
+create table users (id bigint primary key, name text, changed timestamp(6) null, born date, pad text, key (changed, id));
+insert into users select seq, concat('user ', seq), '2024-01-01' + interval seq div 10 minute,
+    date '2000-01-01' + interval seq day, repeat('x', 10000) from seq_1_to_1000;
+create view same as select * from users;
+END
+}
+
 in_the_middle() { once has_come_far "$@"; } # some of it is safe
 
 # after_kill NAME OPTIONS WHAT [LINE...]: the run after one that was killed ends as one that was left alone

@@ -37,8 +37,8 @@ like "$err" 'cannot write to .shop.\..t.' "and says which"
 
 # ---- two at a time ----
 
-# other SQL...: another session, that has changed much, and so does not give way in a deadlock; it goes on once the
-# test has let go of the lock `go', which it does when leat waits for that session.
+# deadlock MINE THEIRS [ARGUMENT...]: a run beside a rival that has changed much, and so does not give way in a deadlock;
+# it goes on once the test has let go of the lock `go', which it does when leat waits for that session.
 sql <<<'create table much (id int primary key); insert into much select seq from seq_1_to_3000'
 status_of() { server_sql my <<<"select variable_value from information_schema.global_status where variable_name = '$1'"; }
 waits() { [ "$(status_of innodb_row_lock_current_waits)" -ge 1 ]; }
@@ -46,25 +46,19 @@ has_locked() { [ "$(server_sql my <<<"select count(*) from information_schema.pr
 holds_go() { [ "$(server_sql my <<<"select is_used_lock('go') is not null")" = 1 ]; }
 deadlock()
 {
-    mkfifo holder
-    server_sql my <holder >/dev/null &
-    local holder=$! other fd
-    exec {fd}>holder
-    rm holder
-    echo "select get_lock('go', 60);" >&$fd
-    until_true $holder holds_go
+    local rival
+    session "select get_lock('go', 60);"
+    until_true $other holds_go
     echo "begin; update much set id = id + 10000; update t set name = 'theirs' where id = $2; select get_lock('go', 60); update t set name = 'theirs' where id = $1; commit;" |
-        server_sql my >other.out 2>other.err &
-    other=$!
-    until_true $other has_locked
+        server_sql my >rival.out 2>rival.err &
+    rival=$!
+    until_true $rival has_locked
     leat_run_itself "${@:3}" >"$out_file" 2>"$err_file" &
     pid=$!
     until_true "$pid" waits
-    printf '%s\n' "do release_lock('go');" '\q' >&$fd
-    exec {fd}>&-
-    wait $holder
-    wait $other
-    is "$(cat other.err)" "" "the other one goes on"
+    session_ends "do release_lock('go');"
+    wait $rival
+    is "$(cat rival.err)" "" "the other one goes on"
     status=0
     wait "$pid" || status=$?
     err=$(cat "$err_file")
@@ -90,13 +84,8 @@ is "$status $(sql <<<"select count(*), sum(name = 'theirs') from t")" $'0 10\t0'
 anew 'primary key'
 sql <<<"insert into t values (6, 'x')"
 server_sql my <<<'set global innodb_lock_wait_timeout = 1'
-mkfifo holder
-server_sql my <holder >/dev/null &
-holder=$!
-exec 7>holder
-rm holder
-echo "begin; update t set name = 'theirs' where id = 6; select get_lock('go', 60);" >&7
-until_true $holder holds_go
+session "begin; update t set name = 'theirs' where id = 6; select get_lock('go', 60);"
+until_true $other holds_go
 pipeline locked '{csv: {path: few.csv, fields: {id: int64}}}' 'table: t, mode: upsert, key: id' 'batch_rows: 1' 'checkpoint: 1h'
 before=$(status_of innodb_row_lock_waits)
 leat_run_itself >"$out_file" 2>"$err_file" &
@@ -104,9 +93,7 @@ pid=$!
 waited() { [ "$(status_of innodb_row_lock_waits)" -gt $((before + 1)) ]; }
 until_true "$pid" waited
 ok $? "a lock that does not come in time is asked for again"
-printf '%s\n' 'commit;' '\q' >&7
-exec 7>&-
-wait $holder
+session_ends 'commit;'
 status=0
 wait "$pid" || status=$?
 is "$status $(sql <<<"select count(*), sum(name = 'theirs') from t")" $'0 10\t0' "and nothing is lost"
@@ -123,16 +110,13 @@ over_sinks
 sql <<<'create table side.late (id bigint)'
 rm -rf "$states/mine"
 pipeline late "$extract" 'table: side.late' 'batch_rows: 100' 'checkpoint: 0ms' 'transform: [{probe: slow}]'
-mkfifo holder
-server_sql my <holder >/dev/null &
-holder=$!
-exec 7>holder
+session 'do 0;'
 leat_run_itself >"$out_file" 2>"$err_file" &
 pid=$!
 has_some() { [ "$(sql <<<'select count(*) from side.late')" -gt 0 ]; }
 until_true "$pid" has_some
 # No commit goes through now, nor does one that is sent by who is then killed.
-echo "backup stage start; backup stage block_commit;" >&7
+session_does "backup stage start; backup stage block_commit;"
 commits() { [ "$(server_sql my <<<"select count(*) from information_schema.processlist where info = 'COMMIT'")" -ge 1 ]; }
 until_true "$pid" commits
 kill -9 "$pid"
@@ -143,9 +127,7 @@ until_true "$pid" has_locked
 ok $? "a run behind a commit that is late waits for it"
 commits
 ok $? "which is still on its way"
-printf '%s\n' 'backup stage end;' '\q' >&7
-exec 7>&-
-wait $holder
+session_ends 'backup stage end;'
 status=0
 wait "$pid" || status=$?
 is "$status $(state side.late)" "0 800|800" "each record once"

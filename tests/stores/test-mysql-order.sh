@@ -10,16 +10,7 @@ needs extract-mysql
 starts
 connects
 
-sql <<'END'
-create table users (id bigint primary key, name text, changed timestamp(6) null, born date, pad text, key (changed, id));
-insert into users select seq, concat('user ', seq), '2024-01-01' + interval seq div 10 minute,
-    date '2000-01-01' + interval seq day, repeat('x', 10000) from seq_1_to_1000;
-create view same as select * from users;
-END
-touch_sql="update users set name = 'changed', changed = '2025-01-01' + interval id second where id in (5, 500)"
-new_sql="insert into users values (1001, 'new', '2025-01-02', null, '')"
-late_sql="insert into users values (1002, 'late', '2025-01-01 23:58:00', null, '')"
-null_sql="insert into users values (2001, 'null 1', null, null, ''), (2002, 'null 2', null, null, ''), (2003, 'null 3', null, null, '')"
+order_users
 all_orders
 changed_order
 

@@ -29,16 +29,7 @@ begin()
 begin PostgreSQL "connection: '$(odbc_postgres pg)', user: leat, password: '\${env:PASSWORD}'"
 server=pg
 sql() { server_sql pg -u leat "$@"; }
-sql <<'END'
-create table users (id bigint primary key, name text, changed timestamptz, born date, pad text);
-insert into users select i, 'user ' || i, '2024-01-01'::timestamptz + i / 10 * interval '1 minute', date '2000-01-01' + i, repeat('x', 10000)
-    from generate_series(1, 1000) i;
-create view same as select * from users;
-END
-touch_sql="update users set name = 'changed', changed = timestamptz '2025-01-01' + id * interval '1 second' where id in (5, 500)"
-new_sql="insert into users values (1001, 'new', '2025-01-02', null, '')"
-late_sql="insert into users values (1002, 'late', '2025-01-01 23:58:00', null, '')"
-null_sql="insert into users values (2001, 'null 1', null, null, ''), (2002, 'null 2', null, null, ''), (2003, 'null 3', null, null, '')"
+order_users
 all_orders
 sql <<'END'
 create table kinds (id int primary key, i bigint, o oid, b bool, n numeric, x double precision, r real, da date, ts timestamp, tz timestamptz,
@@ -64,13 +55,7 @@ is "$(sed 1d out.csv | wc -l)" 7 "texts that are nearly equal are all read"
 begin MariaDB "connection: '$(odbc_mariadb my)', user: leat, password: '\${env:PASSWORD}'"
 server=my
 sql() { server_sql my -u leat "$@"; }
-sql <<'END'
-create table users (id bigint primary key, name text, changed timestamp(6) null, born date, pad text, key (changed, id));
-insert into users select seq, concat('user ', seq), '2024-01-01' + interval seq div 10 minute,
-    date '2000-01-01' + interval seq day, repeat('x', 10000) from seq_1_to_1000;
-create view same as select * from users;
-END
-touch_sql="update users set name = 'changed', changed = '2025-01-01' + interval id second where id in (5, 500)"
+order_users
 kills_order
 ambiguous_order
 null_order

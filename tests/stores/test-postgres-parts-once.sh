@@ -49,20 +49,12 @@ END
 holds() { [ "$(server_sql pg <<<"select count(*) from pg_locks where locktype = 'advisory' and mode = 'ExclusiveLock' and granted")" = 1 ]; }
 killed_without()
 {
-    local holder
     far=$2
-    mkfifo holder
-    server_sql pg <holder >/dev/null &
-    holder=$!
-    exec 7>holder
-    rm holder
-    echo "select pg_advisory_lock($1);" >&7
-    until_true $holder holds || fail "part $1 stands still"
+    session "select pg_advisory_lock($1);"
+    until_true $other holds || fail "part $1 stands still"
     once has_come_far kill_it
     is "$status" 137 "killed when more than $far records are safe, without any more of part $1"
-    echo '\q' >&7
-    exec 7>&-
-    wait $holder
+    session_ends
 }
 
 killed_without 1 200
