@@ -95,13 +95,13 @@ like "$err" "left [0-9]+ records without an answer" "it never answers: the messa
 printf '%s\n' 'leat: 1' 'name: p' 'extract: {generate: 500000000}' 'load: {aside: at_once}' >p.yaml
 "$LEAT" run --json --state-dir "$PWD/state" --plugin-dir "$plugins" p.yaml >stopped.json 2>stopped.err &
 pid=$!
-until [ -e state/p.db-wal ] || ! kill -0 $pid 2>/dev/null; do
+until ls -l /proc/$pid/fd 2>/dev/null | grep -q '(deleted)$' || ! kill -0 $pid 2>/dev/null; do # some are put aside
     sleep 0.01
 done
 kill -TERM $pid
 wait $pid
 is "$?" 143 "a stop before the end of the input: status"
-like "$(cat stopped.json)" '"loaded":0,.*"interrupted"|"loaded":0,' "a stop before the end of the input: nothing is answered"
+like "$(cat stopped.json)" '"loaded":0,' "a stop before the end of the input: nothing is answered"
 unlike "$(cat stopped.json)" '"already_there":[1-9]' "nor taken for there"
 
 done_testing
