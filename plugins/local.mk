@@ -56,6 +56,7 @@ include %D%/kit/aws/local.mk
 include %D%/kit/flow/local.mk
 include %D%/kit/http/local.mk
 include %D%/kit/userpool/local.mk
+include %D%/load/cognito_api/local.mk
 include %D%/load/http/local.mk
 endif
 

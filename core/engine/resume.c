@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "engine/run.h"
 #include "observe/log.h"
@@ -249,6 +250,7 @@ static int go_on(struct leat_run *run, const struct leat_work *work, const char 
     if (rc == 0)
         restore(run);
     run->work = work->run;
+    run->resume.work_began_us = work->began_us;
     return rc;
 }
 
@@ -295,6 +297,7 @@ static int begin_work(struct leat_run *run, const char *meaning, struct leat_err
     if (rc == 0)
         rc = leat_state_work_begin(state, meaning, err);
     run->work = state->run;
+    run->resume.work_began_us = leat_clock_wall_us();
     run->seq = 0;
     return rc;
 }

@@ -128,6 +128,7 @@ struct leat_resume {
     struct leat_checkpoint files;      /* that interrupted runs need, whatever their load */
     int64_t n_read;                    /* records that the runs before had read */
     bool ended;                        /* only names are left to be given */
+    int64_t work_began_us;             /* since 1970 */
     char work[33];                     /* stands for the run that began it all; "": without a state */
     struct leat_run_row last;          /* id > 0: nothing at all is left; this run was killed as it left */
 };

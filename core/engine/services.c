@@ -74,6 +74,11 @@ static const char *work(const struct leat_stage *stage)
     return stage->run->resume.work;
 }
 
+static int64_t work_began(const struct leat_stage *stage)
+{
+    return stage->run->resume.work_began_us;
+}
+
 static bool stopping(const struct leat_stage *stage)
 {
     return atomic_load_explicit(&stage->run->stopping, memory_order_relaxed);
@@ -265,7 +270,7 @@ const struct leat_stage_services leat_host_stage_services = {
     .filter = filter, .evaluate_bool = evaluate_bool, .rate_take = rate_take, .rate_told = rate_told,
     .wake_on = wake_on, .watermark = watermark, .remember = leat_memory_remember, .recall = leat_memory_recall,
     .keeps = keeps, .is_kept = is_kept, .token = token, .stopping = stopping,
-    .partition = partition, .work = work, .find_keys = leat_find_keys_begin, .find = leat_find_ask,
+    .partition = partition, .work = work, .work_began = work_began, .find_keys = leat_find_keys_begin, .find = leat_find_ask,
 };
 const struct leat_stage_services *leat_stage_services = &leat_host_stage_services;
 

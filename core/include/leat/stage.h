@@ -74,6 +74,7 @@ struct leat_stage_services {
     int (*find)(struct leat_stage *, const struct leat_finder *, int64_t timeout_ms, struct leat_answers *ret,
                 struct leat_error *);
     const char *(*work)(const struct leat_stage *);
+    int64_t (*work_began)(const struct leat_stage *);
 };
 
 extern const struct leat_stage_services *leat_stage_services;
@@ -197,6 +198,12 @@ static inline bool leat_stage_is_kept(const struct leat_stage *stage, const char
 static inline const char *leat_stage_work(const struct leat_stage *stage)
 {
     return leat_stage_services->work(stage);
+}
+
+/* When the first of these runs has begun: microseconds since 1970. */
+static inline int64_t leat_stage_work_began(const struct leat_stage *stage)
+{
+    return leat_stage_services->work_began(stage);
 }
 
 /* Loads with a last_commit, in commit: what to write together with the rows, or NULL

@@ -112,10 +112,15 @@ static int unreachable(struct leat_error *err)
                                              "stays for the next run");
 }
 
+static const char *budget_of(struct flow *f, const struct flow_job *job)
+{
+    return f->calls->budget ? f->calls->budget(f->self, job) : NULL;
+}
+
 /* The lane of a job's budget; NULL: there are too many, and the job is asked for each time. */
 static struct flow_lane *lane_of(struct flow *f, const struct flow_job *job)
 {
-    const char *budget = f->calls->budget ? f->calls->budget(f->self, job) : NULL;
+    const char *budget = budget_of(f, job);
 
     for (int i = 0; i < f->n_lanes; i++)
         if (f->lanes[i].budget == budget)
@@ -134,7 +139,7 @@ static int ask_rate(struct flow *f, struct flow_job *job, struct leat_error *err
 
     if (lane && now < lane->not_before_ms)
         return 1;
-    ms = leat_rate_take(f->stage, f->calls->budget ? f->calls->budget(f->self, job) : NULL, job->again);
+    ms = leat_rate_take(f->stage, budget_of(f, job), job->again);
     if (ms < 0)
         return unreachable(err);
     if (ms > 0 && job->again) { /* what has not been sent yet need not wait with it */
@@ -160,9 +165,14 @@ static int send_job(struct flow *f, struct flow_job *job, struct leat_error *err
     rc = ask_rate(f, job, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
+    rc = f->calls->start(f->self, job, err);
+    if (rc < 0) {
+        leat_rate_told(f->stage, budget_of(f, job), LEAT_REPLY_FAILED, 0);
+        return rc;
+    }
     job->state = FLOW_FLYING;
     f->n_flying++;
-    return f->calls->start(f->self, job, err);
+    return 0;
 }
 
 /* Whether it would be of any use to write its request. */

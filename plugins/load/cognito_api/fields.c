@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Which fields of the input are what, and whether a record can be a user of the pool.
+ */
+#include "load.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kit/http/form.h"
+#include "kit/json/json.h"
+#include "kit/text/text.h"
+
+/* ---- plan ---- */
+
+/* What the field is, if it is no attribute. */
+static int *extra_of(struct cognito_api *c, const char *name)
+{
+    if (strcmp(name, "cognito:username") == 0)
+        return &c->extras.username;
+    if (strcmp(name, "password") == 0)
+        return &c->extras.password;
+    if (strcmp(name, "groups") == 0)
+        return &c->extras.groups;
+    if (strcmp(name, "enabled") == 0)
+        return &c->extras.enabled;
+    return strcmp(name, "cognito:mfa_enabled") == 0 ? &c->extras.mfa : NULL;
+}
+
+static void plan_extra(struct leat_plan *plan, const struct cognito_api *c, int i)
+{
+    const struct leat_field *field = &leat_plan_input(plan)->fields[i];
+
+    if (i == c->extras.password && c->password == PASSWORD_NONE)
+        leat_plan_leaves_out(plan, i, "`password: none` says so");
+    else if (i == c->extras.password)
+        leat_plan_accepts_secret(plan, i);
+    else if (i == c->extras.groups && c->groups == GROUPS_NONE)
+        leat_plan_leaves_out(plan, i, "`groups: none` says so");
+    else if (i == c->extras.groups && field->type != LEAT_JSON && field->type != LEAT_NONE)
+        leat_plan_wrong(plan, NULL, "'groups' must be a list of names, of type json");
+    else if (i == c->extras.enabled && field->type != LEAT_BOOL && field->type != LEAT_NONE)
+        leat_plan_wrong(plan, NULL, "'enabled' must be of type bool; bool() makes one of a text");
+}
+
+static void leave_out(struct leat_plan *plan, struct cognito_api *c, int i)
+{
+    const char *name = leat_plan_input(plan)->fields[i].name, *nearest = cognito_pool_nearest(&c->pool, name);
+    char text[256];
+
+    if (strcmp(name, cognito_password_hash.name) == 0)
+        (void)snprintf(text, sizeof text, "the API takes no hashes: the user must reset the password, or is loaded by "
+                       "cognito_import");
+    else if (strcmp(name, "sub") == 0)
+        (void)snprintf(text, sizeof text, "Cognito gives every user a new sub: keep the old id as a custom attribute");
+    else if (cognito_is_extra(name, NULL))
+        (void)snprintf(text, sizeof text, "is nothing that the API can set");
+    else if (nearest)
+        (void)snprintf(text, sizeof text, "is no attribute of the pool; did you mean '%s'?", nearest);
+    else
+        (void)snprintf(text, sizeof text, "is no attribute of the pool");
+    leat_plan_leaves_out(plan, i, text);
+}
+
+static void plan_attribute(struct leat_plan *plan, struct cognito_api *c, int i)
+{
+    const struct leat_field *field = &leat_plan_input(plan)->fields[i];
+    const struct cognito_attribute *a = cognito_pool_assume(&c->pool, field->name);
+    const char *trouble = a ? cognito_type_trouble(a, field) : NULL;
+
+    if (!a || c->n_fields == MAX_FIELDS)
+        leave_out(plan, c, i);
+    else if (trouble)
+        leat_plan_wrong(plan, NULL, "'%s' is of a type that the attribute cannot take: %s", field->name, trouble);
+    else if (c->mark && strcmp(field->name, c->mark) == 0)
+        leat_plan_wrong(plan, "mark", "'%s' is a field of the input; name an attribute of its own for the mark", c->mark);
+    else
+        c->fields[c->n_fields++] = (struct user_field){ .attribute = a, .name = a->name, .field = i };
+}
+
+static bool is_mapped(const struct cognito_api *c, const char *name)
+{
+    for (int i = 0; i < c->n_fields; i++)
+        if (strcmp(c->fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void explain_missing(struct leat_plan *plan, struct cognito_api *c)
+{
+    if (c->extras.username < 0)
+        leat_plan_wrong(plan, NULL, "every user needs 'cognito:username', and no field has that name; map it");
+    for (int i = 0; c->pool.described && i < c->pool.n_attributes; i++) {
+        const struct cognito_attribute *a = &c->pool.attributes[i];
+
+        if (a->required && a->standard != COGNITO_USERNAME && !is_mapped(c, a->name))
+            leat_plan_wrong(plan, NULL, "the pool requires '%s' of every user, and no field has that name; map it", a->name);
+    }
+    if (c->mark && !cognito_is_custom(c->mark))
+        leat_plan_wrong(plan, "mark", "takes a custom attribute, such as custom:mig_id");
+    else if (c->mark && c->pool.described && !cognito_pool_find(&c->pool, c->mark))
+        leat_plan_wrong(plan, "mark", "the pool has no attribute '%s'; add it to the pool (a String of 32 characters)", c->mark);
+    if (c->password == PASSWORD_TEMPORARY && c->extras.password < 0)
+        leat_plan_wrong(plan, "password", "there is no field password; map it, as type text and class secret");
+}
+
+void fields_plan(struct leat_plan *plan, struct cognito_api *c)
+{
+    const struct leat_schema *in = leat_plan_input(plan);
+
+    c->extras = (struct user_extras){ -1, -1, -1, -1, -1 };
+    for (int i = 0; i < in->n_fields; i++) {
+        int *extra = extra_of(c, in->fields[i].name);
+
+        if (extra) {
+            *extra = i;
+            plan_extra(plan, c, i);
+        } else {
+            plan_attribute(plan, c, i);
+        }
+    }
+    explain_missing(plan, c);
+}
+
+/* ---- open ---- */
+
+int fields_open(struct cognito_api *c, const struct leat_schema *in, struct leat_error *err)
+{
+    for (int i = 0; i < COGNITO_N_STANDARD; i++)
+        c->standard[i] = -1;
+    for (int i = 0; i < c->n_fields; i++) {
+        c->fields[i].field = leat_schema_find(in, c->fields[i].name);
+        if (c->fields[i].field < 0)
+            return leat_fail(err, LEAT_EPLUGIN, "a field of the plan is not in the batches");
+        if (c->fields[i].attribute->standard >= 0)
+            c->standard[c->fields[i].attribute->standard] = c->fields[i].field;
+    }
+    c->extras = (struct user_extras){ .username = leat_schema_find(in, "cognito:username"),
+                                      .password = leat_schema_find(in, "password"),
+                                      .groups = leat_schema_find(in, "groups"),
+                                      .enabled = leat_schema_find(in, "enabled"),
+                                      .mfa = leat_schema_find(in, "cognito:mfa_enabled") };
+    if (c->password == PASSWORD_NONE)
+        c->extras.password = -1;
+    if (c->groups == GROUPS_NONE)
+        c->extras.groups = -1;
+    return 0;
+}
+
+/* ---- a record ---- */
+
+static bool reject(struct cognito_api *c, struct leat_batch *b, int32_t row, int field, enum cognito_fault fault,
+                   const struct cognito_attribute *attribute)
+{
+    char room[COGNITO_REASON_ROOM];
+
+    if (fault == COGNITO_OK)
+        return false;
+    leat_batch_reject(b, row, field, cognito_fault_code(fault), "%s",
+                      cognito_fault_reason(fault, &c->pool, attribute, room));
+    return true;
+}
+
+static bool check_groups(struct cognito_api *c, struct leat_batch *b, int32_t row)
+{
+    char group[MAX_GROUP * 4 + 1];
+    int rc = 1;
+
+    for (int i = 0; rc > 0; i++)
+        rc = fields_group(c, b, row, i, group, sizeof group);
+    if (rc < 0)
+        leat_batch_reject(b, row, c->extras.groups, "bad_groups", "must be a list of names of groups, of at most %d "
+                          "characters each", MAX_GROUP);
+    return rc == 0;
+}
+
+int fields_admit(void *self, struct leat_batch *b, int32_t row, struct leat_error *err)
+{
+    struct cognito_api *c = self;
+    const struct cognito_attribute *username = &c->pool.attributes[COGNITO_USERNAME];
+    struct cognito_verified user = cognito_verified_of(b, row, c->standard);
+    const struct leat_field *fields = b->schema->fields;
+
+    (void)err;
+    if (reject(c, b, row, c->extras.username,
+               cognito_check_value(&c->pool, username, &fields[c->extras.username], &b->columns[c->extras.username], row),
+               username))
+        return 0;
+    for (int i = 0; i < c->n_fields; i++) {
+        const struct user_field *f = &c->fields[i];
+
+        if (reject(c, b, row, f->field,
+                   cognito_check_value(&c->pool, f->attribute, &fields[f->field], &b->columns[f->field], row), f->attribute))
+            return 0;
+    }
+    if (reject(c, b, row, -1, cognito_check_verified(&c->pool, &user, false), NULL))
+        return 0;
+    return c->extras.groups < 0 || check_groups(c, b, row);
+}
+
+/* ---- values ---- */
+
+static bool put_seconds(const struct leat_column *column, int32_t row, struct leat_put *put)
+{
+    int64_t us = column->int64[row];
+
+    leat_put_printf(put, "%lld", (long long)(us / 1000000 - (us % 1000000 < 0)));
+    return true;
+}
+
+bool fields_put(const struct cognito_api *c, const struct user_field *f, const struct leat_batch *b, int32_t row,
+                struct leat_put *put)
+{
+    const struct leat_column *column = &b->columns[f->field];
+    size_t before = put->n;
+
+    (void)c;
+    if (leat_is_null(column, row))
+        return false;
+    if (column->type == LEAT_TIMESTAMP && f->attribute->kind == COGNITO_IS_EPOCH)
+        return put_seconds(column, row, put);
+    leat_put_value(put, LEAT_PUT_PLAIN, &b->schema->fields[f->field], column, row);
+    if (f->attribute->kind == COGNITO_IS_BOOLEAN && column->offsets && put->n > before && !put->failed) {
+        bool truth = cognito_boolean(put->p + before, put->n - before) == 1;
+
+        put->n = before;
+        leat_put_string(put, truth ? "true" : "false");
+    }
+    return put->n > before;
+}
+
+const char *fields_text(const struct leat_batch *b, int field, int32_t row, size_t *ret_n)
+{
+    *ret_n = 0;
+    if (field < 0 || leat_is_null(&b->columns[field], row) || !b->columns[field].offsets)
+        return NULL;
+    return leat_text(&b->columns[field], row, ret_n);
+}
+
+int fields_group(const struct cognito_api *c, const struct leat_batch *b, int32_t row, int n, char *ret, size_t room)
+{
+    size_t length, n_text;
+    const char *text = fields_text(b, c->extras.groups, row, &n_text);
+    struct leat_json j = leat_json_begin(text, n_text);
+    struct leat_json_span span;
+
+    if (!text || leat_json_peek(&j) == LEAT_JSON_NULL)
+        return 0;
+    if (leat_json_peek(&j) != LEAT_JSON_ARRAY)
+        return -1;
+    leat_json_enter(&j);
+    while (leat_json_item(&j)) {
+        if (!leat_json_value(&j, &span) || span.kind != LEAT_JSON_STRING || !span.n || span.n >= room)
+            return -1;
+        if (n-- > 0)
+            continue;
+        if (!leat_json_unescape(span.text, span.n, ret, &length) || memchr(ret, '\0', length))
+            return -1;
+        ret[length] = '\0';
+        return 1;
+    }
+    return j.wrong ? -1 : 0;
+}

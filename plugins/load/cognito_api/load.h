@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What the files of load cognito_api share. Records are moved by kit/flow; a user is
+ * made in several calls, one after the other:
+ *
+ *     create ──► password ──► groups ──► MFA ──► disable ──► answered
+ *       │           ▲
+ *       └─ unclear, or already there: read ─┘ (ours), or a conflict
+ *
+ *     cognito_api.c   options, plan, open, close
+ *     fields.c        which fields of the input are what, and whether their values will do
+ *     request.c       a user's next call
+ *     judge.c         what a reply means, whose a user is that is there
+ *     steps.c         which call is next, and what is told in the end
+ *
+ * One worker: all of it is touched by the thread of the load alone.
+ */
+#ifndef LEAT_COGNITO_API_LOAD_H
+#define LEAT_COGNITO_API_LOAD_H
+
+#include "kit/flow/flow.h"
+#include "kit/userpool/userpool.h"
+
+enum { ON_EXISTING_CONFLICT, ON_EXISTING_SKIP, ON_EXISTING_UPDATE };
+enum { PASSWORD_PERMANENT, PASSWORD_TEMPORARY, PASSWORD_GENERATED, PASSWORD_NONE };
+enum { GROUPS_EXISTING, GROUPS_CREATE, GROUPS_NONE };
+enum { INVITE_NONE, INVITE_EMAIL, INVITE_SMS };
+
+enum { MAX_FIELDS = COGNITO_N_STANDARD + COGNITO_MAX_CUSTOM, MAX_GROUP = 128 };
+
+/* Calls for one user. A bit of each stands in the ledger once it is done. */
+enum step { STEP_CREATE, STEP_UPDATE, STEP_PASSWORD, STEP_GROUP, STEP_MFA, STEP_DISABLE, STEP_ENABLE, STEP_NEW_GROUP };
+
+/* A field of the input that is an attribute of the user. */
+struct user_field {
+    const struct cognito_attribute *attribute;
+    const char *name;
+    int field;               /* of the batches */
+};
+
+/* Fields that are something else; -1: the input has none. */
+struct user_extras {
+    int username, password, groups, enabled, mfa;
+};
+
+/* What a job of the flow has of ours. */
+struct call {
+    struct leat_put body;
+    struct leat_aws_signed is_signed;
+    struct leat_aws_fault fault; /* of the last reply */
+    enum leat_verdict verdict;   /* of the user, once it is there; 0: not yet */
+    bool no_password;            /* it waits for one: FORCE_CHANGE_PASSWORD */
+    bool is_disabled;
+    bool group_made;             /* the group at hand was made for it */
+    char sub[64];
+    char group[MAX_GROUP * 4 + 1];
+};
+
+static inline struct call *call_of(const struct flow_job *job)
+{
+    return job->own;
+}
+
+struct cognito_api {
+    /* options */
+    struct userpool_options options;
+    int on_existing, password, groups, invite;
+    const char *mark;
+    int64_t concurrency, timeout_ms, connect_timeout_ms, retries;
+
+    /* plan */
+    struct cognito_pool pool;
+    struct user_field fields[MAX_FIELDS];
+    int n_fields;
+    struct user_extras extras;   /* of the input as it arrives; in a run, of the batches */
+
+    /* run */
+    struct userpool live;
+    struct flow flow;
+    char url[sizeof ((struct leat_aws_endpoint *)0)->url + 2];
+    int standard[COGNITO_N_STANDARD]; /* fields of the batches, or -1 */
+    int64_t began_s;                  /* the work; what was made before is none of ours */
+};
+
+/* ---- fields.c ---- */
+
+/* Plan: notes mistakes, what is left out, and what will be done. */
+void fields_plan(struct leat_plan *plan, struct cognito_api *c);
+/* Open: finds them in the batches. */
+LEAT_MUST_CHECK int fields_open(struct cognito_api *c, const struct leat_schema *in, struct leat_error *err);
+/* Of struct flow_calls: 1 it may go, 0 it breaks a rule of the pool and is rejected. */
+int fields_admit(void *self, struct leat_batch *b, int32_t row, struct leat_error *err);
+/* The attribute as the API has it, behind what is in `put`; false: null or empty. */
+bool fields_put(const struct cognito_api *c, const struct user_field *field, const struct leat_batch *b, int32_t row,
+                struct leat_put *put);
+/* Of a text field that is no attribute; NULL: null or empty. */
+const char *fields_text(const struct leat_batch *b, int field, int32_t row, size_t *ret_n);
+/* The user's n-th group, from 0, into `ret`: 1; 0: there is none. */
+int fields_group(const struct cognito_api *c, const struct leat_batch *b, int32_t row, int n, char *ret, size_t room);
+
+/* ---- request.c: of struct flow_calls ---- */
+
+int request_build(void *self, struct flow_job *job, struct leat_error *err);
+int request_start(void *self, struct flow_job *job, struct leat_error *err);
+void request_free(void *call);
+const char *request_budget(void *self, const struct flow_job *job);
+/* What the call of a job is called. */
+const char *request_operation(const struct flow_job *job);
+
+/* ---- judge.c: of struct flow_calls ---- */
+
+enum flow_outcome judge(void *self, struct flow_job *job, const struct leat_http_reply *reply);
+enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_http_reply *reply);
+
+/* ---- steps.c: of struct flow_calls ---- */
+
+void steps_begin(void *self, struct flow_record *record);
+bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, const struct leat_http_reply *reply);
+void steps_answer(void *self, const struct flow_job *job, const struct flow_record *record, enum leat_verdict verdict,
+                  const struct leat_http_reply *reply);
+void steps_reject(void *self, const struct flow_job *job, long status, const struct leat_http_reply *reply);
+int steps_stop(void *self, const struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err);
+
+#endif

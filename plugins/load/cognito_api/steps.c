@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Which call is next for a user who is there, and what is told in the end.
+ *
+ * What a step would overwrite is looked at first: a password is set only for a user
+ * that has none of its own yet, and a user that was read back as enabled is disabled.
+ * Steps that the ledger has are not made again.
+ */
+#include "load.h"
+
+#include <string.h>
+
+static uint32_t bit(enum step step)
+{
+    return UINT32_C(1) << step;
+}
+
+static bool is_done(const struct flow_record *record, enum step step)
+{
+    const struct leat_batch *b = record->held->batch;
+
+    return b->steps && (b->steps[record->row] & bit(step));
+}
+
+static bool flag(const struct leat_batch *b, int field, int32_t row, bool *ret)
+{
+    size_t n;
+    const char *text = fields_text(b, field, row, &n);
+    int truth;
+
+    if (field < 0 || leat_is_null(&b->columns[field], row))
+        return false;
+    truth = text ? cognito_boolean(text, n) : leat_bool(&b->columns[field], row);
+    *ret = truth == 1;
+    return truth >= 0;
+}
+
+/* ---- before the first call ---- */
+
+void steps_begin(void *self, struct flow_record *record)
+{
+    (void)self;
+    record->step = record->update ? STEP_UPDATE : STEP_CREATE;
+    if (!record->update)
+        return;
+    record->repeatable = true;
+    record->ask = false;
+}
+
+/* ---- after a call ---- */
+
+static bool wants_password(const struct cognito_api *c, const struct flow_record *record, const struct call *call)
+{
+    size_t n;
+    const char *password = fields_text(record->held->batch, c->extras.password, record->row, &n);
+
+    if (!call->no_password || is_done(record, STEP_PASSWORD) || record->update)
+        return false;
+    return c->password == PASSWORD_GENERATED || (c->password == PASSWORD_PERMANENT && password && n);
+}
+
+/* MFA by text message, as `cognito:mfa_enabled' is for an import; Cognito wants a user who has a password. */
+static bool wants_mfa(const struct cognito_api *c, const struct flow_record *record, const struct call *call)
+{
+    bool on;
+
+    return flag(record->held->batch, c->extras.mfa, record->row, &on) && on && !call->no_password &&
+           !is_done(record, STEP_MFA);
+}
+
+static bool wants_group(const struct cognito_api *c, struct flow_record *record, struct call *call)
+{
+    return c->extras.groups >= 0 && !is_done(record, STEP_GROUP) &&
+           fields_group(c, record->held->batch, record->row, record->place, call->group, sizeof call->group) > 0;
+}
+
+static bool wants_enabled(const struct cognito_api *c, const struct flow_record *record, const struct call *call,
+                          enum step *ret)
+{
+    bool on;
+
+    if (!flag(record->held->batch, c->extras.enabled, record->row, &on))
+        return false;
+    *ret = on ? STEP_ENABLE : STEP_DISABLE;
+    if (record->update && !is_done(record, *ret)) /* nobody has looked */
+        return true;
+    return on == call->is_disabled && (!on || record->update || c->on_existing == ON_EXISTING_UPDATE);
+}
+
+/* The next call for a user who is there; false: that is all. */
+static bool choose(const struct cognito_api *c, struct flow_record *record, struct call *call)
+{
+    enum step switches;
+
+    if (wants_password(c, record, call))
+        record->step = STEP_PASSWORD;
+    else if (wants_group(c, record, call))
+        record->step = STEP_GROUP;
+    else if (wants_mfa(c, record, call))
+        record->step = STEP_MFA;
+    else if (wants_enabled(c, record, call, &switches))
+        record->step = (uint16_t)switches;
+    else
+        return false;
+    return true;
+}
+
+/* What the call that was fine has brought about. */
+static void note_done(struct flow_record *record, struct call *call)
+{
+    struct leat_batch *b = record->held->batch;
+
+    switch ((enum step)record->step) {
+    case STEP_PASSWORD:
+        call->no_password = false;
+        break;
+    case STEP_GROUP:
+        record->place++;
+        call->group_made = false;
+        return; /* the bit is that of all groups: they may be added twice */
+    case STEP_NEW_GROUP:
+        call->group_made = true;
+        return;
+    case STEP_DISABLE:
+    case STEP_ENABLE:
+        call->is_disabled = record->step == STEP_DISABLE;
+        break;
+    case STEP_CREATE:
+    case STEP_UPDATE:
+    case STEP_MFA:
+        break;
+    }
+    leat_batch_step_done(b, record->row, bit((enum step)record->step));
+}
+
+bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, const struct leat_http_reply *reply)
+{
+    struct flow_record *record = &job->records[0];
+    struct call *call = call_of(job);
+    struct cognito_api *c = self;
+    bool found = record->ask;
+
+    (void)reply;
+    if (!call->verdict)
+        call->verdict = verdict;
+    record->ask = false;
+    if (found && record->step == STEP_UPDATE) { /* whoever made it, it is to be as we have it */
+        call->verdict = LEAT_LOADED;
+        record->repeatable = true;
+        return true;
+    }
+    note_done(record, call);
+    record->repeatable = true;
+    if (record->step == STEP_NEW_GROUP) {
+        record->step = STEP_GROUP;
+        return true;
+    }
+    return choose(c, record, call);
+}
+
+/* ---- what is told ---- */
+
+/* The call's memory is the next user's. */
+static void forget(struct call *call)
+{
+    call->verdict = (enum leat_verdict)0;
+    call->no_password = call->is_disabled = call->group_made = false;
+    call->sub[0] = call->group[0] = '\0';
+}
+
+void steps_answer(void *self, const struct flow_job *job, const struct flow_record *record, enum leat_verdict verdict,
+                  const struct leat_http_reply *reply)
+{
+    struct call *call = call_of(job);
+    struct leat_answer answer = { .name = "sub", .text = call->sub, .n = strlen(call->sub) };
+
+    (void)self;
+    (void)reply;
+    leat_batch_answer(record->held->batch, record->row, call->verdict ? call->verdict : verdict, &answer,
+                      *call->sub ? 1 : 0);
+    forget(call);
+}
+
+static const struct {
+    const char *code, *reason;
+} reasons[] = {
+    { "InvalidPasswordException", "the password does not meet the pool's policy" },
+    { "PasswordHistoryPolicyViolationException", "the password was used before, which the pool's policy forbids" },
+    { "UserLambdaValidationException", "a Lambda trigger of the pool refuses the user" },
+    { "ResourceNotFoundException", "a group of the user is not in the pool; make it, or say `groups: create`" },
+    { "InvalidParameterException", "Cognito takes a value for invalid that the pool's description allows" },
+    { "UnsupportedUserStateException", "the user is in a state in which this cannot be done" },
+    { "UserNotConfirmedException", "the user has not confirmed the account" },
+};
+
+static const char *reason_of(const char *code)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (strcmp(reasons[i].code, code) == 0)
+            return reasons[i].reason;
+    return "Cognito refuses it";
+}
+
+/* A user whose later step is refused is there without what that step is about. */
+void steps_reject(void *self, const struct flow_job *job, long status, const struct leat_http_reply *reply)
+{
+    const struct flow_record *record = &job->records[0];
+    struct call *call = call_of(job);
+    bool there = record->step != STEP_CREATE;
+
+    (void)self;
+    (void)status;
+    (void)reply;
+    leat_batch_reject(record->held->batch, record->row, -1, there ? "step_refused" : "refused", "%s: %s (%s)%s",
+                      request_operation(job), reason_of(call->fault.code), *call->fault.code ? call->fault.code : "no name",
+                      there ? "; the user is in the pool without it" : "");
+    forget(call);
+}
+
+int steps_stop(void *self, const struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
+{
+    struct cognito_api *c = self;
+
+    return leat_aws_fail(&call_of(job)->fault, reply, c->live.endpoint.service, request_operation(job), err);
+}
