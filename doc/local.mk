@@ -6,6 +6,7 @@
 # its page and its POD are one line each in the lists below, sorted.
 
 PLUGIN_PAGES = \
+	doc/leat-extract-cognito.7 \
 	doc/leat-extract-csv.7 \
 	doc/leat-extract-generate.7 \
 	doc/leat-extract-jsonl.7 \
@@ -39,6 +40,7 @@ PLUGIN_PAGES = \
 	$(NULL)
 
 PLUGIN_PODS = \
+	plugins/extract/cognito/cognito.pod \
 	plugins/extract/csv/csv.pod \
 	plugins/extract/generate/generate.pod \
 	plugins/extract/jsonl/jsonl.pod \

@@ -57,6 +57,7 @@ include %D%/kit/flow/local.mk
 include %D%/kit/http/local.mk
 include %D%/kit/userpool/local.mk
 include %D%/load/cognito_api/local.mk
+include %D%/extract/cognito/local.mk
 include %D%/load/http/local.mk
 endif
 

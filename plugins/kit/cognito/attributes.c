@@ -67,6 +67,10 @@ static const struct {
     {"identities", "an import by CSV carries no linked identities: link them after the import"},
     {"status", "the status of an imported user is Cognito's own"},
     {"created_at", "Cognito sets the date of creation itself: keep the old one as a custom attribute"},
+    {"created", "Cognito sets the date of creation itself: keep the old one as a custom attribute"},
+    {"modified", "Cognito sets the date of the last change itself"},
+    {"mfa_preferred", "an import by CSV carries no MFA settings: set them after the import"},
+    {"mfa_settings", "an import by CSV carries no MFA settings: set them after the import"},
 };
 
 const struct cognito_attribute cognito_password_hash = {
