@@ -203,14 +203,12 @@ struct worker {
     struct walk walk;
     struct keyset *seen;         /* where users come as the pool lists them */
     struct row row;
-    bool begun, in_order;        /* else as the pool lists them */
+    char last[SUB_ROOM];         /* who was given last */
+    bool in_order;               /* else as the pool lists them */
 };
 
-/* In each worker, before anything else; does nothing the second time. */
-LEAT_MUST_CHECK int worker_begin(struct worker *w, const struct cognito *c, struct leat_stage *stage,
-                                 struct leat_error *err);
-
 int cognito_plan(struct leat_plan *plan, void *self, struct leat_error *err);
+int cognito_worker_open(struct leat_stage *stage, void *self, struct leat_error *err);
 enum leat_flow cognito_read(struct leat_stage *stage, void *self, struct leat_batch *out, struct leat_error *err);
 int cognito_find(struct leat_stage *stage, void *self, struct leat_find *find, struct leat_error *err);
 

@@ -13,7 +13,7 @@
 
 #include "kit/store/store.h"
 
-enum { BATCH_MS = 1000 /* after which a batch goes on though it is not full */ };
+enum { BATCH_MS = 200 /* after which a batch goes on though it is not full */ };
 
 static const int64_t seen_memory = INT64_C(16) << 20;
 
@@ -96,22 +96,25 @@ static int begin_listed(struct worker *w, const struct cognito *c, struct leat_s
     return keyset_open(&w->seen, &settings, err);
 }
 
-int worker_begin(struct worker *w, const struct cognito *c, struct leat_stage *stage, struct leat_error *err)
+/* What may be called again. */
+static int begin(struct worker *w, const struct cognito *c, struct leat_stage *stage, struct leat_error *err)
 {
-    int n, part = leat_stage_partition(stage, &n), rc;
+    int rc = caller_open(&w->caller, c, stage, err);
 
-    if (w->begun)
-        return 0;
-    rc = caller_open(&w->caller, c, stage, err);
-    if (rc == 0)
-        rc = row_open(&w->row, c, err);
+    return rc == 0 ? row_open(&w->row, c, err) : rc;
+}
+
+int cognito_worker_open(struct leat_stage *stage, void *self, struct leat_error *err)
+{
+    const struct cognito *c = self;
+    struct worker *w = leat_stage_worker(stage);
+    int n, part = leat_stage_partition(stage, &n);
+
     w->in_order = !c->filter && leat_stage_rows_wanted(stage) < 0;
-    if (rc == 0 && w->in_order)
-        walk_begin(&w->walk, part, n, leat_stage_position(stage, part), c->memory);
-    else if (rc == 0)
-        rc = begin_listed(w, c, stage, err);
-    w->begun = rc == 0;
-    return rc;
+    if (!w->in_order)
+        return begin_listed(w, c, stage, err);
+    walk_begin(&w->walk, part, n, leat_stage_position(stage, part), c->memory);
+    return 0;
 }
 
 static bool at_end(const struct worker *w)
@@ -136,7 +139,7 @@ static int put_user(struct worker *w, const struct cognito *c, struct leat_batch
         return rc;
     if (row->groups.failed || row->text.failed)
         return leat_fail(err, -ENOMEM, "no memory for a user");
-    w->held.next++;
+    memcpy(w->last, w->held.all[w->held.next++].sub, sizeof w->last);
     bad = row_put(row, c, out);
     if (bad < 0)
         leat_batch_end_row(out);
@@ -157,7 +160,7 @@ enum leat_flow cognito_read(struct leat_stage *stage, void *self, struct leat_ba
     const struct cognito *c = self;
     struct worker *w = leat_stage_worker(stage);
     int64_t end_ms = leat_now_ms() + BATCH_MS;
-    int rc = worker_begin(w, c, stage, err);
+    int rc = begin(w, c, stage, err);
 
     while (rc == 0 && leat_batch_has_room(out) && (!out->n_rows || leat_now_ms() < end_ms)) {
         if (w->held.next < w->held.n)
@@ -173,7 +176,7 @@ enum leat_flow cognito_read(struct leat_stage *stage, void *self, struct leat_ba
     if (w->in_order && out->n_rows) {
         int n;
 
-        leat_batch_set_position(out, leat_stage_partition(stage, &n), w->held.all[w->held.next - 1].sub);
+        leat_batch_set_position(out, leat_stage_partition(stage, &n), w->last);
     }
     return w->held.next < w->held.n || !at_end(w) ? LEAT_MORE : LEAT_END;
 }
