@@ -139,6 +139,9 @@ AWS_TESTS = \
 	tests/aws/test-chain.sh \
 	tests/aws/test-endpoints.sh \
 	tests/aws/test-sign.sh \
+	tests/cognito/test-extract-faults.sh \
+	tests/cognito/test-extract.sh \
+	tests/cognito/test-moto.sh \
 	$(NULL)
 if WITH_LIBCURL
 SHELL_TESTS += $(AWS_TESTS)
@@ -258,6 +261,7 @@ EXTRA_DIST += \
 	tests/bad-input \
 	tests/bench \
 	tests/cases \
+	tests/cognito \
 	tests/doubles \
 	tests/faults \
 	tests/fuzz/corpus \
@@ -354,11 +358,11 @@ bench: all $(BENCH_NEEDS)
 # run has left there must not go into the tarball.
 dist-hook:
 	find '$(distdir)' \( -name '*.log' -o -name '*.trs' -o -name '*.o' -o -name __pycache__ -o -name .dirstamp \
-		-o -name .deps -o -name .libs -o -name tmp -o -name 'ferretdb*' \) -prune -exec rm -rf {} +
+		-o -name .deps -o -name .libs -o -name tmp -o -name 'ferretdb*' -o -name moto -o -name moto.lock \) -prune -exec rm -rf {} +
 
 clean-local:
-	-rm -rf _asan _tsan _coverage tests/servers/tmp
+	-rm -rf _asan _tsan _coverage tests/servers/tmp tests/servers/moto
 mostlyclean-local:
 	-chmod -R u+w tests/tmp 2>/dev/null; rm -rf tests/tmp
 CLEANFILES += test-suite-valgrind.log test-suite-fuzz.log test-suite-soak.log \
-	tests/servers/ferretdb tests/servers/ferretdb.lock tests/servers/ferretdb.new
+	tests/servers/ferretdb tests/servers/ferretdb.lock tests/servers/ferretdb.new tests/servers/moto.lock

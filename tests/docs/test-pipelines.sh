@@ -5,6 +5,7 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 
 . "$top_srcdir/tests/servers/servers.sh"
+. "$top_srcdir/tests/cognito/double.sh"
 cp -R "$top_srcdir/pipelines" .
 chmod -R u+w pipelines
 mkdir -p build/demo
@@ -73,6 +74,14 @@ shop_in_odbc()
     export ODBCSYSINI=$PWD/odbc ODBCINI=$PWD/odbc/odbc.ini
 }
 
+# The pool of the pipeline, with some users in it.
+pool_in_double()
+{
+    [ -e "$top_builddir/plugins/.libs/extract-cognito.so" ] || { note "cognito-backup: not built"; return 1; }
+    double_start --pool eu-central-1_AbCdEfGhI
+    double_post users '{"pool": "eu-central-1_AbCdEfGhI", "generate": 100}'
+}
+
 # shop_in KIND SERVER: false where it is not built
 shop_in()
 {
@@ -92,6 +101,7 @@ for pipeline in pipelines/*.yaml; do
     from-postgres) shop_in postgres postgres || continue ;;
     from-mysql) shop_in mysql mariadb || continue ;;
     from-mongodb) shop_in mongodb mongodb || continue ;;
+    cognito-backup) pool_in_double || continue ;;
     from-odbc) shop_in odbc '' || continue ;;
     esac
     run leat check "$pipeline"
@@ -113,6 +123,7 @@ done
 for other in build/users-from-{mysql,mongodb}.csv; do
     [ ! -e build/users-from-postgres.csv ] || [ ! -e "$other" ] || same build/users-from-postgres.csv "$other" "$other is that from postgres"
 done
+[ ! -e build/users-of-pool.jsonl ] || is "$(grep -c '"groups":\[' build/users-of-pool.jsonl)" 100 "cognito-backup has all users of the pool"
 is "$(cat build/members.csv)" 'member;name;email;joined;plan
 1;Ada Lovelace;ada@example.org;2023-01-15;gold
 2;Babbage, Charles;charles@example.org;2023-02-15;silver

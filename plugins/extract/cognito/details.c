@@ -36,7 +36,7 @@ static void take_mfa(struct row *row, const struct cognito *c, const struct leat
         return;
     leat_json_enter(&j);
     while (leat_json_member(&j, &key) && leat_json_value(&j, &value)) {
-        if (is_named(&key, "PreferredMfaSetting"))
+        if (is_named(&key, "PreferredMfaSetting") && value.n)
             row->spans[c->mfa_preferred] = value;
         else if (is_named(&key, "UserMFASettingList"))
             row->spans[c->mfa_settings] = value;
