@@ -6,29 +6,7 @@
 # is lost, nobody comes twice. And what it says where nothing can be done.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 requires python3
-. "$top_srcdir/tests/cognito/double.sh"
-
-python3 "$top_srcdir/tests/cognito/make-users.py" 2500 pool.json users.json
-double_start --scale 0 --seed 4
-double_post pools @pool.json
-double_post users @users.json
-double_get 'users?pool=eu-central-1_Source001' >there.json
-
-# pipeline NAME OPTIONS [REST]
-pipeline()
-{
-    cat >"$1.yaml" <<END
-leat: 1
-name: $1
-rates: {eu-central-1/UserList: 5000/s, eu-central-1/UserPoolResourceRead: 1000/s, eu-central-1/UserRead: 5000/s}
-checkpoint: 0s
-extract: {cognito: {user_pool_id: eu-central-1_Source001, $2}}
-load: {jsonl: {path: $1.jsonl}}
-$3
-END
-}
-compare() { python3 "$top_srcdir/tests/cognito/compare.py" there.json "$@"; }
-all="2500 users, 0 lost, 0 twice, 0 strange, 0 values differ"
+. "$top_srcdir/tests/cognito/source.sh"
 
 # ---- pages and replies ----
 
@@ -167,7 +145,7 @@ unlike "$out$err" "$double_secret|Signature=|user0[0-9]{4}@|Lovelace" "has no se
 # A user whose values are no attribute's.
 double_post users '{"pool": "eu-central-1_Source001", "users": [{"Username": "odd", "Attributes": {"email": "odd@example.com",
     "updated_at": "yesterday"}}]}'
-pipeline odd 'filter: "username = \"odd\""' 'rejects: {jsonl: {path: odd-rejects.jsonl}}
+pipeline odd 'filter: "username = \"odd\""' '' 'rejects: {jsonl: {path: odd-rejects.jsonl}}
 max_rejects: 100%'
 run leat run odd.yaml
 is "$status" 0 "a value that is none of its type"

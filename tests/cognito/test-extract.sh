@@ -5,28 +5,7 @@
 # extract cognito: what a user of a pool becomes, and that all of them come, each once.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 requires python3
-. "$top_srcdir/tests/cognito/double.sh"
-
-python3 "$top_srcdir/tests/cognito/make-users.py" 2500 pool.json users.json
-double_start --scale 0
-double_post pools @pool.json
-double_post users @users.json
-double_get 'users?pool=eu-central-1_Source001' >there.json
-
-# pipeline NAME OPTIONS [LOAD]: the pool as a source; with a rate of its own, since the double has no quotas here
-pipeline()
-{
-    cat >"$1.yaml" <<END
-leat: 1
-name: $1
-rates: {eu-central-1/UserList: 5000/s, eu-central-1/UserPoolResourceRead: 1000/s, eu-central-1/UserRead: 5000/s,
-        eu-central-1/UserResourceRead: 5000/s}
-extract: {cognito: {user_pool_id: eu-central-1_Source001, $2}}
-load: ${3:-"{jsonl: {path: $1.jsonl}}"}
-END
-}
-compare() { python3 "$top_srcdir/tests/cognito/compare.py" there.json "$@"; }
-all="2500 users, 0 lost, 0 twice, 0 strange, 0 values differ"
+. "$top_srcdir/tests/cognito/source.sh"
 
 # ---- what comes ----
 
@@ -133,7 +112,7 @@ lookup() # FIELD OF-COLUMN
     cat >lookup.yaml <<END
 leat: 1
 name: lookup
-rates: {eu-central-1/UserList: 5000/s, eu-central-1/UserResourceRead: 5000/s, eu-central-1/UserRead: 5000/s}
+$rates
 extract: {csv: {path: keys.csv}}
 transform:
   - lookup: {from: {cognito: {user_pool_id: eu-central-1_Source001, groups: true, mfa: true}}, on: {$1: $2}, take: [sub, status, groups]}

@@ -5,6 +5,7 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/docs/documents.sh"
 . "$top_srcdir/tests/servers/servers.sh"
+. "$top_srcdir/tests/cognito/double.sh"
 requires sqlite3
 server_requires postgres mariadb
 [ "${CI-}" != true ] || [ -n "${LEAT_TEST_MONGODB_URL-}" ] || server_requires mongodb
@@ -73,7 +74,8 @@ for pod in "$top_srcdir"/doc/leat*.pod "$top_srcdir"/plugins/{extract,transform,
     cd "$name" || exit 1
     export XDG_STATE_HOME=$states/$name # of a reader of this page alone
     case $name in *-postgres) export SHOP_URL="postgresql://leat:$server_password@127.0.0.1:$pg_port/shop" ;;
-    *-mongodb) export SHOP_URL="${mongo_url%/}/$mongo_database" ;; esac
+    *-mongodb) export SHOP_URL="${mongo_url%/}/$mongo_database" ;;
+    extract-cognito) double_start --pool eu-central-1_AbCdEfGhI ;; esac
     pipelines=$(pod_pipelines "$pod")
     if [ "$name" = leat ]; then
         mkdir backup

@@ -14,17 +14,12 @@ static void put_username(const struct row *row, struct leat_put *put)
     leat_put_string(put, "\"");
 }
 
-static bool is_named(const struct leat_json_span *span, const char *name)
-{
-    return span->n == strlen(name) && memcmp(span->text, name, span->n) == 0;
-}
-
 /* A name may also be the alias of another: then the sub is another one. */
 static bool is_same(const struct row *row, const struct leat_json_span *user)
 {
     char sub[SUB_ROOM];
 
-    return user_sub(user, sub) && is_named(&row->spans[FIELD_SUB], sub);
+    return user_sub(user, sub) && span_is(&row->spans[FIELD_SUB], sub);
 }
 
 static void take_mfa(struct row *row, const struct cognito *c, const struct leat_json_span *user)
@@ -36,9 +31,9 @@ static void take_mfa(struct row *row, const struct cognito *c, const struct leat
         return;
     leat_json_enter(&j);
     while (leat_json_member(&j, &key) && leat_json_value(&j, &value)) {
-        if (is_named(&key, "PreferredMfaSetting") && value.n)
+        if (span_is(&key, "PreferredMfaSetting") && value.n)
             row->spans[c->mfa_preferred] = value;
-        else if (is_named(&key, "UserMFASettingList"))
+        else if (span_is(&key, "UserMFASettingList"))
             row->spans[c->mfa_settings] = value;
     }
     if (row->spans[c->mfa_settings].kind == LEAT_JSON_NONE)

@@ -21,6 +21,12 @@
 
 enum { PAGE_USERS = 60 /* what ListUsers and its like take as Limit at most */ };
 
+/* Whether a key or text, as it stands, is this one. */
+static inline bool span_is(const struct leat_json_span *span, const char *text)
+{
+    return span->n == strlen(text) && memcmp(span->text, text, span->n) == 0;
+}
+
 /* ---- groups.c ---- */
 
 /* Users by a hash of their sub; the sets of groups that there are, each once. */

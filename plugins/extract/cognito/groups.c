@@ -36,11 +36,6 @@ void groups_free(struct groups *groups)
 
 /* ---- which there are ---- */
 
-static bool is_named(const struct leat_json_span *span, const char *name)
-{
-    return span->n == strlen(name) && memcmp(span->text, name, span->n) == 0;
-}
-
 static bool add_group(struct groups *groups, const struct leat_json_span *name, double precedence)
 {
     int cap = groups->cap ? groups->cap * 2 : 64;
@@ -67,9 +62,9 @@ static bool take_group(struct groups *groups, struct leat_json *j)
 
     leat_json_enter(j);
     while (leat_json_member(j, &key) && leat_json_value(j, &value)) {
-        if (is_named(&key, "GroupName") && value.kind == LEAT_JSON_STRING)
+        if (span_is(&key, "GroupName") && value.kind == LEAT_JSON_STRING)
             name = value;
-        else if (is_named(&key, "Precedence") && value.kind == LEAT_JSON_NUMBER)
+        else if (span_is(&key, "Precedence") && value.kind == LEAT_JSON_NUMBER)
             (void)leat_text_to_float64(value.text, value.n, &precedence);
     }
     return !name.n || add_group(groups, &name, precedence);

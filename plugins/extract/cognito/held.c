@@ -33,11 +33,6 @@ struct keyset_key sub_key(const char *sub, size_t n)
 
 /* ---- the sub of a user ---- */
 
-static bool is_named(const struct leat_json_span *span, const char *name)
-{
-    return span->n == strlen(name) && memcmp(span->text, name, span->n) == 0;
-}
-
 /* {"Name": "sub", "Value": "..."}: the value if that is it. */
 static bool is_sub(struct leat_json *j, struct leat_json_span *ret)
 {
@@ -47,8 +42,8 @@ static bool is_sub(struct leat_json *j, struct leat_json_span *ret)
     *ret = (struct leat_json_span){ 0 };
     leat_json_enter(j);
     while (leat_json_member(j, &key) && leat_json_value(j, &value)) {
-        found |= is_named(&key, "Name") && is_named(&value, "sub");
-        if (is_named(&key, "Value"))
+        found |= span_is(&key, "Name") && span_is(&value, "sub");
+        if (span_is(&key, "Value"))
             *ret = value;
     }
     return found && ret->kind == LEAT_JSON_STRING;
@@ -75,7 +70,7 @@ bool user_sub(const struct leat_json_span *user, char ret[SUB_ROOM])
         return false;
     leat_json_enter(&j);
     while (leat_json_member(&j, &key)) {
-        if (is_named(&key, "Attributes") || is_named(&key, "UserAttributes")) {
+        if (span_is(&key, "Attributes") || span_is(&key, "UserAttributes")) {
             if (!find_sub(&j, &value) || !value.n || value.n >= SUB_ROOM || value.escaped)
                 return false;
             memcpy(ret, value.text, value.n);

@@ -57,11 +57,6 @@ static const char *word(struct listing *l)
     return l->members.failed || l->token.failed ? NULL : leat_put_end(&l->work);
 }
 
-static bool is_named(const struct leat_json_span *key, const char *name)
-{
-    return key->n == strlen(name) && memcmp(key->text, name, key->n) == 0;
-}
-
 static int take(struct listing *l, const struct leat_json_span *reply, struct leat_json_span *ret, struct leat_error *err)
 {
     struct leat_json j = leat_json_begin(reply->text, reply->n);
@@ -73,9 +68,9 @@ static int take(struct listing *l, const struct leat_json_span *reply, struct le
                          l->operation);
     leat_json_enter(&j);
     while (leat_json_member(&j, &key) && leat_json_value(&j, &value)) {
-        if (value.kind == LEAT_JSON_ARRAY && is_named(&key, l->list))
+        if (value.kind == LEAT_JSON_ARRAY && span_is(&key, l->list))
             *ret = value;
-        if (value.kind != LEAT_JSON_STRING || !value.n || !is_named(&key, l->token_name))
+        if (value.kind != LEAT_JSON_STRING || !value.n || !span_is(&key, l->token_name))
             continue;
         l->token.n = 0;
         leat_put_bytes(&l->token, value.text, value.n);

@@ -112,7 +112,6 @@ static void plan_options(struct leat_plan *plan, struct cognito *c)
 /* {"UserPool": {..., "EstimatedNumberOfUsers": 1234, ...}}; -1: it is not said. */
 static int64_t estimated_users(const struct leat_put *reply)
 {
-    static const char inside[] = "UserPool", wanted[] = "EstimatedNumberOfUsers";
     struct leat_json j = leat_json_begin(reply->p, reply->n);
     struct leat_json_span key, value;
     int64_t n;
@@ -121,11 +120,11 @@ static int64_t estimated_users(const struct leat_put *reply)
         return -1;
     leat_json_enter(&j);
     while (leat_json_member(&j, &key)) {
-        if (key.n == strlen(inside) && memcmp(key.text, inside, key.n) == 0 && leat_json_peek(&j) == LEAT_JSON_OBJECT)
+        if (span_is(&key, "UserPool") && leat_json_peek(&j) == LEAT_JSON_OBJECT)
             leat_json_enter(&j);
         else if (!leat_json_value(&j, &value))
             return -1;
-        else if (key.n == strlen(wanted) && memcmp(key.text, wanted, key.n) == 0)
+        else if (span_is(&key, "EstimatedNumberOfUsers"))
             return leat_text_to_int64(value.text, value.n, &n) ? n : -1;
     }
     return -1;

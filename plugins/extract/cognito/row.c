@@ -36,18 +36,13 @@ void row_free(struct row *row)
 
 /* ---- where it stands ---- */
 
-static bool is_named(const struct leat_json_span *span, const char *name)
-{
-    return span->n == strlen(name) && memcmp(span->text, name, span->n) == 0;
-}
-
 /* Attributes come in much the same order for each user: looks first behind the last one. */
 static int field_of(const struct cognito *c, const struct leat_json_span *name, int last)
 {
     for (int i = 0; i < c->n_attributes; i++) {
         int field = (last + 1 + i) % c->n_attributes;
 
-        if (field != FIELD_USERNAME && is_named(name, c->names[field]))
+        if (field != FIELD_USERNAME && span_is(name, c->names[field]))
             return field;
     }
     return -1;
@@ -60,9 +55,9 @@ static bool read_attribute(struct leat_json *j, struct leat_json_span *ret_name,
     *ret_name = *ret_value = (struct leat_json_span){ 0 };
     leat_json_enter(j);
     while (leat_json_member(j, &key) && leat_json_value(j, &value)) {
-        if (is_named(&key, "Name"))
+        if (span_is(&key, "Name"))
             *ret_name = value;
-        else if (is_named(&key, "Value"))
+        else if (span_is(&key, "Value"))
             *ret_value = value;
     }
     return ret_name->kind == LEAT_JSON_STRING;
@@ -85,11 +80,11 @@ static void read_attributes(struct row *row, const struct cognito *c, struct lea
 
 static int member_field(const struct cognito *c, const struct leat_json_span *key)
 {
-    return is_named(key, "Username")               ? FIELD_USERNAME
-           : is_named(key, "UserStatus")           ? c->status
-           : is_named(key, "Enabled")              ? c->enabled
-           : is_named(key, "UserCreateDate")       ? c->created
-           : is_named(key, "UserLastModifiedDate") ? c->modified
+    return span_is(key, "Username")               ? FIELD_USERNAME
+           : span_is(key, "UserStatus")           ? c->status
+           : span_is(key, "Enabled")              ? c->enabled
+           : span_is(key, "UserCreateDate")       ? c->created
+           : span_is(key, "UserLastModifiedDate") ? c->modified
                                                    : -1;
 }
 
@@ -105,7 +100,7 @@ void row_read(struct row *row, const struct cognito *c, const struct leat_json_s
     while (leat_json_member(&j, &key)) {
         int field = member_field(c, &key);
 
-        if (is_named(&key, attributes) && leat_json_peek(&j) == LEAT_JSON_ARRAY)
+        if (span_is(&key, attributes) && leat_json_peek(&j) == LEAT_JSON_ARRAY)
             read_attributes(row, c, &j);
         else if (leat_json_value(&j, &value) && field >= 0)
             row->spans[field] = value;
