@@ -94,9 +94,9 @@ static int wait_for_turn(const struct caller *caller, const struct call *call, b
     while (rc == 0 && (ms = leat_rate_take(caller->stage, call->budget, again)) > 0)
         rc = pause_for(caller, call, ms, err);
     if (rc == 0 && ms < 0)
-        return leat_fail(err, LEAT_EUNREACHABLE, "%s of Cognito throttles or fails too often%s%s; what else calls it for "
-                         "this account? (`quota_share` leaves more to others)", call->operation, *last ? ", at last with "
-                         : "", last);
+        return leat_fail(err, LEAT_EUNREACHABLE, "%s throttles or fails too often%s%s; what else calls it for this "
+                         "account? (`quota_share` leaves more to others)", call->operation,
+                         *last ? ", at last with " : "", last);
     return rc;
 }
 
@@ -195,8 +195,8 @@ static int is_repeated(struct caller *caller, const struct leat_http_reply *repl
 
 static int gone(const struct caller *caller, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_EUNREACHABLE, "there is no user pool %s in this account (asked %s, by the credentials of %s); "
-                     "is it another account's?", caller->c->pool.user_pool_id, caller->pool.endpoint.host,
+    return leat_fail(err, LEAT_EUNREACHABLE, "there is no user pool %s in this account (asked %s, by the credentials "
+                     "of %s); is it another account's?", caller->c->pool.user_pool_id, caller->pool.endpoint.host,
                      leat_aws_credentials_from(caller->pool.aws));
 }
 

@@ -68,5 +68,6 @@ static void cognito_close(struct leat_stage *stage, void *self)
 }
 
 LEAT_EXTRACT(cognito, .summary = "Reads the users of an Amazon Cognito user pool", .options = options,
-             .worker_size = sizeof(struct worker), .plan = cognito_plan, .open = cognito_open, .worker_open = cognito_worker_open,
-             .read = cognito_read, .find = cognito_find, .worker_close = cognito_worker_close, .close = cognito_close);
+             .worker_size = sizeof(struct worker), .plan = cognito_plan, .open = cognito_open,
+             .worker_open = cognito_worker_open, .read = cognito_read, .find = cognito_find,
+             .worker_close = cognito_worker_close, .close = cognito_close);

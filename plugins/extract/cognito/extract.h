@@ -84,8 +84,8 @@ struct call {
 LEAT_MUST_CHECK int caller_open(struct caller *caller, const struct cognito *c, struct leat_stage *stage,
                                 struct leat_error *err);
 void caller_close(struct caller *caller);
-/* Until there is a reply that counts. 0: `ret` is its body, one JSON value, till the next call; 1: Cognito has something
- * against it, which `ret_code` names. */
+/* Until there is a reply that counts. 0: `ret` is its body, one JSON value, till the next call; 1: Cognito has
+ * something against it, which `ret_code` names. */
 LEAT_MUST_CHECK int caller_call(struct caller *caller, const struct call *call, struct leat_json_span *ret,
                                 char ret_code[96], struct leat_error *err);
 
@@ -126,7 +126,7 @@ struct held {
 
 void held_clear(struct held *held);
 void held_free(struct held *held);
-/* Takes over the users of a page that belong: those whose sub begins with `prefix` and is not in `seen` (NULL: whatever). */
+/* Takes over the users of a page that belong: whose sub begins with `prefix` and is not in `seen` (NULL: whatever). */
 LEAT_MUST_CHECK int held_add(struct held *held, const struct leat_json_span *page, const char *prefix,
                              struct keyset *seen, struct leat_error *err);
 /* By sub, each once. */

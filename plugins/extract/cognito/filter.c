@@ -65,13 +65,13 @@ static bool plan_name(struct leat_plan *plan, const char *name, size_t n)
     if (is_searchable(name, n))
         return true;
     if (n > 7 && memcmp(name, "custom:", 7) == 0)
-        leat_plan_wrong(plan, "filter", "Cognito does not search custom attributes; leave them behind with a transform: "
-                                        "`- filter: ...`");
+        leat_plan_wrong(plan, "filter", "Cognito does not search custom attributes; leave them behind with a "
+                                        "transform: `- filter: ...`");
     else if (!n)
         leat_plan_wrong(plan, "filter", "begins with no attribute; %s", hint);
     else
-        leat_plan_wrong(plan, "filter", "Cognito does not search by '%.*s'; it does by username, email, phone_number, name, "
-                        "given_name, family_name, preferred_username, cognito:user_status, status and sub%s%s%s",
+        leat_plan_wrong(plan, "filter", "Cognito does not search by '%.*s'; it does by username, email, phone_number, "
+                        "name, given_name, family_name, preferred_username, cognito:user_status, status and sub%s%s%s",
                         n < 40 ? (int)n : 40, name, near ? " (is " : "", near ? near : "", near ? " meant?)" : "");
     return false;
 }
@@ -89,7 +89,8 @@ static void plan_value(struct leat_plan *plan, const char *p)
     const char *end = *p == '"' ? value_end(p + 1) : NULL;
 
     if (!end) {
-        leat_plan_wrong(plan, "filter", "its value stands in double quotes, and a quote in it behind a backslash; %s", hint);
+        leat_plan_wrong(plan, "filter", "its value stands in double quotes, and a quote in it behind a backslash; %s",
+                        hint);
         return;
     }
     skip_spaces(&end);

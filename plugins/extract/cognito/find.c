@@ -40,7 +40,8 @@ static bool has_value(const struct leat_batch *keys, int32_t key)
     return true;
 }
 
-static int list(struct worker *w, const struct cognito *c, const struct leat_find *find, int32_t key, struct leat_error *err)
+static int list(struct worker *w, const struct cognito *c, const struct leat_find *find, int32_t key,
+                struct leat_error *err)
 {
     struct leat_put filter = { 0 };
     struct leat_json_span page;
@@ -119,8 +120,8 @@ static int put(struct worker *w, const struct cognito *c, struct leat_find *find
             return rc;
         bad = row_put(&w->row, c, find->out);
         if (bad >= 0)
-            return leat_fail(err, LEAT_EDATA, "cannot search in the user pool: a value of %s is not what the field takes "
-                             "(see fields)", c->names[bad]);
+            return leat_fail(err, LEAT_EDATA, "cannot search in the user pool: a value of %s is not what the field "
+                             "takes (see fields)", c->names[bad]);
         leat_batch_end_row_from(find->out, key);
         find->ret_found[key] = LEAT_FOUND;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * Who is in which groups: asked group by group, in their order, which takes far fewer calls than user by user. A user is
- * kept as a hash of the sub and the number of a set; a set is another one and a group more, so the users who are
+ * Who is in which groups: asked group by group, in their order, which takes far fewer calls than user by user. A
+ * user is kept as a hash of the sub and the number of a set; a set is another one and a group more, so the users who are
  * in the same groups share it:
  *
  *     set 1: admins       set 2: set 1 + staff       set 3: staff
@@ -182,8 +182,8 @@ static int grow_members(struct groups *groups, struct leat_error *err)
     struct member *slots;
 
     if (n > MAX_SLOTS)
-        return leat_fail(err, LEAT_EDATA, "the pool has more than %d million users in groups, more than are held in memory; "
-                         "take `groups: true` out", MAX_SLOTS / 4 * 3 / 1000000);
+        return leat_fail(err, LEAT_EDATA, "the pool has more than %d million users in groups, more than are held in "
+                         "memory; take `groups: true` out", MAX_SLOTS / 4 * 3 / 1000000);
     slots = calloc(n, sizeof *slots);
     if (!slots)
         return no_memory(err);
@@ -233,12 +233,13 @@ static int add_members(struct groups *groups, const struct leat_json_span *page,
     leat_json_enter(&j);
     while (rc == 0 && leat_json_item(&j) && leat_json_value(&j, &user))
         rc = user_sub(&user, sub) ? add_member(groups, sub, group, err)
-                                  : leat_fail(err, LEAT_EDATA, "a user of a group comes without a sub; what stands at this "
-                                                               "address?");
+                                  : leat_fail(err, LEAT_EDATA, "a user of a group comes without a sub; what stands at "
+                                                               "this address?");
     return rc;
 }
 
-static int read_members(struct groups *groups, struct listing *l, struct caller *caller, int group, struct leat_error *err)
+static int read_members(struct groups *groups, struct listing *l, struct caller *caller, int group,
+                        struct leat_error *err)
 {
     struct leat_json_span page;
     int rc = 0;
@@ -292,7 +293,8 @@ void groups_put_all(const struct groups *groups, struct leat_put *put)
 void groups_put(const struct groups *groups, const char *sub, struct leat_put *put)
 {
     const struct member none = { 0 };
-    const struct member *m = groups->n_slots ? member_place(groups->slots, groups->n_slots, sub_key(sub, strlen(sub))) : &none;
+    const struct keyset_key key = sub_key(sub, strlen(sub));
+    const struct member *m = groups->n_slots ? member_place(groups->slots, groups->n_slots, key) : &none;
     uint32_t path[MAX_DEPTH], n = 0;
 
     for (uint32_t set = m->set; set; set = groups->sets[set].parent)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * A list that comes in pages. A page may be short, or have nothing at all, and there is another one as long as there is a
- * token (API reference, ListUsers). Tokens end when they like, and are never kept.
+ * A list that comes in pages. A page may be short, or have nothing at all, and there is another one as long as there
+ * is a token (API reference, ListUsers). Tokens end when they like, and are never kept.
  */
 #include "extract.h"
 
@@ -57,7 +57,8 @@ static const char *word(struct listing *l)
     return l->members.failed || l->token.failed ? NULL : leat_put_end(&l->work);
 }
 
-static int take(struct listing *l, const struct leat_json_span *reply, struct leat_json_span *ret, struct leat_error *err)
+static int take(struct listing *l, const struct leat_json_span *reply, struct leat_json_span *ret,
+                struct leat_error *err)
 {
     struct leat_json j = leat_json_begin(reply->text, reply->n);
     struct leat_json_span key, value;
@@ -86,12 +87,14 @@ static int refused(struct listing *l, const char *code, struct leat_error *err)
         listing_begin(l);
         return LISTING_BROKEN;
     }
-    if (l->may_be_gone && (strcmp(code, "ResourceNotFoundException") == 0 || strcmp(code, "UserNotFoundException") == 0)) {
+    if (l->may_be_gone &&
+        (strcmp(code, "ResourceNotFoundException") == 0 || strcmp(code, "UserNotFoundException") == 0)) {
         l->done = true;
         return LISTING_PAGE;
     }
     return leat_fail(err, LEAT_EUNREACHABLE, "Cognito refuses %s: %s%s", l->operation, code,
-                     l->has_token ? " for the next page, again and again" : l->members.n ? " (look at the filter)" : "");
+                     l->has_token ? " for the next page, again and again"
+                     : l->members.n ? " (look at the filter)" : "");
 }
 
 int listing_page(struct listing *l, struct caller *caller, int64_t deadline_ms, struct leat_json_span *ret,

@@ -29,8 +29,8 @@ static int add(struct draft *d, const char *name, enum leat_type type)
     return d->c->n_fields++;
 }
 
-/* Types that load/cognito_csv and load/cognito_api take as they are, and that hold what a pool may have: it lets apps put
- * a birthdate that is no date, and a Number that is no int64. */
+/* Types that load/cognito_csv and load/cognito_api take as they are, and that hold what a pool may have: it lets apps
+ * put a birthdate that is no date, and a Number that is no int64. */
 static enum leat_type type_of(enum cognito_kind kind)
 {
     return kind == COGNITO_IS_BOOLEAN ? LEAT_BOOL : kind == COGNITO_IS_EPOCH ? LEAT_INT64 : LEAT_TEXT;
@@ -94,8 +94,8 @@ static void plan_options(struct leat_plan *plan, struct cognito *c)
     if (c->filter)
         filter_plan(plan, c->filter);
     if (c->filter && c->partitions > 1)
-        leat_plan_wrong(plan, "partitions", "a pool is divided by the filter, and Cognito takes only one; take `filter` or "
-                                            "`partitions` out");
+        leat_plan_wrong(plan, "partitions", "a pool is divided by the filter, and Cognito takes only one; take "
+                                            "`filter` or `partitions` out");
     if (c->filter)
         leat_plan_note(plan, "with a filter a stopped run begins again with the first user");
     if (c->partitions > 1) {
@@ -103,10 +103,11 @@ static void plan_options(struct leat_plan *plan, struct cognito *c)
         leat_plan_note(plan, "the pool is read in partitions: its users come in no order");
     }
     if (c->with_groups)
-        leat_plan_note(plan, "who is in which groups is read first and held in memory, about 50 bytes a user in a group");
+        leat_plan_note(plan, "who is in which groups is read first and held in memory, about 50 bytes a user in a "
+                             "group");
     if (c->with_mfa)
-        leat_plan_note(plan, "`mfa: true` calls AdminGetUser for each user, and each counts as a monthly active user, who is "
-                             "billed");
+        leat_plan_note(plan, "`mfa: true` calls AdminGetUser for each user, and each counts as a monthly active user, "
+                             "who is billed");
 }
 
 /* {"UserPool": {..., "EstimatedNumberOfUsers": 1234, ...}}; -1: it is not said. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * The prefixes of subs, in order, as hexadecimal digits. A partition has a share of the 256 pairs of digits, as prefixes
- * of one digit where all its pairs are the partition's. One that is too large to be held is split:
+ * The prefixes of subs, in order, as hexadecimal digits. A partition has a share of the 256 pairs of digits, as
+ * prefixes of one digit where all its pairs are the partition's. One that is too large to be held is split:
  *
  *     0  1  2 ──► 20 21 .. 2f  3  4 ...
  *
