@@ -17,6 +17,7 @@ PLUGIN_PAGES = \
 	doc/leat-extract-sqlite.7 \
 	doc/leat-function-cognito_password.7 \
 	doc/leat-function-phone_e164.7 \
+	doc/leat-load-cognito_api.7 \
 	doc/leat-load-cognito_csv.7 \
 	doc/leat-load-csv.7 \
 	doc/leat-load-http.7 \
@@ -51,6 +52,7 @@ PLUGIN_PODS = \
 	plugins/extract/sqlite/sqlite.pod \
 	plugins/function/cognito_password/cognito_password.pod \
 	plugins/function/phone_e164/phone_e164.pod \
+	plugins/load/cognito_api/cognito_api.pod \
 	plugins/load/cognito_csv/cognito_csv.pod \
 	plugins/load/csv/csv.pod \
 	plugins/load/http/http.pod \

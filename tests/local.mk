@@ -139,6 +139,7 @@ AWS_TESTS = \
 	tests/aws/test-chain.sh \
 	tests/aws/test-endpoints.sh \
 	tests/aws/test-sign.sh \
+	tests/cognito/test-api.sh \
 	tests/cognito/test-extract-faults.sh \
 	tests/cognito/test-extract.sh \
 	tests/cognito/test-moto.sh \

@@ -75,7 +75,7 @@ for pod in "$top_srcdir"/doc/leat*.pod "$top_srcdir"/plugins/{extract,transform,
     export XDG_STATE_HOME=$states/$name # of a reader of this page alone
     case $name in *-postgres) export SHOP_URL="postgresql://leat:$server_password@127.0.0.1:$pg_port/shop" ;;
     *-mongodb) export SHOP_URL="${mongo_url%/}/$mongo_database" ;;
-    extract-cognito) double_start --pool eu-central-1_AbCdEfGhI ;; esac
+    extract-cognito | load-cognito_api) double_start --pool eu-central-1_AbCdEfGhI ;; esac
     pipelines=$(pod_pipelines "$pod")
     if [ "$name" = leat ]; then
         mkdir backup

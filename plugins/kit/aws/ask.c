@@ -186,10 +186,10 @@ static int call(struct calling *c, struct leat_put *ret, struct leat_aws_fault *
         leat_put_bytes(ret, c->answer.reply.body, c->answer.reply.n_body);
         return leat_put_end(ret) ? 0 : leat_fail(err, -ENOMEM, "out of memory");
     }
-    if (c->fault.verdict == LEAT_AWS_RECORD && ret_fault) {
+    if (ret_fault)
         *ret_fault = c->fault;
+    if (c->fault.verdict == LEAT_AWS_RECORD && ret_fault)
         return 1;
-    }
     rc = leat_aws_fail(&c->fault, &c->answer.reply, service, c->operation, err);
     if (c->fault.verdict == LEAT_AWS_RETRY || c->fault.verdict == LEAT_AWS_THROTTLED)
         rc = LEAT_ERETRY;

@@ -214,7 +214,8 @@ LEAT_MUST_CHECK int leat_aws_fail(const struct leat_aws_fault *fault, const stru
 
 /* In plan, open and wherever nothing else is on its way: an operation of a JSON 1.1 service. What may pass is tried
  * again for up to `timeout_ms`, so it must be one that does no harm twice. On success (0) the reply's body is in `ret`.
- * What the service has against it is told in `ret_fault` (NULL: an error), and 1 is returned. */
+ * Else `ret_fault`, which may be NULL, says what the service has answered; 1 is returned for what it has against the
+ * record, unless it is NULL. */
 LEAT_MUST_CHECK int leat_aws_call(struct leat_aws *aws, const struct leat_aws_endpoint *endpoint,
                                   const char *operation, const char *body, int64_t timeout_ms, struct leat_put *ret,
                                   struct leat_aws_fault *ret_fault, struct leat_error *err);

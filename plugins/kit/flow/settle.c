@@ -38,6 +38,7 @@ static int finish_there(struct flow *f, struct flow_job *job, enum leat_verdict 
     struct flow_record *record = &job->records[0];
 
     if (f->calls->next && f->calls->next(f->self, job, verdict, reply)) {
+        record->maybe_sent = true; /* a part of it is done: not to be given back */
         record->tries = 0;
         job->again = false;
         job->state = FLOW_READY;

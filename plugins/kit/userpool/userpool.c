@@ -147,7 +147,7 @@ int userpool_describe(struct userpool *pool, struct cognito_pool *ret, struct le
     struct leat_aws_fault fault = { 0 };
     int rc = userpool_call(pool, "DescribeUserPool", NULL, &fault, err);
 
-    if (rc > 0 && strcmp(fault.code, "ResourceNotFoundException") == 0)
+    if (rc != 0 && strcmp(fault.code, "ResourceNotFoundException") == 0)
         return leat_fail(err, LEAT_EUNREACHABLE, "there is no user pool %s in this account (asked %s, by the credentials "
                          "of %s); is it another account's?", pool->options->user_pool_id, pool->endpoint.host,
                          leat_aws_credentials_from(pool->aws));

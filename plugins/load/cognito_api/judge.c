@@ -212,7 +212,7 @@ static int judge_any(struct cognito_api *c, struct flow_job *job, const struct l
 {
     struct call *call = call_of(job);
 
-    leat_aws_judge(reply, leat_aws_now(c->live.aws), &call->fault);
+    leat_aws_judge(reply, call->signed_s, &call->fault);
     switch (call->fault.verdict) {
     case LEAT_AWS_RETRY:
         return FLOW_UNCLEAR;

@@ -48,6 +48,7 @@ struct user_extras {
 struct call {
     struct leat_put body;
     struct leat_aws_signed is_signed;
+    int64_t signed_s;            /* by the clock as it was then: other replies may have put it right since */
     struct leat_aws_fault fault; /* of the last reply */
     enum leat_verdict verdict;   /* of the user, once it is there; 0: not yet */
     bool no_password;            /* it waits for one: FORCE_CHANGE_PASSWORD */

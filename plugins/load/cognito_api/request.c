@@ -196,6 +196,7 @@ int request_start(void *self, struct flow_job *job, struct leat_error *err)
     int rc;
 
     (void)snprintf(target, sizeof target, "%s.%s", c->live.endpoint.service->target, request_operation(job));
+    call->signed_s = leat_aws_now(c->live.aws);
     rc = leat_aws_sign_for(c->live.aws, &c->live.endpoint, &request, &call->is_signed, err);
     what.headers = call->is_signed.headers;
     return rc < 0 ? rc : leat_http_start(c->flow.client, flow_number(&c->flow, job), &what, err);
