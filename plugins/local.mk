@@ -18,6 +18,7 @@
 #   %C%_libKIT_la_CFLAGS = $(PLUGIN_CFLAGS)
 
 include %D%/kit/cognito/local.mk
+include %D%/kit/cognito_csv/local.mk
 include %D%/kit/csv/local.mk
 include %D%/kit/fields/local.mk
 include %D%/kit/file/local.mk

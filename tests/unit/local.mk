@@ -39,10 +39,8 @@ tests_unit_test_cognito_password_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_cognito_password_LDADD = plugins/kit/cognito/libcognitopassword.la plugins/kit/json/libjson.la \
 	plugins/kit/text/libtext.la $(LDADD)
 
-tests_unit_test_cognito_csv_SOURCES = tests/unit/test-cognito-csv.c plugins/load/cognito_csv/parts.c \
-	plugins/load/cognito_csv/row.c plugins/load/cognito_csv/table.c plugins/load/cognito_csv/value.c
 tests_unit_test_cognito_csv_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
-tests_unit_test_cognito_csv_LDADD = plugins/kit/cognito/libcognito.la plugins/kit/file/libfile.la \
+tests_unit_test_cognito_csv_LDADD = plugins/kit/cognito_csv/libcognitocsv.la plugins/kit/cognito/libcognito.la plugins/kit/file/libfile.la \
 	plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_phone_e164_SOURCES = tests/unit/test-phone-e164.c plugins/function/phone_e164/country.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * The import dialect (plugins/load/cognito_csv): values against a writer that goes byte by byte,
+ * The import dialect (plugins/kit/cognito_csv): values against a writer that goes byte by byte,
  * rows as a whole, and the names of parts. What becomes of files is tested by running leat.
  */
 #include "unit.h"
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "load/cognito_csv/parts.h"
-#include "load/cognito_csv/table.h"
+#include "kit/cognito_csv/parts.h"
+#include "kit/cognito_csv/table.h"
 
 /* ---- values ---- */
 

@@ -4,15 +4,15 @@
  * cognito_csv: writes users in the dialect of Amazon Cognito's import, in parts
  * that one import job takes, each with a map from line to source key, because
  * Cognito reports by line number. Here are the options and the life of the
- * stage; columns.h says which columns there are, table.h how a row is written,
- * parts.h where it goes.
+ * stage; in kit/cognito_csv, columns.h says which columns there are, table.h how a
+ * row is written, parts.h where it goes.
  *
  * One worker; the state is touched by its thread alone.
  */
 #include <leat/plugin.h>
 
-#include "columns.h"
-#include "parts.h"
+#include "kit/cognito_csv/columns.h"
+#include "kit/cognito_csv/parts.h"
 
 enum { LIMIT_ROWS = 500000, LIMIT_BYTES = 100000000 };
 
@@ -62,6 +62,7 @@ static int csv_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     c->header_line = leat_plan_alloc(plan, table_header_size(&c->table) + 1);
     table_bind(&c->table, leat_plan_input(plan), c->fixed);
     columns_explain(plan, &c->table);
+    columns_note(plan, &c->table);
     parts_plan(plan, c->path);
     if (c->max_bytes > LIMIT_BYTES)
         leat_plan_wrong(plan, "max_bytes", "max_bytes is at most %d: an import job takes 100 MB of 1,000,000 bytes, "

@@ -10,8 +10,8 @@
  * Values are never quoted, and a comma is the one character that has an escape.
  * Whatever the dialect has no form for is a fault, and then nothing was written.
  */
-#ifndef LEAT_COGNITO_CSV_TABLE_H
-#define LEAT_COGNITO_CSV_TABLE_H
+#ifndef LEAT_KIT_COGNITO_CSV_TABLE_H
+#define LEAT_KIT_COGNITO_CSV_TABLE_H
 
 #include "kit/cognito/cognito.h"
 
@@ -43,6 +43,7 @@ struct table_column {
 struct table {
     const struct cognito_pool *pool;
     bool demands_verified;
+    const char *hash_left;  /* why there is no column for password_hash; NULL: nothing special is known */
     int n_columns;
     struct table_column columns[TABLE_MAX_COLUMNS];
     int n_mapped;

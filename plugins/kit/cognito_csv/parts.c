@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  */
-#include "parts.h"
+#include "kit/cognito_csv/parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -118,7 +118,7 @@ static int part_open(struct parts *parts, const char *file_mark, const char *lin
         return rc;
     part = parts->current;
     rc = leat_output_open(&part->file, part->path, file_mark, err);
-    if (rc == 0 && part->file.part)
+    if (rc == 0 && part->file.part && !parts->no_lines)
         rc = leat_output_open(&part->lines, part->lines_path, lines_mark, err);
     if (rc == 0 && leat_output_tell(&part->file) == 0)
         leat_output_put(&part->file, parts->header, parts->n_header);
@@ -140,13 +140,18 @@ static int resume(struct parts *parts, const char *mark, struct leat_error *err)
     return part_open(parts, file, lines, err);
 }
 
+void parts_sweep(struct leat_stage *stage, const char *path)
+{
+    leat_output_sweep(stage, path, is_part_name);
+}
+
 int parts_open(struct parts *parts, struct leat_stage *stage, struct leat_error *err)
 {
     const char *mark = leat_stage_mark(stage);
 
     parts->number = 1;
     parts->rows = 0;
-    leat_output_sweep(stage, parts->path, is_part_name);
+    parts_sweep(stage, parts->path);
     return mark && *mark ? resume(parts, mark, err) : part_open(parts, NULL, NULL, err);
 }
 
@@ -158,20 +163,32 @@ bool parts_fit(const struct parts *parts, size_t n)
            leat_output_tell(&parts->current->file) + (int64_t)n <= parts->max_bytes;
 }
 
+int parts_finish(struct parts *parts, struct leat_error *err)
+{
+    struct part *part = parts->current;
+    int rc = leat_output_finish(&part->file, err);
+
+    if (rc == 0 && !parts->no_lines)
+        rc = leat_output_finish(&part->lines, err);
+    if (rc < 0)
+        return rc;
+    part->number = parts->number;
+    part->rows = parts->rows;
+    part->next = parts->finished;
+    parts->finished = part;
+    parts->current = NULL;
+    return 0;
+}
+
 /* A finished part may wait for its commit beside many others, so its buffers go, but not before the next one holds
  * the lock for all. */
 int parts_turn(struct parts *parts, struct leat_error *err)
 {
     struct part *part = parts->current;
-    int rc = leat_output_finish(&part->file, err);
+    int rc = parts_finish(parts, err);
 
-    if (rc == 0)
-        rc = leat_output_finish(&part->lines, err);
     if (rc < 0)
         return rc;
-    part->next = parts->finished;
-    parts->finished = part;
-    parts->current = NULL;
     parts->number++;
     parts->rows = 0;
     rc = part_open(parts, NULL, NULL, err);
@@ -219,7 +236,7 @@ void parts_note_row(struct parts *parts, const char *key, size_t n)
     char *out;
 
     parts->rows++;
-    if (!parts->current->file.part)
+    if (!parts->current->file.part || parts->no_lines)
         return;
     out = leat_int64_put(leat_output_reserve(lines, LEAT_VALUE_ROOM), parts->rows + 1); /* the header is line 1 */
     *out++ = '\t';
@@ -232,7 +249,7 @@ int parts_check(const struct parts *parts, struct leat_error *err)
 {
     int rc = leat_output_check(&parts->current->file, err);
 
-    return rc < 0 || !parts->current->file.part ? rc : leat_output_check(&parts->current->lines, err);
+    return rc < 0 || !parts->current->file.part || parts->no_lines ? rc : leat_output_check(&parts->current->lines, err);
 }
 
 static int publish(struct leat_stage *stage, struct leat_output *file, bool last, struct leat_error *err)
@@ -252,7 +269,7 @@ static int publish_finished(struct parts *parts, struct leat_stage *stage, bool 
         struct part *part = parts->finished;
         int rc = publish(stage, &part->file, last, err);
 
-        if (rc == 0)
+        if (rc == 0 && !parts->no_lines)
             rc = publish(stage, &part->lines, last, err);
         if (rc < 0)
             return rc;
@@ -290,7 +307,7 @@ int parts_commit(struct parts *parts, struct leat_stage *stage, bool last, struc
     struct leat_mark file = {{0}}, lines = {{0}};
     int rc = publish_finished(parts, stage, last, err), n;
 
-    if (rc < 0)
+    if (rc < 0 || !parts->current)
         return rc;
     if (last || !parts->current->file.part)
         return last ? commit_last(parts, stage, ret_mark, err) : 0;

@@ -4,7 +4,7 @@
  * The columns of the target, and what is the same in each row: the commas and
  * blanks between two mapped columns are one piece of text, made once.
  */
-#include "table.h"
+#include "kit/cognito_csv/table.h"
 
 struct table_column *table_add(struct table *table, const struct cognito_attribute *attribute, const char *name)
 {

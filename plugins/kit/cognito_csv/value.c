@@ -5,7 +5,7 @@
  * copied sixteen bytes at a time while a few vector instructions look whether
  * any byte needs care; only then the value is gone through byte by byte.
  */
-#include "table.h"
+#include "kit/cognito_csv/table.h"
 
 /* Sixteen bytes; the compiler makes SSE2 or NEON of it, or plain code. */
 typedef uint8_t block __attribute__((vector_size(16)));

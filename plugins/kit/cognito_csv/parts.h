@@ -10,14 +10,15 @@
  * One thread. A finished part is closed and on disk; its final name it gets from
  * the host, with all others, at the end of the run.
  */
-#ifndef LEAT_COGNITO_CSV_PARTS_H
-#define LEAT_COGNITO_CSV_PARTS_H
+#ifndef LEAT_KIT_COGNITO_CSV_PARTS_H
+#define LEAT_KIT_COGNITO_CSV_PARTS_H
 
 #include "kit/file/file.h"
 
 struct part {
     struct leat_output file, lines;
     char *path, *lines_path;
+    int64_t number, rows;   /* of a finished one */
     struct part *next;      /* older finished ones */
 };
 
@@ -26,13 +27,17 @@ struct parts {
     const char *header;     /* the header line; borrowed */
     size_t n_header;
     int64_t max_rows, max_bytes;
+    bool no_lines;          /* nobody asks for the line maps */
     int64_t number;         /* of the current part, from 1 */
     int64_t rows;           /* in it, without the header */
-    struct part *current, *finished;
+    struct part *current, *finished; /* the newest first */
 };
 
 /* In plan: notes what stands in the way of the path. */
 void parts_plan(struct leat_plan *plan, const char *path);
+
+/* In open: removes what killed runs have left; parts_open does so, too. */
+void parts_sweep(struct leat_stage *stage, const char *path);
 
 /* Opens the first part, or where the stage has the mark of a commit the one that was being written. */
 LEAT_MUST_CHECK int parts_open(struct parts *parts, struct leat_stage *stage, struct leat_error *err);
@@ -40,6 +45,9 @@ LEAT_MUST_CHECK int parts_open(struct parts *parts, struct leat_stage *stage, st
 /* Whether a row of so many bytes still goes into the current part. Pipelines that write to
  * /dev/null have one part without end. */
 bool parts_fit(const struct parts *parts, size_t n);
+
+/* Finishes the current part, which stays locked; no row follows. */
+LEAT_MUST_CHECK int parts_finish(struct parts *parts, struct leat_error *err);
 
 /* Finishes the current part and opens the next. */
 LEAT_MUST_CHECK int parts_turn(struct parts *parts, struct leat_error *err);

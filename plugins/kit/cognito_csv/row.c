@@ -5,7 +5,7 @@
  * whole must. This runs once a record and once a value; the rest of the plugin
  * once a batch or less.
  */
-#include "table.h"
+#include "kit/cognito_csv/table.h"
 
 #include <math.h>
 

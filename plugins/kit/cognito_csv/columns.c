@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  */
-#include "columns.h"
+#include "kit/cognito_csv/columns.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -152,6 +152,10 @@ static void leave_out(struct leat_plan *plan, struct table *table, int i)
     const char *name = leat_plan_input(plan)->fields[i].name, *why, *nearest;
     char text[256];
 
+    if (table->hash_left && strcmp(name, cognito_password_hash.name) == 0) {
+        leat_plan_leaves_out(plan, i, table->hash_left);
+        return;
+    }
     if (cognito_is_extra(name, &why)) {
         leat_plan_leaves_out(plan, i, why);
         return;
@@ -209,10 +213,21 @@ static void explain_missing(struct leat_plan *plan, struct table *table)
                         pool->verifies_email ? "email_verified: true" : "phone_number_verified: true");
 }
 
-static void explain_notes(struct leat_plan *plan, struct table *table)
+void columns_explain(struct leat_plan *plan, struct table *table)
+{
+    if (!table->n_columns) /* the header could not be read, which was said */
+        return;
+    for (int i = 0; i < leat_plan_input(plan)->n_fields; i++)
+        explain_field(plan, table, i);
+    explain_missing(plan, table);
+}
+
+void columns_note(struct leat_plan *plan, struct table *table)
 {
     char text[256];
 
+    if (!table->n_columns)
+        return;
     if (!table->pool->described) {
         leat_plan_note(plan, "no pool is described: what the pool requires is not checked, and the import refuses "
                        "users of whom nothing that the pool verifies (email_verified, phone_number_verified) is true");
@@ -226,14 +241,4 @@ static void explain_notes(struct leat_plan *plan, struct table *table)
     if (is_mapped(table, cognito_password_hash.name))
         leat_plan_note(plan, "the import job must be created with the algorithm of password_hash, the same for all "
                        "users of the job");
-}
-
-void columns_explain(struct leat_plan *plan, struct table *table)
-{
-    if (!table->n_columns) /* the header could not be read, which was said */
-        return;
-    for (int i = 0; i < leat_plan_input(plan)->n_fields; i++)
-        explain_field(plan, table, i);
-    explain_missing(plan, table);
-    explain_notes(plan, table);
 }
