@@ -59,6 +59,7 @@ include %D%/kit/http/local.mk
 include %D%/kit/userpool/local.mk
 include %D%/load/cognito_api/local.mk
 include %D%/extract/cognito/local.mk
+include %D%/load/cognito_import/local.mk
 include %D%/load/http/local.mk
 endif
 

@@ -12,7 +12,7 @@
 #include <leat/plugin.h>
 
 #include "kit/cognito_csv/columns.h"
-#include "kit/cognito_csv/parts.h"
+#include "kit/cognito_csv/put.h"
 
 enum { LIMIT_ROWS = 500000, LIMIT_BYTES = 100000000 };
 
@@ -85,41 +85,19 @@ static int csv_open(struct leat_stage *stage, void *self, struct leat_error *err
     return parts_open(&c->parts, stage, err);
 }
 
-/* A row that does not fit begins the next part, unless it would fill it alone. */
-static char *write_row(struct cognito_csv *c, const struct leat_batch *batch, int32_t row,
-                       struct table_trouble *ret_trouble, int *ret_rc, struct leat_error *err)
-{
-    char *start = leat_output_reserve(&c->parts.current->file, c->table.max_row);
-    char *end = table_write_row(&c->table, batch, row, start, ret_trouble);
-
-    if (!end || parts_fit(&c->parts, (size_t)(end - start)))
-        return end;
-    if ((int64_t)(c->parts.n_header + (size_t)(end - start)) > c->max_bytes) {
-        *ret_trouble = (struct table_trouble){ TABLE_ROW_TOO_LONG, -1, NULL };
-        return NULL;
-    }
-    *ret_rc = parts_turn(&c->parts, err);
-    if (*ret_rc < 0)
-        return NULL;
-    start = leat_output_reserve(&c->parts.current->file, c->table.max_row);
-    return table_write_row(&c->table, batch, row, start, ret_trouble);
-}
-
-static int put_row(struct cognito_csv *c, struct leat_batch *batch, int32_t row, struct leat_error *err)
+static int write_row(struct cognito_csv *c, struct leat_batch *batch, int32_t row, struct leat_error *err)
 {
     struct table_trouble trouble;
-    int rc = 0;
-    char *end = write_row(c, batch, row, &trouble, &rc, err);
+    int rc = put_row(&c->parts, &c->table, batch, row, &trouble, err);
     size_t n = 0;
     const char *key;
 
     if (rc < 0)
         return rc;
-    if (!end) {
+    if (rc == 0) {
         table_reject(&c->table, batch, row, &trouble);
         return 0;
     }
-    leat_output_advance(&c->parts.current->file, end);
     key = leat_batch_key(batch, row, &n);
     parts_note_row(&c->parts, key, n);
     return 0;
@@ -132,7 +110,7 @@ static int csv_deliver(struct leat_stage *stage, void *self, struct leat_batch *
 
     (void)stage;
     LEAT_EACH_ROW(batch, row) {
-        rc = put_row(c, batch, row, err);
+        rc = write_row(c, batch, row, err);
         if (rc < 0)
             return rc;
     }

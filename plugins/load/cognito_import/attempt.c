@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include <stdlib.h>
+
+#include "jobs.h"
+
+/* ---- names ---- */
+
+size_t attempt_prefix(const char *work, const struct piece *piece, char ret[JOB_NAME])
+{
+    static const char letters[] = "nbsap";
+
+    return (size_t)snprintf(ret, JOB_NAME, "leat-%s-%c%lld-%.12s", work, letters[piece->set],
+                            (long long)piece->number, piece->hash);
+}
+
+void attempt_name(const char *work, const struct piece *piece, int number, const char *hash, char ret[JOB_NAME])
+{
+    size_t n = attempt_prefix(work, piece, ret);
+
+    (void)snprintf(ret + n, JOB_NAME - n, "-%d-%.8s", number, hash);
+}
+
+/* ---- which rows ---- */
+
+/* A trial is for what is large, and for once. */
+static int32_t most_rows(const struct jobs *jobs, const struct piece *piece, bool *ret_is_trial)
+{
+    *ret_is_trial = piece->number == 1 && jobs->trial > 0 && piece->n_rows > jobs->trial;
+    for (int32_t i = 0; i < jobs->trial && *ret_is_trial; i++)
+        if (log_tag_of(piece->verdicts[i]) == LOG_NONE)
+            return (int32_t)jobs->trial;
+    *ret_is_trial = false;
+    return piece->n_rows;
+}
+
+static bool pick_rows(struct attempt *attempt, const struct piece *piece, int32_t most)
+{
+    int32_t n = 0;
+
+    attempt->rows = malloc(((size_t)piece->n_rows + 1) * sizeof *attempt->rows);
+    if (!attempt->rows)
+        return false;
+    for (int32_t i = 0; i < most; i++)
+        if (log_tag_of(piece->verdicts[i]) == LOG_NONE)
+            attempt->rows[n++] = i;
+    attempt->n_rows = n;
+    if (n < piece->n_rows)
+        return true;
+    free(attempt->rows);
+    attempt->rows = NULL;
+    return true;
+}
+
+/* ---- the file ---- */
+
+static const char *put_line(struct leat_output *out, const char *p, const char *end, bool wanted)
+{
+    const char *stop = memchr(p, '\n', (size_t)(end - p));
+
+    stop = stop ? stop + 1 : end;
+    if (wanted)
+        leat_output_put(out, p, (size_t)(stop - p));
+    return stop;
+}
+
+static int write_rest(struct attempt *attempt, const struct piece *piece, struct leat_error *err)
+{
+    struct content whole = { 0 };
+    int rc = leat_output_open(&attempt->rest, piece->path, NULL, err);
+    const char *p, *end;
+
+    if (rc == 0)
+        rc = content_open(&whole, piece->path, err);
+    if (rc < 0)
+        return rc;
+    end = whole.p + whole.n;
+    p = put_line(&attempt->rest, whole.p, end, true);
+    for (int32_t i = 0, at = 0; p < end && at < attempt->n_rows; i++) {
+        bool wanted = attempt->rows[at] == i;
+
+        p = put_line(&attempt->rest, p, end, wanted);
+        at += wanted;
+    }
+    content_close(&whole);
+    attempt->path = attempt->rest.part;
+    return leat_output_finish(&attempt->rest, err);
+}
+
+static int hash_file(struct attempt *attempt, const struct piece *piece, struct leat_error *err)
+{
+    struct content content = { 0 };
+    int rc;
+
+    if (!attempt->rows) {
+        memcpy(attempt->hash, piece->hash, sizeof attempt->hash);
+        return 0;
+    }
+    rc = content_open(&content, attempt->path, err);
+    if (rc == 0)
+        rc = content_hash(&content, attempt->hash, err);
+    content_close(&content);
+    return rc;
+}
+
+int attempt_make(struct jobs *jobs, struct piece *piece, bool *ret_none, struct leat_error *err)
+{
+    struct attempt *attempt = &jobs->attempt;
+    int number = attempt->number + 1, rc = 0;
+    bool is_trial;
+    int32_t most;
+
+    attempt_end(attempt);
+    most = most_rows(jobs, piece, &is_trial);
+    *attempt = (struct attempt){ .number = number, .is_trial = is_trial, .path = piece->path };
+    if (!pick_rows(attempt, piece, most))
+        return leat_fail(err, -ENOMEM, "out of memory");
+    *ret_none = !attempt->n_rows;
+    if (*ret_none)
+        return 0;
+    if (attempt->rows)
+        rc = write_rest(attempt, piece, err);
+    if (rc == 0)
+        rc = hash_file(attempt, piece, err);
+    attempt_name(jobs->work, piece, number, attempt->hash, attempt->name);
+    return rc;
+}
+
+void attempt_end(struct attempt *attempt)
+{
+    leat_output_close(&attempt->rest);
+    free(attempt->rows);
+    *attempt = (struct attempt){ 0 };
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * What the files of load/cognito_import share.
+ *
+ *     cognito_import.c   options and life of the stage
+ *     plan.c             what is asked of the pool and said of the pipeline before the run
+ *     sets.c             deliver: users into files
+ *     jobs.c             poll: one job after the other, a step at a time
+ *     attempt.c          what goes into a job, and its name
+ *     replies.c          what AWS says of jobs and in their logs
+ *     log.c              a line of a job's log; which row it is of
+ *     settle.c           verdicts to records
+ *     call.c             one request at a time
+ */
+#ifndef LEAT_COGNITO_IMPORT_H
+#define LEAT_COGNITO_IMPORT_H
+
+#include <leat/plugin.h>
+
+#include "jobs.h"
+#include "kit/userpool/userpool.h"
+#include "sets.h"
+
+enum hashing { HASHING_AUTO, HASHING_NONE, HASHING_BCRYPT, HASHING_SCRYPT, HASHING_ARGON2ID, HASHING_PBKDF2 };
+
+struct cognito_import {
+    struct userpool_options options;
+    const char *path, *role, *stage_to;
+    int hashing;             /* enum hashing */
+    int64_t trial, part_rows, log_patience_ms;
+    bool keep;
+
+    /* by the plan */
+    struct cognito_pool rules;
+    struct table plain, hashed; /* without and with password_hash */
+    char *fixed[2], *headers[2];
+    char *pool_name;
+    struct sets sets;
+
+    struct jobs jobs;
+    struct userpool pool;
+    bool ended;              /* the input has */
+    struct leat_batch *kept; /* came back before all of its jobs are done */
+    int64_t n_settled;       /* records */
+    int at_piece[N_SETS];    /* of the next record of each set */
+    int32_t at_row[N_SETS];
+};
+
+/* plan.c */
+int import_plan(struct leat_plan *plan, void *self, struct leat_error *err);
+void import_bind(struct cognito_import *c, const struct leat_schema *schema);
+
+/* settle.c */
+LEAT_MUST_CHECK int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err);
+/* Whether the next record's job is done; all of them are at the end. */
+bool settle_is_due(struct cognito_import *c);
+/* The batch that was kept, if it can be answered by now. */
+void settle_kept(struct cognito_import *c);
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Which job comes next, and whether an earlier run has begun it.
+ */
+#include "jobs.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "kit/json/json.h"
+#include "kit/text/text.h"
+#include "steps.h"
+
+enum {
+    CALL_MS = 60000, MAX_REPLY = 8 << 20,
+    FRESH_S = 12 * 60,       /* of a URL that is good for fifteen minutes */
+};
+
+void put_member(struct leat_put *put, const char *name, const char *text)
+{
+    char *room;
+
+    leat_put_printf(put, ",\"%s\":", name);
+    room = leat_put_reserve(put, LEAT_JSON_ROOM(strlen(text)));
+    if (room)
+        put->n += (size_t)(leat_json_escape(room, text, strlen(text)) - room);
+}
+
+/* ---- may we read the log? Better to know before anybody is imported. ---- */
+
+static int step_rights(struct jobs *jobs, struct leat_error *err)
+{
+    struct leat_put *body = &jobs->call.body;
+    int rc;
+
+    if (!jobs->begun) {
+        body->n = 0;
+        leat_put_printf(body, "{\"logGroupName\":\"/aws/cognito/userpools/%s", jobs->pool_id);
+        leat_put_printf(body, "/none\",\"logStreamName\":\"none\",\"limit\":1}");
+        call_begin(&jobs->call, &jobs->logs, "GetLogEvents", NULL, false);
+        jobs->begun = true;
+    }
+    rc = call_go(&jobs->call, err);
+    if (rc <= 0)
+        return rc;
+    if (jobs->call.fault.verdict == LEAT_AWS_STOP && !call_code_is(&jobs->call, "ResourceNotFoundException"))
+        return leat_fail(err, LEAT_EUNREACHABLE, "logs refuses GetLogEvents: %s (only the log group "
+                         "/aws/cognito/userpools/%s/... says what became of each user: allow the credentials "
+                         "logs:GetLogEvents there; nothing was imported yet)",
+                         *jobs->call.fault.code ? jobs->call.fault.code : "no error of AWS", jobs->pool_id);
+    return go(jobs, step_list);
+}
+
+/* ---- what the pieces are ---- */
+
+/* One a step, for they are large. */
+static int step_hash(struct jobs *jobs, struct leat_error *err)
+{
+    struct content content = { 0 };
+    int rc;
+
+    if (jobs->at == jobs->sets->n_pieces) {
+        jobs->at = 0;
+        return go(jobs, jobs->sets->n_pieces ? step_rights : NULL);
+    }
+    rc = content_open(&content, piece_at(jobs)->path, err);
+    if (rc == 0)
+        rc = content_hash(&content, piece_at(jobs)->hash, err);
+    content_close(&content);
+    jobs->at++;
+    return rc < 0 ? rc : STEP_ON;
+}
+
+/* ---- what is there ---- */
+
+static bool is_of(const struct jobs *jobs, const struct job *job, const struct piece *piece)
+{
+    char prefix[JOB_NAME];
+    size_t n = attempt_prefix(jobs->work, piece, prefix);
+
+    return strncmp(job->name, prefix, n) == 0 && job->name[n] == '-';
+}
+
+bool jobs_are_unclear(const struct jobs *jobs, const struct piece *piece)
+{
+    for (int i = 0; i < jobs->n_found; i++)
+        if (jobs->found[i].started && !jobs->found[i].used && is_of(jobs, &jobs->found[i], piece))
+            return true;
+    return piece->unclear;
+}
+
+static bool is_of_any(const struct jobs *jobs, const struct job *job)
+{
+    for (int i = 0; i < jobs->sets->n_pieces; i++)
+        if (is_of(jobs, job, &jobs->sets->pieces[i]))
+            return true;
+    return false;
+}
+
+/* The source has changed since a run before this one, whose parts were others. */
+static void look_for_others(struct jobs *jobs)
+{
+    for (int i = 0; i < jobs->n_found; i++)
+        jobs->others |= jobs->found[i].started && !is_of_any(jobs, &jobs->found[i]);
+}
+
+int step_list(struct jobs *jobs, struct leat_error *err)
+{
+    int rc;
+
+    if (!jobs->begun) {
+        struct leat_put *body = ask_pool(jobs);
+
+        leat_put_string(body, ",\"MaxResults\":60");
+        if (jobs->token.n)
+            put_member(body, "PaginationToken", jobs->token.p);
+    }
+    rc = ask_go(jobs, "ListUserImportJobs", false, false, err);
+    if (rc <= 0)
+        return rc;
+    jobs->begun = false;
+    if (call_code_is(&jobs->call, "InvalidParameterException") && jobs->token.n) { /* a token that is too old */
+        jobs->token.n = 0;
+        return pause_for(jobs, 1000, 8000);
+    }
+    rc = jobs->call.fault.verdict == LEAT_AWS_FINE ? reply_list(jobs, err) : call_failed(&jobs->call, err);
+    if (rc < 0 || jobs->token.n)
+        return rc < 0 ? rc : STEP_ON;
+    look_for_others(jobs);
+    return go(jobs, *jobs->attempt.name ? step_match : step_choose);
+}
+
+/* ---- the next attempt ---- */
+
+static int finish_piece(struct jobs *jobs)
+{
+    struct piece *piece = piece_at(jobs);
+
+    piece->unclear = jobs_are_unclear(jobs, piece);
+    piece->done = jobs->advanced = true;
+    attempt_end(&jobs->attempt);
+    jobs->at++;
+    jobs->n_refused = 0;
+    return go(jobs, jobs->at < jobs->sets->n_pieces ? step_choose : NULL);
+}
+
+int step_choose(struct jobs *jobs, struct leat_error *err)
+{
+    struct piece *piece = piece_at(jobs);
+    bool none;
+    int rc;
+
+    if (piece->done)
+        return finish_piece(jobs);
+    if (!piece->verdicts)
+        piece->verdicts = calloc((size_t)piece->n_rows, 1);
+    if (!piece->verdicts)
+        return leat_fail(err, -ENOMEM, "out of memory");
+    rc = attempt_make(jobs, piece, &none, err);
+    if (rc < 0)
+        return rc;
+    return none ? finish_piece(jobs) : go(jobs, step_match);
+}
+
+/* Of several with one name, which a lost reply can leave, that which was started. */
+static struct job *find_named(struct jobs *jobs, const char *name)
+{
+    struct job *best = NULL;
+
+    for (int i = 0; i < jobs->n_found; i++) {
+        struct job *job = &jobs->found[i];
+
+        if (!job->used && strcmp(job->name, name) == 0 &&
+            (!best || (job->started && !best->started) || (job->started == best->started && job->created_s > best->created_s)))
+            best = job;
+    }
+    return best;
+}
+
+static int step_create(struct jobs *jobs, struct leat_error *err);
+
+int step_match(struct jobs *jobs, struct leat_error *err)
+{
+    struct job *job = find_named(jobs, jobs->attempt.name);
+
+    (void)err;
+    jobs->live = jobs->said_waiting = false;
+    if (!job)
+        return go(jobs, step_create);
+    job->used = true;
+    jobs->job = *job;
+    if (job->status == JOB_CREATED)
+        return go(jobs, (double)leat_aws_now(jobs->aws) - job->created_s < FRESH_S ? step_describe : step_choose);
+    if (job->status == JOB_EXPIRED || job->status == JOB_UNKNOWN)
+        return go(jobs, step_choose);
+    leat_stage_log(jobs->stage, LEAT_LOG_INFO, "going on with the import job %s (%s)", job->name,
+                   job_status_name(job->status));
+    return go(jobs, step_watch);
+}
+
+/* ---- a new one ---- */
+
+static int cannot_create(const struct jobs *jobs, struct leat_error *err)
+{
+    const struct call *call = &jobs->call;
+    enum cognito_algorithm set = piece_at(jobs)->set;
+
+    if (call_code_is(call, "LimitExceededException"))
+        return leat_fail(err, LEAT_EUNREACHABLE, "the pool lists as many import jobs as it can (1,000 by default); raise "
+                         "the quota, and run again to go on");
+    if (set != COGNITO_NO_ALGORITHM && call->fault.verdict == LEAT_AWS_RECORD)
+        return leat_fail(err, LEAT_EUNREACHABLE, "the pool takes no job for %s hashes (%s): older pools cannot; with "
+                         "password_hashing: none the users come without their passwords", cognito_algorithm_name(set),
+                         call->fault.code);
+    if (call->fault.verdict == LEAT_AWS_RECORD)
+        return leat_fail(err, LEAT_EUNREACHABLE, "cognito-idp refuses CreateUserImportJob: %s (look at "
+                         "cloudwatch_role_arn, and whether the credentials have iam:PassRole for it)", call->fault.code);
+    return call_failed(call, err);
+}
+
+static int step_create(struct jobs *jobs, struct leat_error *err)
+{
+    enum cognito_algorithm set = piece_at(jobs)->set;
+    int rc;
+
+    if (!jobs->begun) {
+        struct leat_put *body = ask_pool(jobs);
+
+        put_member(body, "JobName", jobs->attempt.name);
+        put_member(body, "CloudWatchLogsRoleArn", jobs->role);
+        if (set != COGNITO_NO_ALGORITHM)
+            put_member(body, "PasswordHashingAlgorithm", cognito_algorithm_name(set));
+    }
+    rc = ask_go(jobs, "CreateUserImportJob", true, true, err);
+    if (rc <= 0)
+        return rc;
+    if (jobs->call.fault.verdict == LEAT_AWS_RETRY) { /* it may be there: look before another is made */
+        jobs->token.n = 0;
+        return go(jobs, step_list);
+    }
+    if (jobs->call.fault.verdict != LEAT_AWS_FINE)
+        return cannot_create(jobs, err);
+    rc = reply_job(&jobs->call.reply, &jobs->job, &jobs->url, err);
+    if (rc < 0)
+        return rc;
+    leat_stage_count(jobs->stage, "import jobs", 1);
+    leat_stage_log(jobs->stage, LEAT_LOG_INFO, "import job %s (%s): %d users%s", jobs->job.name, jobs->job.id,
+                   (int)jobs->attempt.n_rows, jobs->attempt.is_trial ? ", for a trial" : "");
+    return go(jobs, step_stage);
+}
+
+/* ---- life ---- */
+
+/* What tells the jobs of this run and of those that go on with it from all others. */
+static int name_work(struct jobs *jobs, struct leat_error *err)
+{
+    const char *work = leat_stage_work(jobs->stage);
+    char random[WORK_DIGITS / 2], hex[WORK_DIGITS];
+
+    if (*work) {
+        (void)snprintf(jobs->work, sizeof jobs->work, "%.*s", WORK_DIGITS, work);
+        return 0;
+    }
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return leat_fail(err, -errno, "cannot get random bytes from the system: %s", strerror(errno));
+    leat_hex_put(hex, random, sizeof random);
+    (void)snprintf(jobs->work, sizeof jobs->work, "%.*s", WORK_DIGITS, hex);
+    return 0;
+}
+
+int jobs_begin(struct jobs *jobs, struct leat_error *err)
+{
+    struct leat_http_settings settings = {
+        .n_calls = 1, .plain = jobs->cognito.plain || jobs->logs.plain, .timeout_ms = CALL_MS,
+        .connect_timeout_ms = CALL_MS / 2, .max_reply = MAX_REPLY, .ca_file = leat_aws_ca_file(jobs->aws),
+        .proxy = jobs->proxy,
+    };
+    int rc = name_work(jobs, err);
+
+    if (rc == 0)
+        rc = leat_http_open(&settings, &jobs->call.http, err);
+    jobs->call.stage = jobs->stage;
+    jobs->call.aws = jobs->aws;
+    jobs->step = step_hash;
+    return rc;
+}
+
+static int stopped(const struct jobs *jobs, struct leat_error *err)
+{
+    bool at_work = jobs->step == step_watch || jobs->step == step_log;
+
+    if (!at_work)
+        return leat_fail(err, LEAT_ECANCELED, "stopped");
+    return leat_fail(err, LEAT_ECANCELED, "stopped; the import job %s goes on at AWS, and the next run takes it up",
+                     jobs->job.name);
+}
+
+int jobs_poll(struct jobs *jobs, struct leat_error *err)
+{
+    int64_t wait_ms;
+    int rc = STEP_ON;
+
+    jobs->advanced = false;
+    while (jobs->step && rc == STEP_ON && !jobs->advanced) {
+        if (leat_stage_stopping(jobs->stage) || leat_stage_cancelled(jobs->stage))
+            return stopped(jobs, err);
+        wait_ms = jobs->not_before_ms - leat_now_ms();
+        if (wait_ms > 0) {
+            leat_stage_wake_on(jobs->stage, -1, wait_ms);
+            return 0;
+        }
+        rc = jobs->step(jobs, err);
+    }
+    if (rc == LEAT_ECANCELED)
+        return stopped(jobs, err);
+    return rc < 0 ? rc : jobs->advanced || !jobs->step;
+}
+
+bool jobs_are_done(const struct jobs *jobs)
+{
+    return !jobs->step;
+}
+
+void jobs_close(struct jobs *jobs)
+{
+    call_close(&jobs->call);
+    upload_close(&jobs->upload);
+    leat_aws_signed_free(&jobs->staged);
+    leat_put_free(&jobs->url);
+    leat_put_free(&jobs->s3_url);
+    leat_put_free(&jobs->token);
+    attempt_end(&jobs->attempt);
+    log_end(&jobs->lines);
+    free(jobs->found);
+    *jobs = (struct jobs){ 0 };
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ */
+#include "sets.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+void sets_path(const char *path, enum cognito_algorithm set, char *ret)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    size_t n_stem = dot && dot > (slash ? slash + 1 : path) ? (size_t)(dot - path) : strlen(path);
+    char *p = ret + n_stem;
+
+    memcpy(ret, path, n_stem);
+    if (set != COGNITO_NO_ALGORITHM) {
+        *p++ = '-';
+        for (const char *name = cognito_algorithm_name(set); *name; name++)
+            *p++ = (char)tolower((unsigned char)*name);
+    }
+    memcpy(p, path + n_stem, strlen(path + n_stem) + 1);
+}
+
+void sets_sweep(struct sets *sets, struct leat_stage *stage)
+{
+    for (int i = 0; i < N_SETS; i++)
+        if (sets->sets[i].path)
+            parts_sweep(stage, sets->sets[i].path);
+}
+
+static int open_set(struct sets *sets, int i, struct leat_stage *stage, struct leat_error *err)
+{
+    struct set *set = &sets->sets[i];
+
+    set->parts = (struct parts){ .path = set->path, .header = sets->headers[i], .n_header = sets->n_headers[i],
+                                 .max_rows = sets->max_rows, .max_bytes = sets->max_bytes, .no_lines = !sets->lines };
+    set->open = true;
+    return parts_open(&set->parts, stage, err);
+}
+
+/* ---- passwords ---- */
+
+static int room_for_batch(struct sets *sets, const struct leat_batch *batch)
+{
+    int32_t n = batch->n_rows;
+
+    if (!sets->columns)
+        sets->columns = calloc((size_t)batch->schema->n_fields, sizeof *sets->columns);
+    if (n > sets->cap_batch) {
+        free(sets->offsets);
+        free(sets->routes);
+        sets->offsets = calloc((size_t)n + 1, sizeof *sets->offsets);
+        sets->routes = calloc((size_t)n, 1);
+        sets->cap_batch = n;
+    }
+    return sets->columns && sets->offsets && sets->routes ? 0 : -ENOMEM;
+}
+
+static int put_hash(struct sets *sets, const struct cognito_password *password)
+{
+    if (sets->n_bytes + password->n > sets->cap_bytes) {
+        size_t cap = sets->cap_bytes * 2 + COGNITO_PASSWORD_ROOM;
+        char *grown = realloc(sets->bytes, cap);
+
+        if (!grown)
+            return -ENOMEM;
+        sets->bytes = grown;
+        sets->cap_bytes = cap;
+    }
+    memcpy(sets->bytes + sets->n_bytes, password->hash, password->n);
+    sets->n_bytes += password->n;
+    return 0;
+}
+
+/* A sign-in with the old password could still bring such a user over (a Lambda trigger); of a damaged text, or none,
+ * nothing can. */
+static const char *fate_of(const struct cognito_password *password)
+{
+    if (password->verdict == COGNITO_MALFORMED || strcmp(password->code, "no_password") == 0 ||
+        strcmp(password->code, "locked") == 0)
+        return "passwords to be reset";
+    return "passwords that need a sign-in migration";
+}
+
+/* Which set a user goes to, and the hash that goes along. */
+static int read_password(struct sets *sets, struct leat_stage *stage, const struct leat_column *column, int32_t row,
+                         uint8_t *ret_set)
+{
+    struct cognito_password password;
+    size_t n;
+    const char *stored = leat_text(column, row, &n);
+    bool goes;
+
+    *ret_set = (uint8_t)sets->only;
+    if (leat_is_null(column, row) || !n) {
+        leat_stage_count(stage, "passwords to be reset", 1);
+        return 0;
+    }
+    cognito_password_read(stored, n, NULL, &password);
+    goes = password.n && (sets->split || password.algorithm == sets->only);
+    leat_stage_count(stage, goes         ? "passwords kept"
+                            : password.n ? "passwords of another algorithm, to be reset"
+                                         : fate_of(&password), 1);
+    if (!goes)
+        return 0;
+    *ret_set = (uint8_t)password.algorithm;
+    return put_hash(sets, &password);
+}
+
+/* The batch with the hashes as they go; of rows that are not selected none is looked at. */
+static int look_at(struct sets *sets, struct leat_stage *stage, const struct leat_batch *batch, struct leat_batch *ret)
+{
+    int32_t next = 0;
+
+    *ret = *batch;
+    memset(sets->routes, sets->only, (size_t)batch->n_rows);
+    if (sets->hash_field < 0)
+        return 0;
+    memcpy(sets->columns, batch->columns, (size_t)batch->schema->n_fields * sizeof *sets->columns);
+    sets->n_bytes = 0;
+    LEAT_EACH_ROW(batch, row) {
+        for (; next <= row; next++)
+            sets->offsets[next] = (int32_t)sets->n_bytes;
+        if (!sets->no_hashes && read_password(sets, stage, &batch->columns[sets->hash_field], row, &sets->routes[row]) < 0)
+            return -ENOMEM;
+    }
+    for (; next <= batch->n_rows; next++)
+        sets->offsets[next] = (int32_t)sets->n_bytes;
+    sets->columns[sets->hash_field] = (struct leat_column){ .type = LEAT_TEXT, .n_rows = batch->n_rows,
+                                                            .offsets = sets->offsets, .bytes = (uint8_t *)sets->bytes };
+    ret->columns = sets->columns;
+    return 0;
+}
+
+/* ---- rows ---- */
+
+static int note_row(struct sets *sets, uint8_t byte)
+{
+    if (sets->n_rows == sets->cap_rows) {
+        int64_t cap = sets->cap_rows * 2 + 4096;
+        uint8_t *grown = realloc(sets->rows, (size_t)cap);
+
+        if (!grown)
+            return -ENOMEM;
+        sets->rows = grown;
+        sets->cap_rows = cap;
+    }
+    sets->rows[sets->n_rows++] = byte;
+    return 0;
+}
+
+static int write_row(struct sets *sets, struct leat_stage *stage, struct leat_batch *batch,
+                     const struct leat_batch *view, int32_t row, struct leat_error *err)
+{
+    int i = sets->routes[row], rc = sets->sets[i].open ? 0 : open_set(sets, i, stage, err);
+    struct set *set = &sets->sets[i];
+    struct table_trouble trouble;
+    const char *key;
+    size_t n = 0;
+
+    if (rc == 0)
+        rc = put_row(&set->parts, sets->tables[i], view, row, &trouble, err);
+    if (rc < 0)
+        return rc;
+    if (rc == 0) {
+        table_reject(sets->tables[i], batch, row, &trouble);
+        return 0;
+    }
+    key = sets->lines ? leat_batch_key(batch, row, &n) : NULL;
+    parts_note_row(&set->parts, key, n);
+    set->n_rows++;
+    if (note_row(sets, (uint8_t)(i | (leat_row_in(batch->must_verify, row) ? ROW_MUST_VERIFY : 0))) < 0)
+        return leat_fail(err, -ENOMEM, "no memory to keep count of %lld users", (long long)sets->n_rows);
+    return 0;
+}
+
+static int check_all(const struct sets *sets, struct leat_error *err)
+{
+    int rc = 0;
+
+    for (int i = 0; i < N_SETS && rc == 0; i++)
+        if (sets->sets[i].open)
+            rc = parts_check(&sets->sets[i].parts, err);
+    return rc;
+}
+
+int sets_put(struct sets *sets, struct leat_stage *stage, struct leat_batch *batch, struct leat_error *err)
+{
+    struct leat_batch view;
+    int rc = room_for_batch(sets, batch);
+
+    if (rc == 0)
+        rc = look_at(sets, stage, batch, &view);
+    if (rc < 0)
+        return leat_fail(err, rc, "out of memory");
+    LEAT_EACH_ROW(batch, row) {
+        rc = write_row(sets, stage, batch, &view, row, err);
+        if (rc < 0)
+            return rc;
+    }
+    return check_all(sets, err);
+}
+
+/* ---- the end ---- */
+
+static int by_job(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+
+    return x->number != y->number ? (x->number > y->number) - (x->number < y->number) : (int)x->set - (int)y->set;
+}
+
+static int count_parts(const struct sets *sets)
+{
+    int n = 0;
+
+    for (int i = 0; i < N_SETS; i++)
+        for (const struct part *part = sets->sets[i].parts.finished; part; part = part->next)
+            n++;
+    return n;
+}
+
+static void list_parts(struct sets *sets, int i)
+{
+    for (const struct part *part = sets->sets[i].parts.finished; part; part = part->next)
+        if (part->rows)
+            sets->pieces[sets->n_pieces++] = (struct piece){ .set = (enum cognito_algorithm)i, .number = part->number,
+                                                             .path = part->file.part, .n_rows = (int32_t)part->rows };
+}
+
+int sets_finish(struct sets *sets, struct leat_error *err)
+{
+    int rc = 0;
+
+    for (int i = 0; i < N_SETS && rc == 0; i++)
+        if (sets->sets[i].open && sets->sets[i].parts.current)
+            rc = parts_finish(&sets->sets[i].parts, err);
+    if (rc < 0)
+        return rc;
+    sets->pieces = calloc((size_t)count_parts(sets) + 1, sizeof *sets->pieces);
+    if (!sets->pieces)
+        return leat_fail(err, -ENOMEM, "out of memory");
+    for (int i = 0; i < N_SETS; i++)
+        list_parts(sets, i);
+    qsort(sets->pieces, (size_t)sets->n_pieces, sizeof *sets->pieces, by_job);
+    return 0;
+}
+
+int sets_publish(struct sets *sets, struct leat_stage *stage, struct leat_error *err)
+{
+    struct leat_mark unused;
+    int rc = 0;
+
+    for (int i = 0; i < N_SETS && rc == 0; i++)
+        if (sets->sets[i].open)
+            rc = parts_commit(&sets->sets[i].parts, stage, true, &unused, err);
+    return rc;
+}
+
+void sets_close(struct sets *sets)
+{
+    for (int i = 0; i < N_SETS; i++)
+        if (sets->sets[i].open)
+            parts_close(&sets->sets[i].parts);
+    for (int i = 0; i < sets->n_pieces; i++)
+        free(sets->pieces[i].verdicts);
+    if (sets->bytes)
+        explicit_bzero(sets->bytes, sets->cap_bytes);
+    free(sets->pieces);
+    free(sets->rows);
+    free(sets->columns);
+    free(sets->offsets);
+    free(sets->routes);
+    free(sets->bytes);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the leat authors
+ *
+ * Records come back in the order in which they were written, so that counting says which
+ * row of which part each is.
+ */
+#include <stdlib.h>
+
+#include "import.h"
+
+struct place {
+    int piece[N_SETS];
+    int32_t row[N_SETS];
+};
+
+static struct place place_now(const struct cognito_import *c)
+{
+    struct place place;
+
+    memcpy(place.piece, c->at_piece, sizeof place.piece);
+    memcpy(place.row, c->at_row, sizeof place.row);
+    return place;
+}
+
+/* The piece of the set's next row, which is then counted. NULL: more rows come back than went. */
+static struct piece *next_row(const struct cognito_import *c, struct place *place, int set, int32_t *ret_row)
+{
+    const struct sets *sets = &c->sets;
+    int *at = &place->piece[set];
+
+    while (*at < sets->n_pieces &&
+           (sets->pieces[*at].set != (enum cognito_algorithm)set || place->row[set] == sets->pieces[*at].n_rows)) {
+        place->row[set] = 0;
+        (*at)++;
+    }
+    if (*at == sets->n_pieces)
+        return NULL;
+    *ret_row = place->row[set]++;
+    return &sets->pieces[*at];
+}
+
+bool settle_is_due(struct cognito_import *c)
+{
+    struct place place = place_now(c);
+    const struct piece *piece;
+    int32_t row;
+
+    if (c->kept || c->n_settled == c->sets.n_rows)
+        return false;
+    piece = next_row(c, &place, c->sets.rows[c->n_settled] & ROW_SET, &row);
+    return piece && piece->done;
+}
+
+static bool can_answer(const struct cognito_import *c, const struct leat_batch *batch)
+{
+    struct place place = place_now(c);
+    int64_t at = c->n_settled;
+
+    for (int32_t i = 0; i < batch->n_selected && at < c->sets.n_rows; i++) {
+        int32_t row;
+        const struct piece *piece = next_row(c, &place, c->sets.rows[at++] & ROW_SET, &row);
+
+        if (piece && !piece->done)
+            return false;
+    }
+    return true;
+}
+
+/* ---- answers ---- */
+
+/* The user is in the pool. What can only be done by API comes here: groups, and users who are disabled. */
+static void after(struct leat_batch *batch, int32_t row)
+{
+    leat_batch_answer(batch, row, LEAT_LOADED, NULL, 0);
+}
+
+static void reject_failed(struct leat_batch *batch, int32_t row, const struct piece *piece, int32_t line, int reason)
+{
+    const char *sentence = log_reason(reason);
+    char where[32] = "";
+
+    if (piece->first_line)
+        (void)snprintf(where, sizeof where, " line number %d", (int)(line + piece->first_line));
+    if (sentence)
+        leat_batch_reject(batch, row, -1, "refused", "the import refused the user: %s", sentence);
+    else
+        leat_batch_reject(batch, row, -1, "refused", "Cognito refused the user; see the log group %s, stream %.170s%s",
+                          strlen(piece->log_group) < 200 ? piece->log_group : "of the pool", piece->log_stream, where);
+}
+
+/* A user who is there already may be of an attempt of ours that nobody has seen the end of. */
+static bool may_be_ours(const struct cognito_import *c, const struct piece *piece, uint8_t byte)
+{
+    return piece->unclear || ((byte & ROW_MUST_VERIFY) && c->jobs.others);
+}
+
+static void answer_row(struct cognito_import *c, struct leat_batch *batch, int32_t row, const struct piece *piece,
+                       int32_t line, uint8_t byte)
+{
+    uint8_t verdict = piece->verdicts[line];
+
+    switch (log_tag_of(verdict)) {
+    case LOG_SUCCEEDED:
+        after(batch, row);
+        break;
+    case LOG_SKIPPED:
+        if (may_be_ours(c, piece, byte))
+            after(batch, row);
+        else
+            leat_batch_reject(batch, row, -1, "exists", "a user of that name, e-mail address or phone number is in the pool "
+                              "already; the import leaves such users as they are");
+        break;
+    case LOG_FAILED:
+        reject_failed(batch, row, piece, line, log_reason_of(verdict));
+        break;
+    default:
+        leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
+    }
+}
+
+static void answer_batch(struct cognito_import *c, struct leat_batch *batch)
+{
+    struct place place = place_now(c);
+
+    LEAT_EACH_ROW(batch, row) {
+        int32_t line = 0;
+        uint8_t byte = c->n_settled < c->sets.n_rows ? c->sets.rows[c->n_settled] : 0;
+        struct piece *piece = c->n_settled < c->sets.n_rows ? next_row(c, &place, byte & ROW_SET, &line) : NULL;
+
+        if (!piece || !piece->verdicts) {
+            leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
+            continue;
+        }
+        answer_row(c, batch, row, piece, line, byte);
+        c->n_settled++;
+        if (line + 1 == piece->n_rows) {
+            free(piece->verdicts);
+            piece->verdicts = NULL;
+        }
+    }
+    memcpy(c->at_piece, place.piece, sizeof place.piece);
+    memcpy(c->at_row, place.row, sizeof place.row);
+}
+
+int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
+{
+    struct cognito_import *c = self;
+
+    (void)stage, (void)err;
+    if (can_answer(c, batch))
+        answer_batch(c, batch);
+    else
+        c->kept = leat_batch_ref(batch);
+    return 0;
+}
+
+void settle_kept(struct cognito_import *c)
+{
+    if (!c->kept || !can_answer(c, c->kept))
+        return;
+    answer_batch(c, c->kept);
+    leat_batch_unref(c->kept);
+    c->kept = NULL;
+}
