@@ -19,6 +19,7 @@ PLUGIN_PAGES = \
 	doc/leat-function-phone_e164.7 \
 	doc/leat-load-cognito_api.7 \
 	doc/leat-load-cognito_csv.7 \
+	doc/leat-load-cognito_import.7 \
 	doc/leat-load-csv.7 \
 	doc/leat-load-http.7 \
 	doc/leat-load-jsonl.7 \
@@ -54,6 +55,7 @@ PLUGIN_PODS = \
 	plugins/function/phone_e164/phone_e164.pod \
 	plugins/load/cognito_api/cognito_api.pod \
 	plugins/load/cognito_csv/cognito_csv.pod \
+	plugins/load/cognito_import/cognito_import.pod \
 	plugins/load/csv/csv.pod \
 	plugins/load/http/http.pod \
 	plugins/load/jsonl/jsonl.pod \

@@ -61,7 +61,7 @@ UNIT_TESTS = \
 
 # The same, where there is libcurl.
 if WITH_LIBCURL
-UNIT_TESTS += tests/unit/test-aws tests/unit/test-aws-ini tests/unit/test-http tests/unit/test-http-kit
+UNIT_TESTS += tests/unit/test-aws tests/unit/test-aws-ini tests/unit/test-cognito-import tests/unit/test-http tests/unit/test-http-kit
 endif
 
 # The same, where there is libmongoc.
@@ -143,6 +143,7 @@ AWS_TESTS = \
 	tests/cognito/test-extract-faults.sh \
 	tests/cognito/test-extract.sh \
 	tests/cognito/test-moto.sh \
+	tests/cognito/test-import.sh \
 	$(NULL)
 if WITH_LIBCURL
 SHELL_TESTS += $(AWS_TESTS)

@@ -68,7 +68,7 @@ static const char *put_line(struct leat_output *out, const char *p, const char *
 static int write_rest(struct attempt *attempt, const struct piece *piece, struct leat_error *err)
 {
     struct content whole = { 0 };
-    int rc = leat_output_open(&attempt->rest, piece->path, NULL, err);
+    int rc = leat_output_open(&attempt->rest, piece->final, NULL, err);
     const char *p, *end;
 
     if (rc == 0)

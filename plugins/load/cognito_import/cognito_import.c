@@ -92,6 +92,8 @@ static int end_input(struct cognito_import *c, struct leat_error *err)
     return rc == 0 ? jobs_begin(&c->jobs, err) : rc;
 }
 
+/* No verdict is given before the last job is done: what is answered is not delivered once more to a run that goes on,
+ * and then the parts would be others than those that the jobs are named after. */
 static enum leat_flow import_poll(struct leat_stage *stage, void *self, bool dry, struct leat_error *err)
 {
     struct cognito_import *c = self;
@@ -102,10 +104,9 @@ static enum leat_flow import_poll(struct leat_stage *stage, void *self, bool dry
         rc = jobs_poll(&c->jobs, err);
     if (rc < 0)
         return LEAT_FAILED;
-    settle_kept(c);
-    if (settle_is_due(c))
-        return LEAT_SETTLE;
-    return jobs_are_done(&c->jobs) && c->n_settled == c->sets.n_rows ? LEAT_END : LEAT_MORE;
+    if (!jobs_are_done(&c->jobs))
+        return LEAT_MORE;
+    return c->n_settled < c->sets.n_rows ? LEAT_SETTLE : LEAT_END;
 }
 
 static int import_commit(struct leat_stage *stage, void *self, bool last, struct leat_mark *ret_mark,
@@ -122,9 +123,6 @@ static void import_close(struct leat_stage *stage, void *self)
     struct cognito_import *c = self;
 
     (void)stage;
-    if (c->kept)
-        leat_batch_unref(c->kept);
-    c->kept = NULL;
     jobs_close(&c->jobs);
     sets_close(&c->sets);
     userpool_close(&c->pool);

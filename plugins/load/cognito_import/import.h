@@ -41,7 +41,6 @@ struct cognito_import {
     struct jobs jobs;
     struct userpool pool;
     bool ended;              /* the input has */
-    struct leat_batch *kept; /* came back before all of its jobs are done */
     int64_t n_settled;       /* records */
     int at_piece[N_SETS];    /* of the next record of each set */
     int32_t at_row[N_SETS];
@@ -53,9 +52,5 @@ void import_bind(struct cognito_import *c, const struct leat_schema *schema);
 
 /* settle.c */
 LEAT_MUST_CHECK int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err);
-/* Whether the next record's job is done; all of them are at the end. */
-bool settle_is_due(struct cognito_import *c);
-/* The batch that was kept, if it can be answered by now. */
-void settle_kept(struct cognito_import *c);
 
 #endif

@@ -138,7 +138,7 @@ static int finish_piece(struct jobs *jobs)
     struct piece *piece = piece_at(jobs);
 
     piece->unclear = jobs_are_unclear(jobs, piece);
-    piece->done = jobs->advanced = true;
+    piece->done = true;
     attempt_end(&jobs->attempt);
     jobs->at++;
     jobs->n_refused = 0;
@@ -290,10 +290,10 @@ static int stopped(const struct jobs *jobs, struct leat_error *err)
 {
     bool at_work = jobs->step == step_watch || jobs->step == step_log;
 
-    if (!at_work)
-        return leat_fail(err, LEAT_ECANCELED, "stopped");
-    return leat_fail(err, LEAT_ECANCELED, "stopped; the import job %s goes on at AWS, and the next run takes it up",
-                     jobs->job.name);
+    if (at_work)
+        leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s goes on at AWS, and the next run takes it up",
+                       jobs->job.name);
+    return leat_fail(err, LEAT_ECANCELED, "stopped");
 }
 
 int jobs_poll(struct jobs *jobs, struct leat_error *err)
@@ -301,8 +301,7 @@ int jobs_poll(struct jobs *jobs, struct leat_error *err)
     int64_t wait_ms;
     int rc = STEP_ON;
 
-    jobs->advanced = false;
-    while (jobs->step && rc == STEP_ON && !jobs->advanced) {
+    while (jobs->step && rc == STEP_ON) {
         if (leat_stage_stopping(jobs->stage) || leat_stage_cancelled(jobs->stage))
             return stopped(jobs, err);
         wait_ms = jobs->not_before_ms - leat_now_ms();
@@ -314,7 +313,7 @@ int jobs_poll(struct jobs *jobs, struct leat_error *err)
     }
     if (rc == LEAT_ECANCELED)
         return stopped(jobs, err);
-    return rc < 0 ? rc : jobs->advanced || !jobs->step;
+    return rc < 0 ? rc : 0;
 }
 
 bool jobs_are_done(const struct jobs *jobs)

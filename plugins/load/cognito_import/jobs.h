@@ -80,12 +80,11 @@ struct jobs {
     int base;                /* the number of the first user's line; 0: not known yet */
     bool is_calibrated;      /* and the log at hand agrees */
     int64_t log_until_ms;
-    bool advanced;           /* a piece is done since jobs_poll was called last */
 };
 
 /* The settings are there. */
 LEAT_MUST_CHECK int jobs_begin(struct jobs *jobs, struct leat_error *err);
-/* 1: a piece, or all, is done; 0: not now, and the stage is woken. */
+/* As far as it goes without waiting; then the stage is woken. */
 LEAT_MUST_CHECK int jobs_poll(struct jobs *jobs, struct leat_error *err);
 bool jobs_are_done(const struct jobs *jobs);
 void jobs_close(struct jobs *jobs);

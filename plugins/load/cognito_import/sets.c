@@ -225,7 +225,8 @@ static void list_parts(struct sets *sets, int i)
     for (const struct part *part = sets->sets[i].parts.finished; part; part = part->next)
         if (part->rows)
             sets->pieces[sets->n_pieces++] = (struct piece){ .set = (enum cognito_algorithm)i, .number = part->number,
-                                                             .path = part->file.part, .n_rows = (int32_t)part->rows };
+                                                             .path = part->file.part, .final = part->path,
+                                                             .n_rows = (int32_t)part->rows };
 }
 
 int sets_finish(struct sets *sets, struct leat_error *err)

@@ -20,7 +20,7 @@ enum { N_SETS = COGNITO_PBKDF2_SHA256 + 1 }; /* by enum cognito_algorithm */
 struct piece {
     enum cognito_algorithm set;
     int64_t number;          /* of the part, from 1 */
-    const char *path;        /* of its file */
+    const char *path, *final; /* of its file, and the name that it may get */
     int32_t n_rows;
     char hash[65];           /* of the file */
     uint8_t *verdicts;       /* a row: enum log_tag and a reason; NULL before its turn, and once all are told */

@@ -8,62 +8,21 @@
 
 #include "import.h"
 
-struct place {
-    int piece[N_SETS];
-    int32_t row[N_SETS];
-};
-
-static struct place place_now(const struct cognito_import *c)
-{
-    struct place place;
-
-    memcpy(place.piece, c->at_piece, sizeof place.piece);
-    memcpy(place.row, c->at_row, sizeof place.row);
-    return place;
-}
-
 /* The piece of the set's next row, which is then counted. NULL: more rows come back than went. */
-static struct piece *next_row(const struct cognito_import *c, struct place *place, int set, int32_t *ret_row)
+static struct piece *next_row(struct cognito_import *c, int set, int32_t *ret_row)
 {
     const struct sets *sets = &c->sets;
-    int *at = &place->piece[set];
+    int *at = &c->at_piece[set];
 
     while (*at < sets->n_pieces &&
-           (sets->pieces[*at].set != (enum cognito_algorithm)set || place->row[set] == sets->pieces[*at].n_rows)) {
-        place->row[set] = 0;
+           (sets->pieces[*at].set != (enum cognito_algorithm)set || c->at_row[set] == sets->pieces[*at].n_rows)) {
+        c->at_row[set] = 0;
         (*at)++;
     }
     if (*at == sets->n_pieces)
         return NULL;
-    *ret_row = place->row[set]++;
+    *ret_row = c->at_row[set]++;
     return &sets->pieces[*at];
-}
-
-bool settle_is_due(struct cognito_import *c)
-{
-    struct place place = place_now(c);
-    const struct piece *piece;
-    int32_t row;
-
-    if (c->kept || c->n_settled == c->sets.n_rows)
-        return false;
-    piece = next_row(c, &place, c->sets.rows[c->n_settled] & ROW_SET, &row);
-    return piece && piece->done;
-}
-
-static bool can_answer(const struct cognito_import *c, const struct leat_batch *batch)
-{
-    struct place place = place_now(c);
-    int64_t at = c->n_settled;
-
-    for (int32_t i = 0; i < batch->n_selected && at < c->sets.n_rows; i++) {
-        int32_t row;
-        const struct piece *piece = next_row(c, &place, c->sets.rows[at++] & ROW_SET, &row);
-
-        if (piece && !piece->done)
-            return false;
-    }
-    return true;
 }
 
 /* ---- answers ---- */
@@ -118,47 +77,27 @@ static void answer_row(struct cognito_import *c, struct leat_batch *batch, int32
     }
 }
 
-static void answer_batch(struct cognito_import *c, struct leat_batch *batch)
+static void answer_next(struct cognito_import *c, struct leat_batch *batch, int32_t row)
 {
-    struct place place = place_now(c);
+    uint8_t byte = c->n_settled < c->sets.n_rows ? c->sets.rows[c->n_settled++] : 0;
+    int32_t line = 0;
+    struct piece *piece = next_row(c, byte & ROW_SET, &line);
 
-    LEAT_EACH_ROW(batch, row) {
-        int32_t line = 0;
-        uint8_t byte = c->n_settled < c->sets.n_rows ? c->sets.rows[c->n_settled] : 0;
-        struct piece *piece = c->n_settled < c->sets.n_rows ? next_row(c, &place, byte & ROW_SET, &line) : NULL;
-
-        if (!piece || !piece->verdicts) {
-            leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
-            continue;
-        }
-        answer_row(c, batch, row, piece, line, byte);
-        c->n_settled++;
-        if (line + 1 == piece->n_rows) {
-            free(piece->verdicts);
-            piece->verdicts = NULL;
-        }
+    if (!piece) {
+        leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
+        return;
     }
-    memcpy(c->at_piece, place.piece, sizeof place.piece);
-    memcpy(c->at_row, place.row, sizeof place.row);
+    answer_row(c, batch, row, piece, line, byte);
+    if (line + 1 < piece->n_rows)
+        return;
+    free(piece->verdicts);
+    piece->verdicts = NULL;
 }
 
 int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
 {
-    struct cognito_import *c = self;
-
     (void)stage, (void)err;
-    if (can_answer(c, batch))
-        answer_batch(c, batch);
-    else
-        c->kept = leat_batch_ref(batch);
+    LEAT_EACH_ROW(batch, row)
+        answer_next(self, batch, row);
     return 0;
-}
-
-void settle_kept(struct cognito_import *c)
-{
-    if (!c->kept || !can_answer(c, c->kept))
-        return;
-    answer_batch(c, c->kept);
-    leat_batch_unref(c->kept);
-    c->kept = NULL;
 }
