@@ -161,8 +161,6 @@ static void test_names_of_files(void **state)
 
 /* ---- what is sent ---- */
 
-static char folder[] = "/tmp/test-cognito-import-XXXXXX";
-
 /* The rows that go next, as a text of their numbers. */
 static const char *next(struct jobs *jobs, struct piece *piece, bool *ret_none)
 {
@@ -182,7 +180,8 @@ static const char *next(struct jobs *jobs, struct piece *piece, bool *ret_none)
 
 static void test_what_is_sent(void **state)
 {
-    char path[128];
+    const char *tmp = getenv("TMPDIR");
+    char folder[200], path[256];
     uint8_t verdicts[5] = {0};
     struct piece piece = {.set = COGNITO_NO_ALGORITHM, .number = 1, .path = path, .final = path, .n_rows = 5,
                           .verdicts = verdicts, .hash = "whole"};
@@ -191,6 +190,7 @@ static void test_what_is_sent(void **state)
     FILE *file;
 
     (void)state;
+    (void)snprintf(folder, sizeof folder, "%s/cognito-import-XXXXXX", tmp ? tmp : "/tmp");
     assert_non_null(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/users.csv", folder);
     file = fopen(path, "w");

@@ -26,7 +26,7 @@ static const struct leat_option options[] = {
       .tuning = true, .max = 10000,
       .help = "How many users go first, in a job of their own; unless all of them are imported, the run stops there." },
     { .name = "stage_to", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_import, stage_to), .tuning = true,
-      .help = "s3://BUCKET/PREFIX: each file is put there, too, before it is imported." },
+      .help = "Where each file is put, too, before it is imported: s3://BUCKET/PREFIX." },
     { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_import, path),
       .default_text = "cognito-import.csv",
       .help = "Where the files are written that are imported; as long as the run lasts, unless `keep` says otherwise." },
