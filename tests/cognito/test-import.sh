@@ -298,6 +298,20 @@ move
 is "$status $(each_user 25) $(codes)" "0 [] " "lost replies: every user is imported"
 is "$(statuses)" "Succeeded Succeeded Succeeded" "lost replies: and no job is made twice"
 
+# ---- what may not be done ----
+
+double
+say POST faults '[{"fault": "error", "op": "GetLogEvents", "type": "AccessDeniedException"}]' >says
+move
+like "$err" "refuses GetLogEvents: AccessDeniedException .*allow the credentials.*nothing was imported yet" \
+    "without the right to read logs nothing begins"
+is "$(look 'len(jobs)')" 0 "and no job is made"
+double
+say POST faults '[{"fault": "error", "op": "CreateUserImportJob", "type": "InvalidParameterException"}]' >says
+move
+like "$err" "refuses CreateUserImportJob: InvalidParameterException .*cloudwatch_role_arn.*iam:PassRole" \
+    "a job that is not made names what it most likely lacks"
+
 # ---- somebody else's job ----
 
 double --hold Pending

@@ -27,6 +27,11 @@ void put_member(struct leat_put *put, const char *name, const char *text)
         put->n += (size_t)(leat_json_escape(room, text, strlen(text)) - room);
 }
 
+void log_group(const struct jobs *jobs, char ret[LOG_GROUP])
+{
+    (void)snprintf(ret, LOG_GROUP, "/aws/cognito/userpools/%s/%s", jobs->pool_id, jobs->pool_name);
+}
+
 /* ---- may we read the log? Better to know before anybody is imported. ---- */
 
 static int step_rights(struct jobs *jobs, struct leat_error *err)
@@ -35,9 +40,13 @@ static int step_rights(struct jobs *jobs, struct leat_error *err)
     int rc;
 
     if (!jobs->begun) {
+        char group[LOG_GROUP];
+
+        log_group(jobs, group);
         body->n = 0;
-        leat_put_printf(body, "{\"logGroupName\":\"/aws/cognito/userpools/%s", jobs->pool_id);
-        leat_put_printf(body, "/none\",\"logStreamName\":\"none\",\"limit\":1}");
+        leat_put_string(body, "{\"limit\":1,\"logStreamName\":\"none\"");
+        put_member(body, "logGroupName", group);
+        leat_put_string(body, "}");
         call_begin(&jobs->call, &jobs->logs, "GetLogEvents", NULL, false);
         jobs->begun = true;
     }

@@ -33,8 +33,7 @@ static void ask_log(struct jobs *jobs)
     struct leat_put *body = &jobs->call.body;
     struct piece *piece = piece_at(jobs);
 
-    (void)snprintf(piece->log_group, sizeof piece->log_group, "/aws/cognito/userpools/%s/%s", jobs->pool_id,
-                   jobs->pool_name);
+    log_group(jobs, piece->log_group);
     (void)snprintf(piece->log_stream, sizeof piece->log_stream, "%s/%s", jobs->job.id, jobs->job.name);
     body->n = 0;
     leat_put_printf(body, "{\"startFromHead\":true,\"limit\":%d", PAGE_LINES);

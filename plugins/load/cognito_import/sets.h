@@ -16,6 +16,8 @@
 
 enum { N_SETS = COGNITO_PBKDF2_SHA256 + 1 }; /* by enum cognito_algorithm */
 
+enum { LOG_GROUP = 256 };
+
 /* One part, which is one user after the other, and its job. */
 struct piece {
     enum cognito_algorithm set;
@@ -27,7 +29,7 @@ struct piece {
     bool done;
     bool unclear;            /* an attempt of ours may have imported users of whom no log says so */
     int first_line;          /* number of its first row in the log; 0: it differs */
-    char log_group[640], log_stream[208];
+    char log_group[LOG_GROUP], log_stream[208];
 };
 
 struct set {

@@ -43,8 +43,8 @@ static void reject_failed(struct leat_batch *batch, int32_t row, const struct pi
     if (sentence)
         leat_batch_reject(batch, row, -1, "refused", "the import refused the user: %s", sentence);
     else
-        leat_batch_reject(batch, row, -1, "refused", "Cognito refused the user; see the log group %s, stream %.170s%s",
-                          strlen(piece->log_group) < 200 ? piece->log_group : "of the pool", piece->log_stream, where);
+        leat_batch_reject(batch, row, -1, "refused", "Cognito refused the user; see the log group %s, stream %s%s",
+                          piece->log_group, piece->log_stream, where);
 }
 
 /* A user who is there already may be of an attempt of ours that nobody has seen the end of. */

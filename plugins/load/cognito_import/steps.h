@@ -59,6 +59,9 @@ static inline struct leat_put *ask_pool(struct jobs *jobs)
     return &jobs->call.body;
 }
 
+/* Where the logs of the pool's jobs are. */
+void log_group(const struct jobs *jobs, char ret[LOG_GROUP]);
+
 /* ,"NAME":"TEXT" */
 void put_member(struct leat_put *put, const char *name, const char *text);
 
