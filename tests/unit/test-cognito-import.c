@@ -18,8 +18,8 @@ static void test_lines(void **state)
     static const struct { const char *text; enum log_tag tag; int64_t number; const char *reason; } cases[] = {
         {"[SUCCEEDED] Line Number 5956 - The import succeeded.", LOG_SUCCEEDED, 5956, NULL},
         {"[SKIPPED] Line Number 2 - The user already exists.", LOG_SKIPPED, 2, "is there already"},
-        {"[FAILED] Line Number 12 - The User Record does not set any of the auto verified attributes to true. (Example: "
-         "email_verified to true).", LOG_FAILED, 12, "nothing that the pool verifies"},
+        {"[FAILED] Line Number 12 - The User Record does not set any of the auto verified attributes to true. "
+          "(Example: email_verified to true).", LOG_FAILED, 12, "nothing that the pool verifies"},
         {"  [failed] line 7: An account with the alias already exists.", LOG_FAILED, 7, "e-mail address or phone"},
         {"[FAILED] Line Number 1 - words that nobody knows 4711", LOG_FAILED, 1, NULL},
         {"[FAILED] Line Number 500001", LOG_FAILED, 500001, NULL},
@@ -117,13 +117,13 @@ static void test_verdicts(void **state)
     assert_string_equal(judged("S2 K3 F4", 3, (struct log_counts){1, 1, 1}, 2), "SKF");
     assert_string_equal(judged("F3 S1 K2", 3, (struct log_counts){1, 1, 1}, 1), "SKF");
     assert_string_equal(judged("S1 S1 K2 F3", 3, (struct log_counts){1, 1, 1}, 1), "SKF"); /* read twice */
-    assert_string_equal(judged("S1 F2", 3, (struct log_counts){1, 1, 1}, 1), "SFK");  /* one is left, and one of a kind */
+    assert_string_equal(judged("S1 F2", 3, (struct log_counts){1, 1, 1}, 1), "SFK");  /* one is left, of one kind */
     assert_string_equal(judged("S1", 3, (struct log_counts){1, 1, 1}, 1), "S??");     /* either way round */
     assert_string_equal(judged("S1 F2", 3, (struct log_counts){1, 0, 1}, 1), "SF?");  /* the job did not come so far */
     assert_string_equal(judged("", 3, (struct log_counts){3, 0, 0}, 0), "SSS");
     assert_string_equal(judged("", 3, (struct log_counts){0, 3, 0}, 0), "KKK");
     assert_string_equal(judged("", 3, (struct log_counts){2, 1, 0}, 0), "???");
-    assert_string_equal(judged("S2 K3", 3, (struct log_counts){2, 1, 0}, 0), "???");  /* which lines these are nobody knows */
+    assert_string_equal(judged("S2 K3", 3, (struct log_counts){2, 1, 0}, 0), "???");  /* but which lines are these? */
     assert_string_equal(judged("S1 F1 K2 S3", 3, (struct log_counts){1, 1, 1}, 1), "?KS"); /* it says both */
 }
 
@@ -232,11 +232,12 @@ static void test_what_is_sent(void **state)
 static void test_replies_that_are_none(void **state)
 {
     static const char *const texts[] = {
-        "", "{", "[]", "null", "{\"UserImportJob\": 1}", "{\"UserImportJob\": {}}", "{\"UserImportJob\": {\"JobId\": 5}}",
+        "", "{", "[]", "null", "{\"UserImportJob\": 1}", "{\"UserImportJob\": {}}", "{\"UserImportJob\": {\"JobId\": "
+               "5}}",
         "{\"UserImportJob\": {\"JobId\": \"a\\\"b\", \"JobName\": \"x\"}}", "<html>",
     };
-    struct leat_http_reply good = {.body = "{\"UserImportJob\": {\"JobId\": \"import-1\", \"JobName\": \"n\", \"Status\": "
-                                           "\"Succeeded\", \"ImportedUsers\": 3, \"PreSignedUrl\": \"u\"}}"};
+    struct leat_http_reply good = {.body = "{\"UserImportJob\": {\"JobId\": \"import-1\", \"JobName\": \"n\", "
+                                    "\"Status\": \"Succeeded\", \"ImportedUsers\": 3, \"PreSignedUrl\": \"u\"}}"};
     struct leat_put url = {0};
     struct job job;
 

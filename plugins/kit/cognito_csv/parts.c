@@ -247,9 +247,10 @@ void parts_note_row(struct parts *parts, const char *key, size_t n)
 
 int parts_check(const struct parts *parts, struct leat_error *err)
 {
-    int rc = leat_output_check(&parts->current->file, err);
+    const struct part *part = parts->current;
+    int rc = leat_output_check(&part->file, err);
 
-    return rc < 0 || !parts->current->file.part || parts->no_lines ? rc : leat_output_check(&parts->current->lines, err);
+    return rc < 0 || !part->file.part || parts->no_lines ? rc : leat_output_check(&part->lines, err);
 }
 
 static int publish(struct leat_stage *stage, struct leat_output *file, bool last, struct leat_error *err)

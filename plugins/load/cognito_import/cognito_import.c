@@ -17,11 +17,11 @@ static const struct leat_option options[] = {
     USERPOOL_OPTIONS(struct cognito_import, options),
     { .name = "cloudwatch_role_arn", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_import, role),
       .required = true, .tuning = true,
-      .help = "ARN of the role by which Cognito writes the log of a job; the console makes one with the first import." },
+      .help = "ARN of the role by which Cognito writes the log of a job; the console makes one." },
     { .name = "password_hashing", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_import, hashing),
       .default_text = "auto", .values = hashings,
-      .help = "Which hashes of the field password_hash go along: those of one algorithm; auto: all that can, in a job for "
-              "each algorithm." },
+      .help = "Which hashes of the field password_hash go along: those of one algorithm; auto: all that can, in a job "
+              "for each algorithm." },
     { .name = "trial", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_import, trial), .default_text = "0",
       .tuning = true, .max = 10000,
       .help = "How many users go first, in a job of their own; unless all of them are imported, the run stops there." },
@@ -29,7 +29,7 @@ static const struct leat_option options[] = {
       .help = "Where each file is put, too, before it is imported: s3://BUCKET/PREFIX." },
     { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_import, path),
       .default_text = "cognito-import.csv",
-      .help = "Where the files are written that are imported; as long as the run lasts, unless `keep` says otherwise." },
+      .help = "Where the files are written that are imported; for as long as the run lasts, or see `keep`." },
     { .name = "keep", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct cognito_import, keep),
       .help = "Whether the files get their names when the run is done, with a line map beside each." },
     { .name = "part_rows", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_import, part_rows),

@@ -87,12 +87,13 @@ int step_stage(struct jobs *jobs, struct leat_error *err)
 /* The URL's signature has this header in it. */
 static int put_users(struct jobs *jobs, struct leat_error *err)
 {
-    static const char *const texts[UPLOAD_HEADERS] = { "x-amz-server-side-encryption: aws:kms", "Content-Type:", "Expect:" };
+    static const char *const texts[UPLOAD_HEADERS] = { "x-amz-server-side-encryption: aws:kms", "Content-Type:",
+                                                       "Expect:" };
+    struct curl_slist *nodes = jobs->upload.headers;
 
     for (int i = 0; i < UPLOAD_HEADERS; i++)
-        jobs->upload.headers[i] = (struct curl_slist){ (char *)texts[i], i + 1 < UPLOAD_HEADERS ? &jobs->upload.headers[i + 1]
-                                                                                                : NULL };
-    return upload_begin(&jobs->upload, jobs->aws, jobs->proxy, jobs->url.p, jobs->upload.headers, jobs->attempt.path, err);
+        nodes[i] = (struct curl_slist){ (char *)texts[i], i + 1 < UPLOAD_HEADERS ? &nodes[i + 1] : NULL };
+    return upload_begin(&jobs->upload, jobs->aws, jobs->proxy, jobs->url.p, nodes, jobs->attempt.path, err);
 }
 
 /* Too late, or another host's clock: a new job has a new URL, and this one ends by itself. */
@@ -104,8 +105,8 @@ static int refused(struct jobs *jobs, struct leat_error *err)
     if (++jobs->n_refused >= MOST_REFUSED)
         return leat_fail(err, LEAT_EUNREACHABLE, "s3 refuses the file of an import job, %d times over: status %ld %s",
                          MOST_REFUSED, jobs->upload.reply.status, fault.code);
-    leat_stage_log(jobs->stage, LEAT_LOG_INFO, "the file of the import job %s was refused (status %ld %s); making another "
-                   "job", jobs->job.name, jobs->upload.reply.status, fault.code);
+    leat_stage_log(jobs->stage, LEAT_LOG_INFO, "the file of the import job %s was refused (status %ld %s); making "
+                   "another job", jobs->job.name, jobs->upload.reply.status, fault.code);
     return go(jobs, step_choose);
 }
 
@@ -135,6 +136,7 @@ static int step_upload(struct jobs *jobs, struct leat_error *err)
 /* A start that is refused, or whose reply is lost: the job itself says how it stands. */
 int step_start(struct jobs *jobs, struct leat_error *err)
 {
+    const struct call *call = &jobs->call;
     int rc;
 
     if (!jobs->begun)
@@ -142,9 +144,9 @@ int step_start(struct jobs *jobs, struct leat_error *err)
     rc = ask_go(jobs, "StartUserImportJob", true, true, err);
     if (rc <= 0)
         return rc;
-    if (jobs->call.fault.verdict != LEAT_AWS_FINE && jobs->call.fault.verdict != LEAT_AWS_RETRY &&
-        !call_code_is(&jobs->call, "PreconditionNotMetException") && !call_code_is(&jobs->call, "LimitExceededException"))
-        return call_failed(&jobs->call, err);
+    if (call->fault.verdict != LEAT_AWS_FINE && call->fault.verdict != LEAT_AWS_RETRY &&
+        !call_code_is(call, "PreconditionNotMetException") && !call_code_is(call, "LimitExceededException"))
+        return call_failed(call, err);
     jobs->live = true;
     jobs->step = step_watch; /* the pause goes on growing */
     jobs->begun = false;
@@ -154,8 +156,9 @@ int step_start(struct jobs *jobs, struct leat_error *err)
 /* An account has one job at work at a time, in whichever pool. */
 static int wait_for_others(struct jobs *jobs)
 {
-    leat_stage_log(jobs->stage, jobs->said_waiting ? LEAT_LOG_DEBUG : LEAT_LOG_INFO, "the import job %s cannot start yet; "
-                   "most likely another one is at work in this account, and there may be but one. Waiting", jobs->job.name);
+    leat_stage_log(jobs->stage, jobs->said_waiting ? LEAT_LOG_DEBUG : LEAT_LOG_INFO, "the import job %s cannot start "
+                   "yet; most likely another one is at work in this account, and there may be but one. Waiting",
+                   jobs->job.name);
     jobs->said_waiting = true;
     (void)pause_for(jobs, FIRST_WAIT_MS, MOST_WAIT_MS);
     jobs->step = step_start;

@@ -51,6 +51,7 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err);
 void import_bind(struct cognito_import *c, const struct leat_schema *schema);
 
 /* settle.c */
-LEAT_MUST_CHECK int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err);
+LEAT_MUST_CHECK int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch,
+                                  struct leat_error *err);
 
 #endif

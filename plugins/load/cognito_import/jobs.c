@@ -172,6 +172,11 @@ int step_choose(struct jobs *jobs, struct leat_error *err)
     return none ? finish_piece(jobs) : go(jobs, step_match);
 }
 
+static bool is_better(const struct job *job, const struct job *than)
+{
+    return job->started != than->started ? job->started : job->created_s > than->created_s;
+}
+
 /* Of several with one name, which a lost reply can leave, that which was started. */
 static struct job *find_named(struct jobs *jobs, const char *name)
 {
@@ -180,8 +185,7 @@ static struct job *find_named(struct jobs *jobs, const char *name)
     for (int i = 0; i < jobs->n_found; i++) {
         struct job *job = &jobs->found[i];
 
-        if (!job->used && strcmp(job->name, name) == 0 &&
-            (!best || (job->started && !best->started) || (job->started == best->started && job->created_s > best->created_s)))
+        if (!job->used && strcmp(job->name, name) == 0 && (!best || is_better(job, best)))
             best = job;
     }
     return best;
@@ -216,15 +220,16 @@ static int cannot_create(const struct jobs *jobs, struct leat_error *err)
     enum cognito_algorithm set = piece_at(jobs)->set;
 
     if (call_code_is(call, "LimitExceededException"))
-        return leat_fail(err, LEAT_EUNREACHABLE, "the pool lists as many import jobs as it can (1,000 by default); raise "
-                         "the quota, and run again to go on");
+        return leat_fail(err, LEAT_EUNREACHABLE, "the pool lists as many import jobs as it can (1,000 by default); "
+                         "raise the quota, and run again to go on");
     if (set != COGNITO_NO_ALGORITHM && call->fault.verdict == LEAT_AWS_RECORD)
         return leat_fail(err, LEAT_EUNREACHABLE, "the pool takes no job for %s hashes (%s): older pools cannot; with "
                          "password_hashing: none the users come without their passwords", cognito_algorithm_name(set),
                          call->fault.code);
     if (call->fault.verdict == LEAT_AWS_RECORD)
         return leat_fail(err, LEAT_EUNREACHABLE, "cognito-idp refuses CreateUserImportJob: %s (look at "
-                         "cloudwatch_role_arn, and whether the credentials have iam:PassRole for it)", call->fault.code);
+                         "cloudwatch_role_arn, and whether the credentials have iam:PassRole for it)",
+                         call->fault.code);
     return call_failed(call, err);
 }
 

@@ -121,8 +121,8 @@ static int trial_failed(const struct jobs *jobs, const uint8_t *verdicts, struct
 {
     const struct log_counts *counts = &jobs->job.counts;
 
-    return leat_fail(err, LEAT_EDATA, "of the %d users of the trial %lld were imported, %lld skipped and %lld failed: %s "
-                     "(log group %s, stream %s). Nobody else was imported; put it right, and run again",
+    return leat_fail(err, LEAT_EDATA, "of the %d users of the trial %lld were imported, %lld skipped and %lld failed: "
+                     "%s (log group %s, stream %s). Nobody else was imported; put it right, and run again",
                      (int)jobs->attempt.n_rows, (long long)counts->imported, (long long)counts->skipped,
                      (long long)counts->failed, common_reason(verdicts, jobs->attempt.n_rows),
                      piece_at(jobs)->log_group, piece_at(jobs)->log_stream);
@@ -160,7 +160,7 @@ static int after_success(struct jobs *jobs, const uint8_t *verdicts)
     if (n_none)
         leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "of %d users of the import job %s it is not known what became of "
                        "them: %s (log group %s, stream %s)", (int)n_none, jobs->job.name,
-                       jobs->lines.n_seen && !jobs->is_calibrated ? "its log does not tell whether the header counts as a line"
+                       jobs->lines.n_seen && !jobs->is_calibrated ? "its log does not tell whether the header counts"
                                                          : "its log has no line for them",
                        piece_at(jobs)->log_group, piece_at(jobs)->log_stream);
     piece_at(jobs)->done = true;
@@ -171,11 +171,11 @@ static int job_failed(const struct jobs *jobs, const uint8_t *verdicts, struct l
 {
     const struct log_counts *counts = &jobs->job.counts;
     const char *why = counted(counts) ? common_reason(verdicts, jobs->attempt.n_rows)
-                                      : "most likely cloudwatch_role_arn cannot be assumed by Cognito, or may not write logs";
+                                      : "most likely Cognito cannot assume cloudwatch_role_arn, or write logs by it";
 
-    return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s %s: %lld imported, %lld skipped, %lld failed of %d; %s. Look "
-                     "at it in the console, put it right, and run again to go on with the rest", jobs->job.name,
-                     jobs->job.status == JOB_STOPPED ? "was stopped by somebody" : "failed as a whole",
+    return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s %s: %lld imported, %lld skipped, %lld failed of %d; "
+                     "%s. Look at it in the console, put it right, and run again to go on with the rest",
+                     jobs->job.name, jobs->job.status == JOB_STOPPED ? "was stopped by somebody" : "failed as a whole",
                      (long long)counts->imported, (long long)counts->skipped, (long long)counts->failed,
                      (int)jobs->attempt.n_rows, why);
 }
@@ -188,17 +188,17 @@ static int after_failure(struct jobs *jobs, const uint8_t *verdicts, struct leat
 
     if (counts->imported > 0) {
         if (!jobs->is_calibrated && !all_imported(jobs))
-            return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s failed on its way, and its log does not tell whether "
-                             "the header counts as a line, so nobody knows who was imported; run again with `trial: 1`, "
-                             "which shows it", jobs->job.name);
+            return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s failed on its way, and its log does not tell "
+                             "whether the header counts as a line, so nobody knows who was imported; run again with "
+                             "`trial: 1`, which shows it", jobs->job.name);
         (void)merge(jobs, verdicts);
         piece_at(jobs)->unclear |= jobs->lines.n_seen < counted(counts);
     }
     if (jobs->live && (counts->imported == 0 || jobs->job.status == JOB_STOPPED))
         return job_failed(jobs, verdicts, err);
     if (jobs->live)
-        leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s failed on its way, with %lld users imported, %lld "
-                       "skipped and %lld failed of %d; going on with the rest", jobs->job.name,
+        leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s failed on its way, with %lld users imported, "
+                       "%lld skipped and %lld failed of %d; going on with the rest", jobs->job.name,
                        (long long)counts->imported, (long long)counts->skipped, (long long)counts->failed,
                        (int)jobs->attempt.n_rows);
     return go(jobs, step_choose);

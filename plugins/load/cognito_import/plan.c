@@ -50,8 +50,8 @@ static bool is_mapped(struct leat_plan *plan, const char *name)
 static void check_hashing(struct leat_plan *plan, const struct cognito_import *c)
 {
     if (c->hashing > HASHING_NONE && !is_mapped(plan, cognito_password_hash.name))
-        leat_plan_wrong(plan, "password_hashing", "there is no field password_hash whose hashes could be imported; map it, or "
-                        "take the option away");
+        leat_plan_wrong(plan, "password_hashing", "there is no field password_hash whose hashes could be imported; "
+                        "map it, or take the option away");
 }
 
 static void plan_paths(struct leat_plan *plan, struct cognito_import *c)
@@ -76,8 +76,8 @@ static int read_name(struct leat_plan *plan, struct cognito_import *c, const str
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "UserPool"), "Name");
 
     if (!cJSON_IsString(name))
-        return leat_fail(err, LEAT_EUNREACHABLE, "what answers DescribeUserPool is not what AWS documents: the pool has no "
-                         "name");
+        return leat_fail(err, LEAT_EUNREACHABLE, "what answers DescribeUserPool is not what AWS documents: the pool "
+                         "has no name");
     c->pool_name = leat_plan_alloc(plan, strlen(name->valuestring) + 1);
     (void)strcpy(c->pool_name, name->valuestring);
     return 0;
@@ -111,7 +111,8 @@ static int add_header(struct leat_plan *plan, struct cognito_import *c, const st
             return leat_fail(err, LEAT_EUNREACHABLE, "what answers GetCSVHeader is not what AWS documents");
         a = attribute_of(plan, c, name->valuestring);
         if (!table_find(&c->plain, a->name) && !table_add(&c->plain, a, a->name))
-            return leat_fail(err, LEAT_EUNREACHABLE, "the header of the pool's import has more columns than any should");
+            return leat_fail(err, LEAT_EUNREACHABLE, "the header of the pool's import has more columns than any "
+                             "should");
     }
     return c->plain.n_columns ? 0 : leat_fail(err, LEAT_EUNREACHABLE, "GetCSVHeader names no columns");
 }
@@ -203,7 +204,9 @@ static void plan_sets(struct leat_plan *plan, struct cognito_import *c)
     bool mapped = is_mapped(plan, cognito_password_hash.name);
 
     c->sets.split = c->hashing == HASHING_AUTO && mapped;
-    c->sets.only = c->hashing > HASHING_NONE ? (enum cognito_algorithm)(c->hashing - HASHING_NONE) : COGNITO_NO_ALGORITHM;
+    c->sets.only = COGNITO_NO_ALGORITHM;
+    if (c->hashing > HASHING_NONE)
+        c->sets.only = (enum cognito_algorithm)(c->hashing - HASHING_NONE);
     c->sets.no_hashes = c->hashing == HASHING_NONE;
     c->sets.max_rows = c->part_rows;
     c->sets.max_bytes = 100000000; /* "Importing users into user pools from a CSV file": 100 MB */
@@ -214,13 +217,13 @@ static void plan_notes(struct leat_plan *plan, const struct cognito_import *c)
 {
     char text[256];
 
-    (void)snprintf(text, sizeof text, "users go in by import jobs, one at a time in the whole account, each of at most %lld "
-                   "users and 100 MB; AWS takes about 20 to 30 users a second", (long long)c->part_rows);
+    (void)snprintf(text, sizeof text, "users go in by import jobs, one at a time in the whole account, each of at "
+                   "most %lld users and 100 MB; AWS takes about 20 to 30 users a second", (long long)c->part_rows);
     leat_plan_note(plan, text);
     leat_plan_note(plan, "no user becomes a monthly active one by an import, and no message is sent");
     if (c->sets.split)
-        leat_plan_note(plan, "password_hash: a job for each algorithm, and one for users whose hash cannot go; how many that "
-                       "are is known once all records are read");
+        leat_plan_note(plan, "password_hash: a job for each algorithm, and one for users whose hash cannot go; how "
+                       "many that are is known once all records are read");
     if (c->trial > 0) {
         (void)snprintf(text, sizeof text, "before the first large job %lld users are imported for a trial",
                        (long long)c->trial);

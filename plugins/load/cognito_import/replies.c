@@ -16,8 +16,8 @@ static void free_json(cJSON **json)
 
 static int garbled(const char *operation, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_EUNREACHABLE, "what answers %s is not what AWS documents; look at what stands between, and "
-                     "run again to go on", operation);
+    return leat_fail(err, LEAT_EUNREACHABLE, "what answers %s is not what AWS documents; look at what stands between, "
+                     "and run again to go on", operation);
 }
 
 static const char *text_in(const cJSON *object, const char *name)

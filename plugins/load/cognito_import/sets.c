@@ -110,6 +110,7 @@ static int read_password(struct sets *sets, struct leat_stage *stage, const stru
 /* The batch with the hashes as they go; of rows that are not selected none is looked at. */
 static int look_at(struct sets *sets, struct leat_stage *stage, const struct leat_batch *batch, struct leat_batch *ret)
 {
+    const struct leat_column *stored;
     int32_t next = 0;
 
     *ret = *batch;
@@ -118,10 +119,11 @@ static int look_at(struct sets *sets, struct leat_stage *stage, const struct lea
         return 0;
     memcpy(sets->columns, batch->columns, (size_t)batch->schema->n_fields * sizeof *sets->columns);
     sets->n_bytes = 0;
+    stored = &batch->columns[sets->hash_field];
     LEAT_EACH_ROW(batch, row) {
         for (; next <= row; next++)
             sets->offsets[next] = (int32_t)sets->n_bytes;
-        if (!sets->no_hashes && read_password(sets, stage, &batch->columns[sets->hash_field], row, &sets->routes[row]) < 0)
+        if (!sets->no_hashes && read_password(sets, stage, stored, row, &sets->routes[row]) < 0)
             return -ENOMEM;
     }
     for (; next <= batch->n_rows; next++)

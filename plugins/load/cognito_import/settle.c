@@ -66,8 +66,8 @@ static void answer_row(struct cognito_import *c, struct leat_batch *batch, int32
         if (may_be_ours(c, piece, byte))
             after(batch, row);
         else
-            leat_batch_reject(batch, row, -1, "exists", "a user of that name, e-mail address or phone number is in the pool "
-                              "already; the import leaves such users as they are");
+            leat_batch_reject(batch, row, -1, "exists", "a user of that name, e-mail address or phone number is in "
+                              "the pool already; the import leaves such users as they are");
         break;
     case LOG_FAILED:
         reject_failed(batch, row, piece, line, log_reason_of(verdict));
