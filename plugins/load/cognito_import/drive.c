@@ -97,22 +97,20 @@ static int put_users(struct jobs *jobs, struct leat_error *err)
 }
 
 /* Too late, or another host's clock: a new job has a new URL, and this one ends by itself. */
-static int refused(struct jobs *jobs, struct leat_error *err)
+static int refused(struct jobs *jobs, const char *code, struct leat_error *err)
 {
-    struct leat_aws_fault fault;
-
-    leat_aws_judge(&jobs->upload.reply, leat_aws_now(jobs->aws), &fault);
     if (++jobs->n_refused >= MOST_REFUSED)
         return leat_fail(err, LEAT_EUNREACHABLE, "s3 refuses the file of an import job, %d times over: status %ld %s",
-                         MOST_REFUSED, jobs->upload.reply.status, fault.code);
+                         MOST_REFUSED, jobs->upload.reply.status, code);
     leat_stage_log(jobs->stage, LEAT_LOG_INFO, "the file of the import job %s was refused (status %ld %s); making "
-                   "another job", jobs->job.name, jobs->upload.reply.status, fault.code);
+                   "another job", jobs->job.name, jobs->upload.reply.status, code);
     return go(jobs, step_choose);
 }
 
 static int step_upload(struct jobs *jobs, struct leat_error *err)
 {
     const struct leat_http_reply *reply = &jobs->upload.reply;
+    struct leat_aws_fault fault;
     int rc = jobs->begun ? 0 : put_users(jobs, err);
 
     if (rc < 0)
@@ -121,10 +119,11 @@ static int step_upload(struct jobs *jobs, struct leat_error *err)
     rc = upload_go(&jobs->upload, jobs->stage, err);
     if (rc <= 0)
         return rc;
-    if (reply->end == LEAT_HTTP_REPLIED && reply->status >= 200 && reply->status < 300)
+    leat_aws_judge(reply, leat_aws_now(jobs->aws), &fault);
+    if (fault.verdict == LEAT_AWS_FINE)
         return go(jobs, step_start);
-    if (reply->end == LEAT_HTTP_REPLIED && reply->status < 500)
-        return refused(jobs, err);
+    if (reply->end == LEAT_HTTP_REPLIED && fault.verdict != LEAT_AWS_RETRY && fault.verdict != LEAT_AWS_THROTTLED)
+        return refused(jobs, fault.code, err);
     if (reply->end == LEAT_HTTP_HOPELESS || jobs->pause_ms >= MOST_LOOK_MS)
         return leat_fail(err, LEAT_EUNREACHABLE, "cannot upload the file of the import job %s: %s; run again to go on",
                          jobs->job.name, reply->end == LEAT_HTTP_REPLIED ? "the server fails" : reply->why);
@@ -148,6 +147,7 @@ int step_start(struct jobs *jobs, struct leat_error *err)
         !call_code_is(call, "PreconditionNotMetException") && !call_code_is(call, "LimitExceededException"))
         return call_failed(call, err);
     jobs->live = true;
+    jobs->start_refused = call->fault.verdict == LEAT_AWS_RECORD || call->fault.verdict == LEAT_AWS_STOP;
     jobs->step = step_watch; /* the pause goes on growing */
     jobs->begun = false;
     return STEP_ON;
@@ -156,10 +156,11 @@ int step_start(struct jobs *jobs, struct leat_error *err)
 /* An account has one job at work at a time, in whichever pool. */
 static int wait_for_others(struct jobs *jobs)
 {
-    leat_stage_log(jobs->stage, jobs->said_waiting ? LEAT_LOG_DEBUG : LEAT_LOG_INFO, "the import job %s cannot start "
-                   "yet; most likely another one is at work in this account, and there may be but one. Waiting",
-                   jobs->job.name);
-    jobs->said_waiting = true;
+    if (jobs->start_refused)
+        leat_stage_log(jobs->stage, jobs->said_waiting ? LEAT_LOG_DEBUG : LEAT_LOG_INFO, "the import job %s cannot "
+                       "start yet; most likely another one is at work in this account, and there may be but one. "
+                       "Waiting", jobs->job.name);
+    jobs->said_waiting |= jobs->start_refused;
     (void)pause_for(jobs, FIRST_WAIT_MS, MOST_WAIT_MS);
     jobs->step = step_start;
     return STEP_ON;

@@ -64,7 +64,7 @@ struct jobs {
     struct leat_aws_signed staged;
     struct leat_put url, s3_url, token; /* `url` is a secret */
     int64_t not_before_ms, pause_ms;
-    bool said_waiting;
+    bool start_refused, said_waiting;
 
     char work[WORK_DIGITS + 1];
     struct job *found;       /* those of this work */
