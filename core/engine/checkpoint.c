@@ -139,8 +139,9 @@ static void add_sinks(struct leat_checkpoint *c, struct leat_run *run)
 static int save(struct leat_run *run, struct leat_checkpoint *c, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
-    int rc = leat_state_begin(state, err);
+    int rc = run->intents.whole ? 0 : leat_state_begin(state, err);
 
+    run->intents.whole = false;
     if (rc < 0)
         return rc;
     rc = leat_intents_write(run, err);

@@ -343,9 +343,31 @@ void leat_intents_note(struct leat_run *run, const struct leat_batch *b)
     }
 }
 
+/* A load that answers only at the end is given all of its records again by a run that goes on, or it could not tell
+ * which of them were in what it has begun: so all of its outcomes are known, or none. They stand in one transaction,
+ * which the last checkpoint ends. */
+static bool is_whole(const struct leat_run *run)
+{
+    return run->asides.settling;
+}
+
+static int add_to_whole(struct leat_run *run, struct leat_error *err)
+{
+    struct leat_intents *in = &run->intents;
+    int rc = in->whole ? 0 : leat_state_begin(run->options.state, err);
+
+    in->whole = rc == 0;
+    return rc < 0 ? rc : leat_intents_write(run, err);
+}
+
 int leat_intents_finish(struct leat_run *run, struct leat_error *err)
 {
-    return run->intents.n ? in_transaction(run, NULL, err) : 0;
+    struct leat_intents *in = &run->intents;
+
+    if (in->whole)
+        leat_state_rollback(run->options.state);
+    in->whole = false;
+    return in->n && !is_whole(run) ? in_transaction(run, NULL, err) : 0;
 }
 
 int leat_intents_flush(struct leat_run *run, struct leat_error *err)
@@ -354,5 +376,5 @@ int leat_intents_flush(struct leat_run *run, struct leat_error *err)
 
     if (!in->n || (in->n < FLUSH_ROWS && leat_clock_us() - in->oldest_us < FLUSH_US))
         return 0;
-    return in_transaction(run, NULL, err);
+    return is_whole(run) ? add_to_whole(run, err) : in_transaction(run, NULL, err);
 }

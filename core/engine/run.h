@@ -145,6 +145,7 @@ struct leat_asides {
     struct leat_aside_batch *batches; /* in the order of deliver */
     int n, cap;
     int next;                         /* to be brought back */
+    bool settling;                    /* the input has ended */
 };
 
 /* Whether the extract says where it stands. */
@@ -157,6 +158,7 @@ struct leat_intents {
     struct leat_ledger_row *outcomes; /* not written yet; done false: to be dropped */
     int n, cap;
     int64_t oldest_us;                /* when the first of them came */
+    bool whole;                       /* a transaction is open that the last checkpoint ends */
     int *sent;                        /* fields of the load that are sent; with a state */
     int n_sent;
     struct leat_text_buffer payload;  /* scratch */

@@ -494,6 +494,7 @@ static enum leat_flow poll_if_due(struct leat_segment *segment, struct leat_stag
         (void)leat_fail(err, LEAT_ECANCELED, "stopped");
         return LEAT_FAILED;
     }
+    segment->run->asides.settling = stage->plan->plugin->settle;
     return poll_late(segment, stage, dry, err);
 }
 

@@ -90,6 +90,22 @@ runs unanswered "$fields"
 is "$status" 70 "it never answers: status"
 like "$err" "left [0-9]+ records without an answer" "it never answers: the message"
 
+# ---- killed while it answers: all of them come again, or it could not tell what it has begun ----
+
+state_home=$PWD/home
+for die_at in 900 2500 0; do
+    printf '%s\n' 'leat: 1' 'name: killed' 'extract: {generate: 3000}' "load: {aside: {mode: at_once, ledger: true, die_at: $die_at}}" \
+        'batch_rows: 100' 'max_rejects: 100%' >p.yaml
+    run leat run --json --plugin-dir "$plugins" p.yaml
+    is "$status" "$([ $die_at = 0 ] && echo 0 || echo 137)" "killed at $die_at of 3000: status"
+done
+like "$out" '"records that came":3000' "killed while it answers: all records come again"
+is "$(($(counted loaded) + $(counted already_there) + $(counted rejected)))" 3000 "killed while it answers: each has its verdict"
+like "$out" '"goes_on_with":1' "killed while it answers: by the run that goes on"
+run leat run --json --plugin-dir "$plugins" p.yaml
+unlike "$out" '"records that came":3000' "the next run knows them"
+unset state_home
+
 # ---- what is stopped before it has come whole is not worked on ----
 
 printf '%s\n' 'leat: 1' 'name: p' 'extract: {generate: 500000000}' 'load: {aside: at_once}' >p.yaml

@@ -6,6 +6,7 @@
  */
 #include <leat/plugin.h>
 
+#include <signal.h>
 #include <stdlib.h>
 
 enum mode { AT_ONCE, NEWEST_FIRST, TOO_MANY, LOST, UNANSWERED, BEFORE };
@@ -21,11 +22,17 @@ struct aside {
     struct leat_batch *kept[MAX_KEPT];
     int n_kept;
     int64_t polls;
+    bool ledger;
+    int64_t die_at;
 };
 
 static const struct leat_option options[] = {
     {.name = "mode", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct aside, mode), .default_text = "at_once",
      .main = true, .values = modes, .help = "How it answers; before: at once, in deliver."},
+    {.name = "ledger", .type = LEAT_OPTION_BOOLEAN, LEAT_MEMBER(struct aside, ledger),
+     .help = "Whether the host writes down what it is about to do."},
+    {.name = "die_at", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct aside, die_at), .default_text = "0", .tuning = true,
+     .help = "After how many records that came back the process is killed."},
     LEAT_END_OF_OPTIONS,
 };
 
@@ -33,8 +40,10 @@ static int aside_plan(struct leat_plan *plan, void *self, struct leat_error *err
 {
     const struct leat_schema *in = leat_plan_input(plan);
 
-    (void)self;
     (void)err;
+    leat_plan_at_once(plan);
+    if (((struct aside *)self)->ledger)
+        leat_plan_ledger(plan);
     for (int i = 0; i < in->n_fields; i++)
         if (in->fields[i].data_class == LEAT_SECRET)
             leat_plan_accepts_secret(plan, i);
@@ -113,7 +122,7 @@ static int aside_deliver(struct leat_stage *stage, void *self, struct leat_batch
     struct aside *a = self;
     int rc = 0;
 
-    (void)stage;
+    leat_stage_count(stage, "records that came", b->n_selected);
     LEAT_EACH_ROW(b, row) {
         uint64_t sum = sum_of(b, row);
 
@@ -154,7 +163,9 @@ static int aside_settle(struct leat_stage *stage, void *self, struct leat_batch 
     struct aside *a = self;
     int rc = check(a, b, err);
 
-    (void)stage;
+    leat_stage_count(stage, "came back", 1);
+    if (a->die_at && a->n_settled >= a->die_at)
+        (void)raise(SIGKILL);
     if (rc < 0 || a->mode == UNANSWERED)
         return rc;
     if (a->mode == NEWEST_FIRST && a->n_kept < MAX_KEPT)
