@@ -77,8 +77,13 @@ shop_in_odbc()
 # The pool of the pipeline, with some users in it.
 pool_in_double()
 {
-    [ -e "$top_builddir/plugins/.libs/extract-cognito.so" ] || { note "cognito-backup: not built"; return 1; }
-    double_start --pool eu-central-1_AbCdEfGhI
+    [ -e "$top_builddir/plugins/.libs/extract-cognito.so" ] || { note "cognito-backup, shop-to-pool: not built"; return 1; }
+    [ -z "${double_url-}" ] || return 0
+    cat >pool.json <<'END'
+{"Id": "eu-central-1_AbCdEfGhI", "Name": "shop", "AutoVerifiedAttributes": ["email"], "Schema": [
+ {"Name": "legacy_id", "AttributeDataType": "String", "Mutable": true}, {"Name": "mig_id", "AttributeDataType": "String", "Mutable": true}]}
+END
+    double_start --scale 0 --pools pool.json
     double_post users '{"pool": "eu-central-1_AbCdEfGhI", "generate": 100}'
 }
 
@@ -101,7 +106,7 @@ for pipeline in pipelines/*.yaml; do
     from-postgres) shop_in postgres postgres || continue ;;
     from-mysql) shop_in mysql mariadb || continue ;;
     from-mongodb) shop_in mongodb mongodb || continue ;;
-    cognito-backup) pool_in_double || continue ;;
+    cognito-backup | shop-to-pool) pool_in_double || continue ;;
     from-odbc) shop_in odbc '' || continue ;;
     esac
     run leat check "$pipeline"

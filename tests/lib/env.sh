@@ -17,6 +17,9 @@ TMPDIR=$top_builddir/tests/tmp
 mkdir -p "$TMPDIR/home"
 HOME=$TMPDIR/home                  # so that no test touches the user's own state
 export LEAT PATH TMPDIR HOME
+# libmongoc begins as it is loaded, before a plugin can say anything: without this it complains on the terminal where a
+# process of the same number was killed and has left its counters in shared memory.
+export MONGOC_DISABLE_SHM=1
 unset XDG_STATE_HOME XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME NO_COLOR
 
 LC_ALL=C.UTF-8

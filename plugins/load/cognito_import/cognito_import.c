@@ -23,7 +23,7 @@ static const struct leat_option options[] = {
       .help = "Which hashes of the field password_hash go along: those of one algorithm; auto: all that can, in a job "
               "for each algorithm." },
     { .name = "trial", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_import, trial), .default_text = "0",
-      .tuning = true, .max = 10000,
+      .max = 10000,
       .help = "How many users go first, in a job of their own; unless all of them are imported, the run stops there." },
     { .name = "stage_to", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_import, stage_to), .tuning = true,
       .help = "Where each file is put, too, before it is imported: s3://BUCKET/PREFIX." },

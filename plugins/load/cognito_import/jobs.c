@@ -15,6 +15,7 @@
 enum {
     CALL_MS = 60000, MAX_REPLY = 8 << 20,
     FRESH_S = 12 * 60,       /* of a URL that is good for fifteen minutes */
+    SENT_DIGITS = 8,         /* at the end of a job's name */
 };
 
 void put_member(struct leat_put *put, const char *name, const char *text)
@@ -53,7 +54,8 @@ static int step_rights(struct jobs *jobs, struct leat_error *err)
     rc = call_go(&jobs->call, err);
     if (rc <= 0)
         return rc;
-    if (jobs->call.fault.verdict == LEAT_AWS_STOP && !call_code_is(&jobs->call, "ResourceNotFoundException"))
+    if ((jobs->call.fault.verdict == LEAT_AWS_STOP || jobs->call.fault.verdict == LEAT_AWS_RECORD) &&
+        !call_code_is(&jobs->call, "ResourceNotFoundException"))
         return leat_fail(err, LEAT_EUNREACHABLE, "logs refuses GetLogEvents: %s (only the log group "
                          "/aws/cognito/userpools/%s/... says what became of each user: allow the credentials "
                          "logs:GetLogEvents there; nothing was imported yet)",
@@ -83,6 +85,12 @@ static int step_hash(struct jobs *jobs, struct leat_error *err)
 
 /* ---- what is there ---- */
 
+/* It may have brought somebody. */
+static bool may_have_imported(const struct job *job)
+{
+    return job->started && (job->status < JOB_EXPIRED || job->counts.imported > 0);
+}
+
 static bool is_of(const struct jobs *jobs, const struct job *job, const struct piece *piece)
 {
     char prefix[JOB_NAME];
@@ -94,7 +102,7 @@ static bool is_of(const struct jobs *jobs, const struct job *job, const struct p
 bool jobs_are_unclear(const struct jobs *jobs, const struct piece *piece)
 {
     for (int i = 0; i < jobs->n_found; i++)
-        if (jobs->found[i].started && !jobs->found[i].used && is_of(jobs, &jobs->found[i], piece))
+        if (may_have_imported(&jobs->found[i]) && !jobs->found[i].used && is_of(jobs, &jobs->found[i], piece))
             return true;
     return piece->unclear;
 }
@@ -111,7 +119,7 @@ static bool is_of_any(const struct jobs *jobs, const struct job *job)
 static void look_for_others(struct jobs *jobs)
 {
     for (int i = 0; i < jobs->n_found; i++)
-        jobs->others |= jobs->found[i].started && !is_of_any(jobs, &jobs->found[i]);
+        jobs->others |= may_have_imported(&jobs->found[i]) && !is_of_any(jobs, &jobs->found[i]);
 }
 
 int step_list(struct jobs *jobs, struct leat_error *err)
@@ -177,15 +185,25 @@ static bool is_better(const struct job *job, const struct job *than)
     return job->started != than->started ? job->started : job->created_s > than->created_s;
 }
 
-/* Of several with one name, which a lost reply can leave, that which was started. */
-static struct job *find_named(struct jobs *jobs, const char *name)
+/* Whether it was sent the same rows, in whichever attempt: the end of a name stands for what is sent. */
+static bool is_same(const struct jobs *jobs, const struct job *job)
+{
+    const char *name = jobs->attempt.name;
+    size_t n = strlen(job->name), n_wanted = strlen(name);
+
+    return is_of(jobs, job, piece_at((struct jobs *)jobs)) && n > SENT_DIGITS && n_wanted > SENT_DIGITS &&
+           strcmp(job->name + n - SENT_DIGITS, name + n_wanted - SENT_DIGITS) == 0;
+}
+
+/* Of several, which a lost reply or an upload that was refused can leave, that which was started. */
+static struct job *find_same(struct jobs *jobs)
 {
     struct job *best = NULL;
 
     for (int i = 0; i < jobs->n_found; i++) {
         struct job *job = &jobs->found[i];
 
-        if (!job->used && strcmp(job->name, name) == 0 && (!best || is_better(job, best)))
+        if (!job->used && is_same(jobs, job) && (!best || is_better(job, best)))
             best = job;
     }
     return best;
@@ -195,7 +213,7 @@ static int step_create(struct jobs *jobs, struct leat_error *err);
 
 int step_match(struct jobs *jobs, struct leat_error *err)
 {
-    struct job *job = find_named(jobs, jobs->attempt.name);
+    struct job *job = find_same(jobs);
 
     (void)err;
     jobs->live = jobs->said_waiting = false;
@@ -258,6 +276,11 @@ static int step_create(struct jobs *jobs, struct leat_error *err)
     rc = reply_job(&jobs->call.reply, &jobs->job, &jobs->url, err);
     if (rc < 0)
         return rc;
+    jobs->job.used = true; /* also where it is listed later */
+    if (!jobs_keep(jobs, &jobs->job))
+        return leat_fail(err, -ENOMEM, "out of memory");
+    if (!jobs->url.n)
+        return leat_fail(err, LEAT_EUNREACHABLE, "CreateUserImportJob gives no address to send the users to; run again");
     leat_stage_count(jobs->stage, "import jobs", 1);
     leat_stage_log(jobs->stage, LEAT_LOG_INFO, "import job %s (%s): %d users%s", jobs->job.name, jobs->job.id,
                    (int)jobs->attempt.n_rows, jobs->attempt.is_trial ? ", for a trial" : "");

@@ -106,6 +106,8 @@ LEAT_MUST_CHECK int reply_job(const struct leat_http_reply *reply, struct job *r
                               struct leat_error *err);
 /* A page of ListUserImportJobs: keeps our own. */
 LEAT_MUST_CHECK int reply_list(struct jobs *jobs, struct leat_error *err);
+/* Remembers a job, or what is new of it. False: out of memory. */
+bool jobs_keep(struct jobs *jobs, const struct job *job);
 /* A page of GetLogEvents; `ret_more`: there is a next one. */
 LEAT_MUST_CHECK int reply_log(struct jobs *jobs, bool *ret_more, struct leat_error *err);
 const char *job_status_name(enum job_status status);

@@ -127,6 +127,7 @@ void log_add(struct log_lines *lines, const struct log_entry *entry)
     if (*of) {
         if (*of != LOG_TWICE && log_tag_of(*of) != entry->tag) {
             lines->n_tags[log_tag_of(*of)]--;
+            lines->contradicts = true;
             *of = LOG_TWICE;
         }
         return;
@@ -166,7 +167,7 @@ static enum log_tag rest_of(const struct log_lines *lines, const struct log_coun
 {
     int64_t left = lines->n_rows - lines->n_seen;
 
-    if (counts->imported + counts->skipped + counts->failed != lines->n_rows)
+    if (lines->contradicts || counts->imported + counts->skipped + counts->failed != lines->n_rows)
         return LOG_NONE;
     for (int tag = LOG_SUCCEEDED; tag < LOG_N_TAGS; tag++)
         if (left && count_of(counts, tag) - lines->n_tags[tag] == left)

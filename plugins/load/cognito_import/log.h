@@ -50,6 +50,7 @@ struct log_lines {
     int64_t lowest, highest, n_seen;
     int64_t n_tags[LOG_N_TAGS];
     bool strange;        /* a number that no row can have */
+    bool contradicts;    /* some row has two verdicts */
 };
 
 enum { LOG_TWICE = 0xFC };

@@ -10,6 +10,7 @@
 enum {
     PAGE_LINES = 5000,       /* of a log; AWS gives 1 MiB of text at most */
     FIRST_LOOK_MS = 250, MOST_LOOK_MS = 20000,
+    BASE_MS = 30000,         /* of waiting for no more than where the lines begin */
 };
 
 static int64_t counted(const struct log_counts *counts)
@@ -22,10 +23,16 @@ static bool all_imported(const struct jobs *jobs)
     return jobs->job.counts.imported == jobs->attempt.n_rows;
 }
 
+/* How many lines there will be; the counters of a job may lag behind its end. */
+static int64_t expected(const struct jobs *jobs)
+{
+    return jobs->job.status == JOB_SUCCEEDED ? jobs->attempt.n_rows : counted(&jobs->job.counts);
+}
+
 /* Which line is the first user's is best seen in a job that is small. */
 static bool wants_log(const struct jobs *jobs)
 {
-    return counted(&jobs->job.counts) > 0 && (!all_imported(jobs) || (jobs->attempt.is_trial && !jobs->base));
+    return expected(jobs) > 0 && (!all_imported(jobs) || (jobs->attempt.is_trial && !jobs->base));
 }
 
 static void ask_log(struct jobs *jobs)
@@ -51,13 +58,15 @@ static int judge(struct jobs *jobs, struct leat_error *err);
 /* Lines come late, and not in order, so what is incomplete is read again from its head. */
 static int log_read(struct jobs *jobs, struct leat_error *err)
 {
-    int64_t now_ms = leat_now_ms();
+    int64_t now_ms = leat_now_ms(), patience_ms = jobs->log_patience_ms;
 
-    jobs->log_until_ms = jobs->log_until_ms ? jobs->log_until_ms : now_ms + jobs->log_patience_ms;
-    if (jobs->lines.n_seen >= counted(&jobs->job.counts) || all_imported(jobs) || now_ms >= jobs->log_until_ms)
+    if (all_imported(jobs) && patience_ms > BASE_MS)
+        patience_ms = BASE_MS;
+    jobs->log_until_ms = jobs->log_until_ms ? jobs->log_until_ms : now_ms + patience_ms;
+    if (jobs->lines.n_seen >= expected(jobs) || now_ms >= jobs->log_until_ms)
         return judge(jobs, err);
     leat_stage_log(jobs->stage, LEAT_LOG_DEBUG, "the log of the import job %s has %lld of %lld lines", jobs->job.name,
-                   (long long)jobs->lines.n_seen, (long long)counted(&jobs->job.counts));
+                   (long long)jobs->lines.n_seen, (long long)expected(jobs));
     jobs->token.n = 0;
     return pause_for(jobs, FIRST_LOOK_MS, MOST_LOOK_MS);
 }
@@ -189,8 +198,8 @@ static int after_failure(struct jobs *jobs, const uint8_t *verdicts, struct leat
     if (counts->imported > 0) {
         if (!jobs->is_calibrated && !all_imported(jobs))
             return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s failed on its way, and its log does not tell "
-                             "whether the header counts as a line, so nobody knows who was imported; run again with "
-                             "`trial: 1`, which shows it", jobs->job.name);
+                             "whether the header counts as a line, so nobody knows who was imported; begin anew "
+                             "with `trial: 1`, which shows it, and --restart: who is in the pool is then rejected as `exists`", jobs->job.name);
         (void)merge(jobs, verdicts);
         piece_at(jobs)->unclear |= jobs->lines.n_seen < counted(counts);
     }
@@ -206,6 +215,8 @@ static int after_failure(struct jobs *jobs, const uint8_t *verdicts, struct leat
 
 static int follow(struct jobs *jobs, const uint8_t *verdicts, struct leat_error *err)
 {
+    if (jobs->attempt.is_trial && jobs->live && jobs->job.status != JOB_SUCCEEDED)
+        return trial_failed(jobs, verdicts, err);
     if (jobs->job.status != JOB_SUCCEEDED)
         return after_failure(jobs, verdicts, err);
     return jobs->attempt.is_trial ? after_trial(jobs, verdicts, err) : after_success(jobs, verdicts);

@@ -254,6 +254,8 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     userpool_plan_quotas(plan, &c->options, 1 << USERPOOL_POOL_RESOURCE_UPDATE | 1 << USERPOOL_POOL_RESOURCE_READ);
     leat_plan_ledger(plan);
     leat_plan_at_once(plan);
+    leat_plan_ordered(plan, "take  partitions:  out of the extract: a run that goes on knows its import jobs by what "
+                      "they hold");
     plan_notes(plan, c);
     return 0;
 }

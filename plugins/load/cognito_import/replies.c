@@ -27,11 +27,12 @@ static const char *text_in(const cJSON *object, const char *name)
     return cJSON_IsString(found) ? found->valuestring : NULL;
 }
 
+/* What no counter and no date can be is as if it were not there. */
 static double number_in(const cJSON *object, const char *name)
 {
     const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, name);
 
-    return cJSON_IsNumber(found) ? found->valuedouble : 0;
+    return cJSON_IsNumber(found) && found->valuedouble >= 0 && found->valuedouble < 1e15 ? found->valuedouble : 0;
 }
 
 /* ---- jobs ---- */
@@ -85,10 +86,11 @@ int reply_job(const struct leat_http_reply *reply, struct job *ret, struct leat_
     const cJSON *object = cJSON_GetObjectItemCaseSensitive(root, "UserImportJob");
     const char *address = text_in(object, "PreSignedUrl");
 
+    if (url)
+        url->n = 0;
     if (!read_job(object, ret))
         return garbled("about an import job", err);
     if (url && address) {
-        url->n = 0;
         leat_put_string(url, address);
         if (!leat_put_end(url))
             return leat_fail(err, -ENOMEM, "out of memory");
@@ -110,7 +112,7 @@ static bool is_ours(const struct jobs *jobs, const char *name)
            name[5 + WORK_DIGITS] == '-';
 }
 
-static bool keep_job(struct jobs *jobs, const struct job *job)
+bool jobs_keep(struct jobs *jobs, const struct job *job)
 {
     struct job *known = find_job(jobs, job->id);
 
@@ -153,7 +155,7 @@ int reply_list(struct jobs *jobs, struct leat_error *err)
     cJSON_ArrayForEach(object, list) {
         if (!read_job(object, &job))
             return garbled("ListUserImportJobs", err);
-        if (is_ours(jobs, job.name) && !keep_job(jobs, &job))
+        if (is_ours(jobs, job.name) && !jobs_keep(jobs, &job))
             return leat_fail(err, -ENOMEM, "out of memory");
     }
     return take_token(jobs, text_in(root, "PaginationToken"), err);
