@@ -22,15 +22,21 @@ static struct leat_open *open_at(struct leat_delivery *d, int i)
     return &d->open[(d->first + i) % d->cap];
 }
 
-/* NULL: there is none, or it was put aside. */
-static struct leat_batch *front(struct leat_delivery *d)
+/* NULL: there is none, or it was put aside and is still waited for. */
+static int front(struct leat_delivery *d, struct leat_batch **ret, struct leat_error *err)
 {
-    struct leat_batch *batch;
+    bool is_complete;
+    int rc = 0;
 
     pthread_mutex_lock(&d->lock);
-    batch = d->n ? open_at(d, 0)->batch : NULL;
+    *ret = d->n ? open_at(d, 0)->batch : NULL;
+    is_complete = d->n && !*ret && !open_at(d, 0)->n_open;
     pthread_mutex_unlock(&d->lock);
-    return batch;
+    if (is_complete)
+        rc = leat_delivery_bring_back(d, d->aside, d->n_closed, ret, err);
+    if (is_complete && rc == 0)
+        leat_batch_release(*ret); /* the queue has its own reference */
+    return rc;
 }
 
 void leat_delivery_deinit(struct leat_delivery *d)
@@ -107,7 +113,7 @@ int leat_delivery_advance(struct leat_delivery *d, struct leat_error *err)
     struct leat_batch *origin;
     int rc;
 
-    while ((origin = front(d)) && leat_account_complete(origin)) {
+    while ((rc = front(d, &origin, err)) == 0 && origin && leat_account_complete(origin)) {
         rc = leat_write_rejects(d, origin, err);
         if (rc == 0)
             rc = leat_write_results(d, origin, err);
@@ -115,7 +121,7 @@ int leat_delivery_advance(struct leat_delivery *d, struct leat_error *err)
             return rc;
         close_account(d, origin);
     }
-    return 0;
+    return rc;
 }
 
 /* ---- batches that are put aside ---- */
@@ -132,13 +138,14 @@ static void note_counts(struct leat_open *o)
     pthread_mutex_unlock(&a->lock);
 }
 
-static bool is_away(const struct leat_batch *origin)
+/* One that is complete goes, too, where it stands behind others that are away: `behind`. */
+static bool is_away(const struct leat_batch *origin, bool behind)
 {
     struct leat_account *a = &origin->host->account;
     bool away;
 
     pthread_mutex_lock(&a->lock);
-    away = a->n_open > 0 && a->n_open == a->n_away;
+    away = a->n_open == a->n_away && (a->n_open || behind);
     pthread_mutex_unlock(&a->lock);
     return away;
 }
@@ -168,10 +175,11 @@ int leat_delivery_put_aside(struct leat_delivery *d, struct leat_aside *aside, s
     int rc = 0;
 
     pthread_mutex_lock(&d->lock);
+    d->aside = aside;
     for (int i = d->n_aside; i < d->n && rc == 0; i++) {
         struct leat_open *o = open_at(d, i);
 
-        if (o->batch && is_away(o->batch))
+        if (o->batch && is_away(o->batch, all && i > 0))
             rc = put_aside(o, aside, err);
         all &= !o->batch;
         if (all)

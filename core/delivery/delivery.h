@@ -44,6 +44,7 @@ struct leat_delivery {
     pthread_mutex_t lock;
     struct leat_open *open;   /* a queue: first .. first + n, wrapping at cap */
     int first, n, cap;
+    struct leat_aside *aside; /* where they are; NULL: none was */
     int n_aside;              /* at the front, that have been put aside, and maybe brought back since */
     struct leat_books books;  /* of what has been let go, and `read` of all */
     uint64_t n_closed;        /* batches let go: those with a sequence below it; the load's thread's */
@@ -60,7 +61,7 @@ void leat_delivery_add(struct leat_delivery *delivery, struct leat_batch *origin
 /* In the load's thread: lets go of all that is complete from the front. */
 LEAT_MUST_CHECK int leat_delivery_advance(struct leat_delivery *delivery, struct leat_error *err);
 /* In the load's thread: puts aside those of whose open records all have been (account.n_away), so that no stage has
- * them any more. */
+ * them any more; and those that are complete and stand behind such. `aside` outlives the delivery's use. */
 LEAT_MUST_CHECK int leat_delivery_put_aside(struct leat_delivery *delivery, struct leat_aside *aside,
                                             struct leat_error *err);
 /* The open batch of that number, brought back if it was put aside, with a reference for the caller. */

@@ -42,7 +42,12 @@ int leat_run_put_aside(struct leat_run *run, struct leat_batch *b, struct leat_e
     pthread_mutex_lock(&origin->host->account.lock);
     origin->host->account.n_away += b->n_selected;
     pthread_mutex_unlock(&origin->host->account.lock);
-    return leat_delivery_put_aside(&run->delivery, &all->file, err);
+    return 0;
+}
+
+int leat_run_free_memory(struct leat_run *run, struct leat_error *err)
+{
+    return run->asides.n ? leat_delivery_put_aside(&run->delivery, &run->asides.file, err) : 0;
 }
 
 int64_t leat_run_aside(const struct leat_run *run)

@@ -187,7 +187,7 @@ static int take(struct leat_run *run, bool last, struct leat_error *err)
 static bool may_commit(const struct leat_run *run)
 {
     for (int i = 0; i < LEAT_N_SINKS; i++)
-        if (leat_run_sink(run, i) && leat_run_sink(run, i)->plan->at_once)
+        if (leat_run_sink(run, i) && (leat_run_sink(run, i)->plan->at_once || leat_run_sink(run, i)->plan->plugin->settle))
             return false;
     return true;
 }

@@ -339,6 +339,8 @@ void leat_asides_init(struct leat_run *run);
 void leat_asides_deinit(struct leat_run *run);
 /* The rows that are still selected; the batch can then be let go. */
 LEAT_MUST_CHECK int leat_run_put_aside(struct leat_run *run, struct leat_batch *b, struct leat_error *err);
+/* After that, and once in a while: what nobody works on any more goes to disk. */
+LEAT_MUST_CHECK int leat_run_free_memory(struct leat_run *run, struct leat_error *err);
 /* How many batches are to be brought back. */
 int64_t leat_run_aside(const struct leat_run *run);
 /* The next of them, of which there is one. */

@@ -319,6 +319,11 @@ static void keep_late(struct leat_segment *segment, const struct leat_stage *sta
     segment->late[segment->n_late++] = leat_batch_reference(b);
 }
 
+static int bad_answer(struct leat_error *err)
+{
+    return leat_fail(err, LEAT_EPLUGIN, "the plugin gave an answer that is none, or for a row that is not there");
+}
+
 static int deliver(struct leat_segment *segment, struct leat_stage *stage, struct leat_batch *b,
                    struct leat_error *err)
 {
@@ -340,7 +345,7 @@ static int deliver(struct leat_segment *segment, struct leat_stage *stage, struc
     if (rc == 0 && stage->memory)
         leat_memory_note(stage->memory, leat_batch_origin(b)->host->sequence);
     if (b->error)
-        return leat_fail(err, LEAT_EPLUGIN, "the plugin gave an answer that is none, or for a row that is not there");
+        return bad_answer(err);
     if (rc == LEAT_ERETRY && !b->n_selected)
         rc = 0; /* it has answered for all, so there is nothing to try again */
     if (stage->plan->plugin->settle)
@@ -403,6 +408,8 @@ static int settle_one(struct leat_segment *segment, struct leat_stage *stage, st
     leat_crash_stage = stage->plan->model->id;
     rc = stage->plan->plugin->settle(stage, stage->self, b, err);
     leat_crash_stage = NULL;
+    if (rc == 0 && b->error)
+        rc = bad_answer(err);
     keep_late(segment, stage, b);
     leat_batch_release(b);
     settle_late(segment);
@@ -488,8 +495,10 @@ static enum leat_flow poll_if_due(struct leat_segment *segment, struct leat_stag
 {
     bool dry = ended || leat_budget_dry(&segment->run->budget);
 
-    if (stage->plan->plugin->settle && !ended)
-        return LEAT_END;
+    if (stage->plan->plugin->settle && !ended) {
+        err->code = leat_run_free_memory(segment->run, err);
+        return err->code < 0 ? LEAT_FAILED : LEAT_END;
+    }
     if (stage->plan->plugin->settle && !segment->run->ended) { /* what it has is not all there is */
         (void)leat_fail(err, LEAT_ECANCELED, "stopped");
         return LEAT_FAILED;

@@ -128,6 +128,8 @@ static int check_callbacks(const struct leat_plugin *p, const char *path, struct
     case LEAT_KIND_LOAD:
         if (!p->deliver)
             return missing(path, "deliver", err);
+        if (p->settle && !(p->traits & LEAT_LATE))
+            return leat_fail(err, LEAT_EPLUGIN, "%s has settle and does not say that it answers late (LEAT_LATE)", path);
         return (p->traits & LEAT_LATE) && !p->poll ? missing(path, "poll", err) : 0;
     case LEAT_KIND_FUNCTION:
         return p->functions ? 0 : missing(path, "functions", err);

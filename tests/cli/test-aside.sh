@@ -61,6 +61,7 @@ columns=1,2
 same "split" "$fields" 'transform: [{split: {field: l}}, {map: {id: id, l: l, s: s, t: t}}]'
 same "in little memory" "$fields" 'transform: [{split: {field: l}}]' 'memory: 1MiB' 'batch_rows: 50'
 columns=1-
+same "whole batches that are answered at once, filtered or rejected" 'generate: 20000' 'transform: [{filter: id < 3000 or id > 19000}]' 'memory: 1MiB' 'batch_rows: 100'
 same "generated" 'generate: 20000' 'memory: 1MiB'
 ok "$(grep -rq tops3cret out; [ $? -eq 1 ]; echo $?)" "no secret in what is written"
 

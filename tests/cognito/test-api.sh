@@ -5,7 +5,7 @@
 # load cognito_api: users into a pool, each at most once, whatever the API does; passwords, groups, disabled users; whose
 # a user is that is there; what is asked of whom, and how fast.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
-requires python3
+requires python3 sqlite3
 . "$top_srcdir/tests/cognito/double.sh"
 
 target=eu-central-1_Target001
@@ -115,6 +115,32 @@ done
 is "$(stats 'by["ada"]["Attributes"]["email"], sorted(by["ada"]["Groups"])')" "('Ada@example.org', ['admins', 'staff'])" "update: as we have it"
 is "$(double_get "password?pool=$target&user=ada&is=Correct-Horse-1")" "$(double_get "password?pool=$target&user=ada&is=nonsense")" \
     "but for the password, which is the user's own"
+
+# ---- what has changed since ----
+
+fresh
+sqlite3 shop.db "create table u (name text primary key, mail text, on_ int, groups text, at int); insert into u values
+    ('ada', 'ada@example.org', 1, '[]', 1), ('bob', 'bob@example.org', 1, '[]', 1)"
+double_post users "{\"pool\": \"$target\", \"users\": [{\"Username\": \"bob\", \"Attributes\": {\"email\": \"other@example.org\", \"email_verified\": \"true\"}}]}"
+changes()
+{
+    printf '%s\n' 'leat: 1' 'name: changes' \
+        'extract: {sqlite: {path: shop.db, table: u, cursor: [at, name], incremental: true, fields: {groups: json}}}' \
+        'transform: [{map: {"cognito:username": name, email: mail, email_verified: "true", groups: groups, enabled: on_ = 1}}]' \
+        "load: {cognito_api: {user_pool_id: $target, groups: create, on_existing: skip$1}}" >changes.yaml
+    run leat run --json changes.yaml
+}
+changes ''
+is "$status" 78 "incremental without a mark: status"
+like "$err" 'must be certain that they are ours: name a custom attribute for a mark' "incremental without a mark: why"
+changes ', mark: custom:mig_id'
+is "$status $(counted loaded) $(counted already_there)" "0 1 1" "incremental: one is made, one is a stranger who is let be"
+sqlite3 shop.db "update u set mail = 'new-' || mail, on_ = 0, groups = '[\"staff\"]', at = 2"
+changes ', mark: custom:mig_id'
+is "$status $(counted loaded) $(counted already_there)" "0 1 1" "incremental: what has changed"
+is "$(stats 'by["ada"]["Attributes"]["email"], by["ada"]["Enabled"], by["ada"]["Groups"]')" "('new-ada@example.org', False, ['staff'])" "ours is as the source has it"
+is "$(stats 'by["bob"]["Attributes"]["email"], by["bob"]["Enabled"], by["bob"]["Groups"], d["touched_foreign"]')" \
+    "('other@example.org', True, [], [])" "the stranger is still let be"
 
 # ---- 5 % throttled, 5 % lost replies, 3 % errors although done, strangers ----
 

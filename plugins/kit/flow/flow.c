@@ -191,13 +191,15 @@ static int send_waiting(struct flow *f, struct leat_error *err)
     int rc = 0;
 
     f->held_up = false;
-    for (int i = 0; i < f->n_jobs && rc == 0; i++) {
-        struct flow_job *job = &f->jobs[i];
+    for (int i = 0, first = f->turn; i < f->n_jobs && rc == 0; i++) {
+        struct flow_job *job = &f->jobs[(first + i) % f->n_jobs];
 
         if (job->state == FLOW_WAITING && now >= job->wake_ms)
             job->state = FLOW_READY;
-        if (job->state == FLOW_READY && may_send(f, job))
+        if (job->state == FLOW_READY && may_send(f, job)) {
             rc = send_job(f, job, err);
+            f->turn = job->state == FLOW_FLYING ? (first + i + 1) % f->n_jobs : f->turn;
+        }
         some |= job->state == FLOW_READY || job->state == FLOW_WAITING;
         f->held_up |= job->state == FLOW_READY && job->fresh;
     }

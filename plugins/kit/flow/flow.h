@@ -77,6 +77,7 @@ struct flow_record {
     uint16_t tries;         /* that came to nothing, but for throttled ones, which are counted apart */
     uint16_t n_throttled;
     uint8_t n_absent;       /* read-backs in a row that found nothing */
+    uint8_t n_again;        /* FLOW_AGAIN of the call at hand */
     uint8_t n_exists;       /* replies that said that something is there */
     int64_t not_before_ms;  /* of one that was put aside; 0: as soon as there is room */
     short refused;          /* status of a rejection that counts only if nothing is found; 0: none */
@@ -84,7 +85,7 @@ struct flow_record {
     /* The owner's; 0 when the record comes. */
     uint16_t step;
     uint16_t place;
-    int64_t since_ms;
+    bool known;
     const char *why;
 };
 
@@ -163,6 +164,7 @@ struct flow {
     int n_jobs, n_idle, n_flying;
     int *idle;                       /* numbers of idle jobs, a stack */
     bool jobs_wait;                  /* some are FLOW_READY or FLOW_WAITING */
+    int turn;                        /* the job that is looked at first, so that none waits for ever */
     bool held_up;                    /* a record that has just been picked may not go yet */
     struct flow_lane lanes[FLOW_MAX_BUDGETS];
     int n_lanes;

@@ -17,6 +17,7 @@
 #include "kit/flow/flow.h"
 
 enum { FIRST_WAIT_MS = 100, MAX_WAIT_MS = 20000, MAX_RETRY_AFTER_MS = 3600 * 1000 };
+enum { MOST_AGAIN = 5 };
 enum { PATIENCE = 4 /* times as often as others are calls made again that were throttled: a quota is no fault */ };
 
 /* ---- answers ---- */
@@ -39,7 +40,8 @@ static int finish_there(struct flow *f, struct flow_job *job, enum leat_verdict 
 
     if (f->calls->next && f->calls->next(f->self, job, verdict, reply)) {
         record->maybe_sent = true; /* a part of it is done: not to be given back */
-        record->tries = 0;
+        record->tries = record->n_throttled = 0;
+        record->n_again = 0;
         job->again = false;
         job->state = FLOW_READY;
         return 0;
@@ -103,17 +105,6 @@ static bool again(struct flow *f, struct flow_job *job)
     return true;
 }
 
-/* What was wrong has been mended; but not for ever. */
-static int once_more(struct flow *f, struct flow_job *job)
-{
-    if (job->records[0].tries >= f->settings.retries)
-        return finish(f, job, LEAT_UNKNOWN);
-    job->records[0].tries++;
-    job->again = true;
-    job->state = FLOW_READY;
-    return 0;
-}
-
 static int gave_up(const struct leat_http_reply *reply, int tries, struct leat_error *err)
 {
     if (reply->end == LEAT_HTTP_REPLIED)
@@ -161,6 +152,16 @@ static int ask(struct flow_job *job, int64_t ms)
     job->records[0].ask = true;
     job->again = false; /* a question is no try of what was sent */
     wait(job, ms);
+    return 0;
+}
+
+/* What was wrong has been mended; but not for ever. */
+static int once_more(struct flow *f, struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
+{
+    if (job->records[0].n_again++ >= MOST_AGAIN)
+        return f->calls->stop(f->self, job, reply, err);
+    job->again = true;
+    job->state = FLOW_READY;
     return 0;
 }
 
@@ -233,11 +234,17 @@ static int rejected(struct flow *f, struct flow_job *job, const struct leat_http
     return ask(job, 0);
 }
 
-static void tell(struct flow *f, const struct flow_job *job, bool fine, bool throttled, const struct leat_http_reply *reply)
+static const char *budget_of(struct flow *f, const struct flow_job *job)
+{
+    return f->calls->budget ? f->calls->budget(f->self, job) : NULL;
+}
+
+/* `budget`: that of the call; the owner may have set up another one since. */
+static void tell(struct flow *f, const char *budget, bool fine, bool throttled, const struct leat_http_reply *reply)
 {
     enum leat_reply what = fine ? LEAT_REPLY_FINE : throttled ? LEAT_REPLY_THROTTLED : LEAT_REPLY_FAILED;
 
-    leat_rate_told(f->stage, f->calls->budget ? f->calls->budget(f->self, job) : NULL, what, reply->retry_after_ms);
+    leat_rate_told(f->stage, budget, what, reply->retry_after_ms);
 }
 
 /* A server that says no has done nothing; one that says yes, and in its reply what it has not done, has done the rest. */
@@ -248,9 +255,10 @@ static bool is_refusal(const struct leat_http_reply *reply)
 
 static int settle_sent(struct flow *f, struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
 {
+    const char *budget = budget_of(f, job);
     enum flow_outcome outcome = f->calls->judge(f->self, job, reply);
 
-    tell(f, job, outcome != FLOW_THROTTLED && outcome != FLOW_UNCLEAR, outcome == FLOW_THROTTLED, reply);
+    tell(f, budget, outcome != FLOW_THROTTLED && outcome != FLOW_UNCLEAR, outcome == FLOW_THROTTLED, reply);
     if (job->n > 1 && (outcome == FLOW_REJECTED || outcome == FLOW_THERE || outcome == FLOW_EXISTS))
         return is_refusal(reply) || job->records[0].repeatable ? split(f, job, err) : unclear(f, job, err);
     switch (outcome) {
@@ -266,7 +274,7 @@ static int settle_sent(struct flow *f, struct flow_job *job, const struct leat_h
     case FLOW_UNCLEAR:
         return unclear(f, job, err);
     case FLOW_AGAIN:
-        return once_more(f, job);
+        return once_more(f, job, reply, err);
     case FLOW_STOP:
         break;
     }
@@ -306,9 +314,10 @@ static int nothing_found(struct flow *f, struct flow_job *job, struct leat_error
 
 static int settle_asked(struct flow *f, struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
 {
+    const char *budget = budget_of(f, job);
     enum flow_found found = f->calls->judge_found(f->self, job, reply);
 
-    tell(f, job, found != FLOW_FOUND_THROTTLED && found != FLOW_FOUND_UNCLEAR, found == FLOW_FOUND_THROTTLED, reply);
+    tell(f, budget, found != FLOW_FOUND_THROTTLED && found != FLOW_FOUND_UNCLEAR, found == FLOW_FOUND_THROTTLED, reply);
     if (found != FLOW_FOUND_NOTHING)
         job->records[0].n_absent = 0;
     switch (found) {
@@ -325,7 +334,7 @@ static int settle_asked(struct flow *f, struct flow_job *job, const struct leat_
     case FLOW_FOUND_UNCLEAR:
         return again(f, job) ? 0 : finish(f, job, LEAT_UNKNOWN);
     case FLOW_FOUND_AGAIN:
-        return once_more(f, job);
+        return once_more(f, job, reply, err);
     case FLOW_FOUND_STOP:
         break;
     }
@@ -342,12 +351,12 @@ int flow_settle(struct flow *f, struct flow_job *job, const struct leat_http_rep
     case LEAT_HTTP_HOPELESS:
         return leat_fail(err, LEAT_EUNREACHABLE, "cannot reach the server: %s", reply->why);
     case LEAT_HTTP_NOT_SENT:
-        tell(f, job, false, false, reply);
+        tell(f, budget_of(f, job), false, false, reply);
         return try_later(f, job, reply, err);
     case LEAT_HTTP_UNCLEAR:
         break;
     }
-    tell(f, job, false, false, reply);
+    tell(f, budget_of(f, job), false, false, reply);
     if (asked)
         return again(f, job) ? 0 : finish(f, job, LEAT_UNKNOWN);
     return unclear(f, job, err);

@@ -101,7 +101,11 @@ static int cognito_api_plan(struct leat_plan *plan, void *self, struct leat_erro
     int rc = leat_http_prepare(err);
 
     cognito_pool_default(&c->pool);
+    fields_find(c, leat_plan_input(plan));
     leat_plan_ledger(plan);
+    if (leat_plan_is_incremental(plan) && !c->mark)
+        leat_plan_wrong(plan, "mark", "with an incremental extract users who are there are changed, so it must be certain "
+                        "that they are ours: name a custom attribute for a mark");
     if (rc == 0 && ok)
         rc = look_at_pool(plan, c, err);
     if (rc < 0)

@@ -32,7 +32,12 @@ static void plan_extra(struct leat_plan *plan, const struct cognito_api *c, int 
 {
     const struct leat_field *field = &leat_plan_input(plan)->fields[i];
 
-    if (i == c->extras.password && c->password == PASSWORD_NONE)
+    if ((i == c->extras.username || i == c->extras.password) && field->type != LEAT_TEXT && field->type != LEAT_NONE)
+        leat_plan_wrong(plan, NULL, "'%s' must be of type text; cast(%s as text) makes it one", field->name, field->name);
+    else if (i == c->extras.mfa && cognito_type_trouble(&c->pool.attributes[COGNITO_MFA_ENABLED], field))
+        leat_plan_wrong(plan, NULL, "'%s' is of a type that it cannot have: %s", field->name,
+                        cognito_type_trouble(&c->pool.attributes[COGNITO_MFA_ENABLED], field));
+    else if (i == c->extras.password && c->password == PASSWORD_NONE)
         leat_plan_leaves_out(plan, i, "`password: none` says so");
     else if (i == c->extras.password)
         leat_plan_accepts_secret(plan, i);
@@ -105,16 +110,24 @@ static void explain_missing(struct leat_plan *plan, struct cognito_api *c)
         leat_plan_wrong(plan, "password", "there is no field password; map it, as type text and class secret");
 }
 
+void fields_find(struct cognito_api *c, const struct leat_schema *in)
+{
+    c->extras = (struct user_extras){ .username = leat_schema_find(in, "cognito:username"),
+                                      .password = leat_schema_find(in, "password"),
+                                      .groups = leat_schema_find(in, "groups"),
+                                      .enabled = leat_schema_find(in, "enabled"),
+                                      .mfa = leat_schema_find(in, "cognito:mfa_enabled") };
+}
+
 void fields_plan(struct leat_plan *plan, struct cognito_api *c)
 {
     const struct leat_schema *in = leat_plan_input(plan);
 
-    c->extras = (struct user_extras){ -1, -1, -1, -1, -1 };
+    fields_find(c, in);
     for (int i = 0; i < in->n_fields; i++) {
         int *extra = extra_of(c, in->fields[i].name);
 
         if (extra) {
-            *extra = i;
             plan_extra(plan, c, i);
         } else {
             plan_attribute(plan, c, i);
@@ -136,11 +149,7 @@ int fields_open(struct cognito_api *c, const struct leat_schema *in, struct leat
         if (c->fields[i].attribute->standard >= 0)
             c->standard[c->fields[i].attribute->standard] = c->fields[i].field;
     }
-    c->extras = (struct user_extras){ .username = leat_schema_find(in, "cognito:username"),
-                                      .password = leat_schema_find(in, "password"),
-                                      .groups = leat_schema_find(in, "groups"),
-                                      .enabled = leat_schema_find(in, "enabled"),
-                                      .mfa = leat_schema_find(in, "cognito:mfa_enabled") };
+    fields_find(c, in);
     if (c->password == PASSWORD_NONE)
         c->extras.password = -1;
     if (c->groups == GROUPS_NONE)
@@ -164,7 +173,7 @@ static bool reject(struct cognito_api *c, struct leat_batch *b, int32_t row, int
 
 static bool check_groups(struct cognito_api *c, struct leat_batch *b, int32_t row)
 {
-    char group[MAX_GROUP * 4 + 1];
+    char group[GROUP_ROOM];
     int rc = 1;
 
     for (int i = 0; rc > 0; i++)
@@ -238,6 +247,19 @@ const char *fields_text(const struct leat_batch *b, int field, int32_t row, size
     return leat_text(&b->columns[field], row, ret_n);
 }
 
+/* API reference, GroupNameType: 1 to 128 letters, marks, symbols, digits and signs; no white space, nothing invisible. */
+static bool is_group(const char *text, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7F)
+            return false;
+        count += (text[i] & 0xC0) != 0x80;
+    }
+    return count >= 1 && count <= MAX_GROUP;
+}
+
 int fields_group(const struct cognito_api *c, const struct leat_batch *b, int32_t row, int n, char *ret, size_t room)
 {
     size_t length, n_text;
@@ -253,10 +275,10 @@ int fields_group(const struct cognito_api *c, const struct leat_batch *b, int32_
     while (leat_json_item(&j)) {
         if (!leat_json_value(&j, &span) || span.kind != LEAT_JSON_STRING || !span.n || span.n >= room)
             return -1;
+        if (!leat_json_unescape(span.text, span.n, ret, &length) || !is_group(ret, length))
+            return -1;
         if (n-- > 0)
             continue;
-        if (!leat_json_unescape(span.text, span.n, ret, &length) || memchr(ret, '\0', length))
-            return -1;
         ret[length] = '\0';
         return 1;
     }

@@ -164,7 +164,7 @@ static enum flow_found strangers(struct cognito_api *c, struct flow_job *job, bo
 {
     struct flow_record *record = &job->records[0];
 
-    if (as_sent || c->on_existing == ON_EXISTING_SKIP) {
+    if ((as_sent && c->on_existing != ON_EXISTING_UPDATE) || c->on_existing == ON_EXISTING_SKIP) {
         record->maybe_sent = false; /* what was sent has met what was there */
         return FLOW_FOUND_SOMETHING;
     }
@@ -181,10 +181,12 @@ static enum flow_found whose(struct cognito_api *c, struct flow_job *job, const 
 
     if (!has_our_name(c, record, user))
         return FLOW_FOUND_FOREIGN;
-    if (c->mark && has_our_mark(c, record, user))
+    if (c->mark && has_our_mark(c, record, user)) {
+        record->step = record->known ? STEP_UPDATE : record->step;
         return FLOW_FOUND_OURS;
+    }
     as_sent = all_as_sent(c, record, user);
-    if (!c->mark && as_sent && record->maybe_sent && user->created_s >= (double)(c->began_s - SKEW_S))
+    if (!c->mark && !record->known && as_sent && record->maybe_sent && user->created_s >= (double)(c->began_s - SKEW_S))
         return FLOW_FOUND_OURS;
     return strangers(c, job, as_sent);
 }
@@ -235,6 +237,19 @@ static bool has_code(const struct call *call, const char *code)
     return strcmp(call->fault.code, code) == 0;
 }
 
+/* What Cognito may say when the user is already made: read back before it is believed. */
+static bool comes_late(const struct call *call)
+{
+    static const char *const late[] = { "UnexpectedLambdaException", "InvalidLambdaResponseException",
+                                        "InvalidSmsRoleAccessPolicyException",
+                                        "InvalidSmsRoleTrustRelationshipException" };
+
+    for (size_t i = 0; i < sizeof late / sizeof *late; i++)
+        if (has_code(call, late[i]))
+            return true;
+    return false;
+}
+
 static enum flow_outcome judge_create(struct cognito_api *c, struct flow_job *job, const struct leat_http_reply *reply)
 {
     struct call *call = call_of(job);
@@ -248,7 +263,11 @@ static enum flow_outcome judge_create(struct cognito_api *c, struct flow_job *jo
     }
     if (has_code(call, "UsernameExistsException") || has_code(call, "AliasExistsException"))
         return FLOW_EXISTS;
-    return has_code(call, "CodeDeliveryFailureException") ? FLOW_UNCLEAR : FLOW_REJECTED;
+    if (has_code(call, "CodeDeliveryFailureException"))
+        return FLOW_UNCLEAR;
+    job->records[0].maybe_sent |= comes_late(call);
+    job->records[0].why = steps_reason(call->fault.code);
+    return FLOW_REJECTED;
 }
 
 /* Of calls for a user that we know to be there, and that do no harm twice. */
@@ -291,6 +310,18 @@ enum flow_outcome judge(void *self, struct flow_job *job, const struct leat_http
     return record->step == STEP_CREATE ? judge_create(c, job, reply) : judge_step(job);
 }
 
+/* A name that Cognito takes for invalid can have nobody. Where the name is an address and the record was loaded before,
+ * its user may have another address now: to make one would be to double them. */
+static enum flow_found nothing_there(const struct cognito_api *c, const struct flow_job *job)
+{
+    const struct call *call = call_of(job);
+
+    if (!has_code(call, "UserNotFoundException") && !has_code(call, "InvalidParameterException"))
+        return FLOW_FOUND_STOP;
+    return job->records[0].known && (c->pool.username_is_email || c->pool.username_is_phone) ? FLOW_FOUND_FOREIGN
+                                                                                             : FLOW_FOUND_NOTHING;
+}
+
 enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_http_reply *reply)
 {
     struct cognito_api *c = self;
@@ -309,7 +340,7 @@ enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_
         break;
     }
     if (call_of(job)->fault.verdict == LEAT_AWS_RECORD)
-        return has_code(call_of(job), "UserNotFoundException") ? FLOW_FOUND_NOTHING : FLOW_FOUND_STOP;
+        return nothing_there(c, job);
     if (!read_user(reply, &user))
         return FLOW_FOUND_UNCLEAR;
     take_user(c, call_of(job), &user);

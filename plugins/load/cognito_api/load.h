@@ -27,7 +27,7 @@ enum { PASSWORD_PERMANENT, PASSWORD_TEMPORARY, PASSWORD_GENERATED, PASSWORD_NONE
 enum { GROUPS_EXISTING, GROUPS_CREATE, GROUPS_NONE };
 enum { INVITE_NONE, INVITE_EMAIL, INVITE_SMS };
 
-enum { MAX_FIELDS = COGNITO_N_STANDARD + COGNITO_MAX_CUSTOM, MAX_GROUP = 128 };
+enum { MAX_FIELDS = COGNITO_N_STANDARD + COGNITO_MAX_CUSTOM, MAX_GROUP = 128, GROUP_ROOM = 12 * MAX_GROUP + 1 /* as JSON may write it */ };
 
 /* Calls for one user. A bit of each stands in the ledger once it is done. */
 enum step { STEP_CREATE, STEP_UPDATE, STEP_PASSWORD, STEP_GROUP, STEP_MFA, STEP_DISABLE, STEP_ENABLE, STEP_NEW_GROUP };
@@ -55,7 +55,7 @@ struct call {
     bool is_disabled;
     bool group_made;             /* the group at hand was made for it */
     char sub[64];
-    char group[MAX_GROUP * 4 + 1];
+    char group[GROUP_ROOM];
 };
 
 static inline struct call *call_of(const struct flow_job *job)
@@ -86,6 +86,8 @@ struct cognito_api {
 
 /* ---- fields.c ---- */
 
+/* Which fields are something else than attributes. */
+void fields_find(struct cognito_api *c, const struct leat_schema *in);
 /* Plan: notes mistakes, what is left out, and what will be done. */
 void fields_plan(struct leat_plan *plan, struct cognito_api *c);
 /* Open: finds them in the batches. */
@@ -121,6 +123,8 @@ bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, con
 void steps_answer(void *self, const struct flow_job *job, const struct flow_record *record, enum leat_verdict verdict,
                   const struct leat_http_reply *reply);
 void steps_reject(void *self, const struct flow_job *job, long status, const struct leat_http_reply *reply);
+/* A sentence's end for the name of an error; a literal. */
+const char *steps_reason(const char *code);
 int steps_stop(void *self, const struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err);
 
 #endif

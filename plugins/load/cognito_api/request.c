@@ -164,6 +164,14 @@ static bool put_step(struct cognito_api *c, const struct flow_record *record, st
     return true;
 }
 
+/* The job's memory is another user's. */
+static void forget(struct call *call)
+{
+    call->verdict = (enum leat_verdict)0;
+    call->no_password = call->is_disabled = call->group_made = false;
+    call->sub[0] = call->group[0] = '\0';
+}
+
 int request_build(void *self, struct flow_job *job, struct leat_error *err)
 {
     const struct flow_record *record = &job->records[0];
@@ -172,6 +180,8 @@ int request_build(void *self, struct flow_job *job, struct leat_error *err)
     size_t n;
     const char *username = fields_text(record->held->batch, c->extras.username, record->row, &n);
 
+    if (job->fresh)
+        forget(call);
     call->body.n = 0;
     leat_put_printf(&call->body, "{\"UserPoolId\":\"%s\"", c->options.user_pool_id);
     if (record->ask || record->step != STEP_NEW_GROUP)

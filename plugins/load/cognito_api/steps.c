@@ -38,14 +38,15 @@ static bool flag(const struct leat_batch *b, int field, int32_t row, bool *ret)
 
 /* ---- before the first call ---- */
 
+/* A record that was loaded before and has changed is looked at first: the user may be a stranger whom an earlier run has
+ * let be, or gone. */
 void steps_begin(void *self, struct flow_record *record)
 {
     (void)self;
-    record->step = record->update ? STEP_UPDATE : STEP_CREATE;
-    if (!record->update)
-        return;
-    record->repeatable = true;
-    record->ask = false;
+    record->step = STEP_CREATE;
+    record->known = record->update;
+    record->ask |= record->update;
+    record->update = false;
 }
 
 /* ---- after a call ---- */
@@ -55,7 +56,7 @@ static bool wants_password(const struct cognito_api *c, const struct flow_record
     size_t n;
     const char *password = fields_text(record->held->batch, c->extras.password, record->row, &n);
 
-    if (!call->no_password || is_done(record, STEP_PASSWORD) || record->update)
+    if (!call->no_password || is_done(record, STEP_PASSWORD))
         return false;
     return c->password == PASSWORD_GENERATED || (c->password == PASSWORD_PERMANENT && password && n);
 }
@@ -83,9 +84,7 @@ static bool wants_enabled(const struct cognito_api *c, const struct flow_record 
     if (!flag(record->held->batch, c->extras.enabled, record->row, &on))
         return false;
     *ret = on ? STEP_ENABLE : STEP_DISABLE;
-    if (record->update && !is_done(record, *ret)) /* nobody has looked */
-        return true;
-    return on == call->is_disabled && (!on || record->update || c->on_existing == ON_EXISTING_UPDATE);
+    return on == call->is_disabled && (!on || record->known || c->on_existing == ON_EXISTING_UPDATE);
 }
 
 /* The next call for a user who is there; false: that is all. */
@@ -161,14 +160,6 @@ bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, con
 
 /* ---- what is told ---- */
 
-/* The call's memory is the next user's. */
-static void forget(struct call *call)
-{
-    call->verdict = (enum leat_verdict)0;
-    call->no_password = call->is_disabled = call->group_made = false;
-    call->sub[0] = call->group[0] = '\0';
-}
-
 void steps_answer(void *self, const struct flow_job *job, const struct flow_record *record, enum leat_verdict verdict,
                   const struct leat_http_reply *reply)
 {
@@ -179,7 +170,6 @@ void steps_answer(void *self, const struct flow_job *job, const struct flow_reco
     (void)reply;
     leat_batch_answer(record->held->batch, record->row, call->verdict ? call->verdict : verdict, &answer,
                       *call->sub ? 1 : 0);
-    forget(call);
 }
 
 static const struct {
@@ -194,7 +184,7 @@ static const struct {
     { "UserNotConfirmedException", "the user has not confirmed the account" },
 };
 
-static const char *reason_of(const char *code)
+const char *steps_reason(const char *code)
 {
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (strcmp(reasons[i].code, code) == 0)
@@ -206,16 +196,17 @@ static const char *reason_of(const char *code)
 void steps_reject(void *self, const struct flow_job *job, long status, const struct leat_http_reply *reply)
 {
     const struct flow_record *record = &job->records[0];
-    struct call *call = call_of(job);
-    bool there = record->step != STEP_CREATE;
+    const struct call *call = call_of(job);
 
     (void)self;
     (void)status;
-    (void)reply;
-    leat_batch_reject(record->held->batch, record->row, -1, there ? "step_refused" : "refused", "%s: %s (%s)%s",
-                      request_operation(job), reason_of(call->fault.code), *call->fault.code ? call->fault.code : "no name",
-                      there ? "; the user is in the pool without it" : "");
-    forget(call);
+    if (record->step == STEP_CREATE)
+        leat_batch_reject(record->held->batch, record->row, -1, "refused", "AdminCreateUser: %s%s%s%s",
+                          record->why ? record->why : steps_reason(""), reply ? " (" : "",
+                          reply ? call->fault.code : "", reply ? ")" : "");
+    else
+        leat_batch_reject(record->held->batch, record->row, -1, "step_refused", "%s: %s (%s); the user is in the pool "
+                          "without it", request_operation(job), steps_reason(call->fault.code), call->fault.code);
 }
 
 int steps_stop(void *self, const struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
