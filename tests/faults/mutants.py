@@ -22,7 +22,7 @@ MUTANTS = [
            "rc = 0;", "test-power.sh --pipeline csv --count 400"),
     Mutant("checkpoint past a hole", "core/delivery/delivery.c", "    if (origin->host->has_position)\n        leat_delivery_position(d, "
            "origin->host->partition, origin->host->position.p);\n",
-           "    struct leat_batch *newest = d->n ? d->open[(d->first + d->n - 1) % d->cap] : origin;\n    if (newest->host->has_position)\n"
+           "    struct leat_batch *newest = d->n ? open_at(d, d->n - 1)->batch : origin;\n    if (newest->host->has_position)\n"
            "        leat_delivery_position(d, newest->host->partition, newest->host->position.p);\n",
            "test-kill.sh --pipeline csv --pipeline insert --count 40", True),
     Mutant("lost reject", "core/engine/checkpoint.c", "        if (!sink || leat_sink_has_transactions(sink) != transactions",
