@@ -186,9 +186,12 @@ static int take(struct leat_run *run, bool last, struct leat_error *err)
 /* Some loads commit only once. */
 static bool may_commit(const struct leat_run *run)
 {
-    for (int i = 0; i < LEAT_N_SINKS; i++)
-        if (leat_run_sink(run, i) && (leat_run_sink(run, i)->plan->at_once || leat_run_sink(run, i)->plan->plugin->settle))
+    for (int i = 0; i < LEAT_N_SINKS; i++) {
+        const struct leat_stage *sink = leat_run_sink(run, i);
+
+        if (sink && (sink->plan->at_once || sink->plan->plugin->settle))
             return false;
+    }
     return true;
 }
 
