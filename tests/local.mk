@@ -225,6 +225,7 @@ TSAN_TESTS = \
 	tests/unit/test-delivery \
 	tests/unit/test-rate \
 	tests/unit/test-ring \
+	tests/cli/test-aside.sh \
 	tests/cli/test-dedupe-order.sh \
 	tests/cli/test-failures.sh \
 	tests/cli/test-lookup.sh \
