@@ -140,6 +140,7 @@ AWS_TESTS = \
 	tests/aws/test-endpoints.sh \
 	tests/aws/test-sign.sh \
 	tests/cognito/test-api.sh \
+	tests/cognito/test-chinook.sh \
 	tests/cognito/test-extract-faults.sh \
 	tests/cognito/test-extract.sh \
 	tests/cognito/test-moto.sh \
