@@ -362,7 +362,17 @@ void leat_segment_gather(struct leat_segment *segment, struct leat_chain *chain)
 /* One call of `gather` for each batch of a list. */
 LEAT_MUST_CHECK int leat_stage_gather(struct leat_stage *stage, const struct leat_batch *list, struct leat_error *err);
 
-/* ---- worker loops (segment.c) ---- */
+/* ---- worker loops (segment.c; load.c) ---- */
+
+bool leat_segment_cancelled(struct leat_run *run);
+bool leat_segment_stopping(struct leat_run *run);
+/* A worker's stages; false: it ends here, and that is known. */
+bool leat_segment_open(struct leat_segment *segment, struct leat_chain *chain, bool first_worker);
+void leat_segment_close(struct leat_chain *chain, bool first_worker);
+/* leat_run_fail with this code. */
+void leat_segment_fail(struct leat_run *run, const char *stage, int code, struct leat_error *err);
+/* The last thing a worker does: the last of all tells the main thread. */
+void leat_segment_leave(struct leat_run *run);
 /* Runs what came with a ticket through the chain, and pushes what comes out. False: it ends here, and that is known. */
 bool leat_segment_pass(struct leat_segment *segment, struct leat_chain *chain, struct leat_batch *in, uint64_t ticket,
                        bool more);

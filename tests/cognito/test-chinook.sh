@@ -9,10 +9,7 @@ requires_data chinook
 requires python3 sqlite3
 . "$top_srcdir/tests/cognito/double.sh"
 . "$top_srcdir/tests/servers/moto.sh"
-for python in python3 /usr/bin/python3 none; do
-    ! "$python" -c 'import boto3' 2>/dev/null || break
-done
-[ "$python" != none ] || skip_all "no python3-boto3"
+. "$top_srcdir/tests/cognito/boto.sh"
 moto_start
 cat >pool.json <<'END'
 {"Id": "eu-central-1_Chinook1", "Name": "chinook", "AutoVerifiedAttributes": ["email"], "Schema": [
@@ -21,27 +18,13 @@ END
 double_start --scale 0 --pools pool.json
 
 cat >chinook.py <<'END'
-"""make: a pool in moto. pool ID: its users. shop FILE: what they are to be. A line each, in order."""
+"""make: a pool in moto. shop FILE: what its users are to be, as pool_users has them."""
 import json, sqlite3, sys
 
-def cognito():
-    import boto3
-    return boto3.client("cognito-idp", region_name="eu-central-1")
-
 def make():
-    print(cognito().create_user_pool(PoolName="chinook", AutoVerifiedAttributes=["email"], Schema=[
+    import boto3
+    print(boto3.client("cognito-idp", region_name="eu-central-1").create_user_pool(PoolName="chinook", AutoVerifiedAttributes=["email"], Schema=[
         {"Name": name, "AttributeDataType": "String", "Mutable": True} for name in ("customer", "mig_id")])["UserPool"]["Id"])
-
-def pool(id):
-    c, groups = cognito(), {}
-    for group in c.list_groups(UserPoolId=id)["Groups"]:
-        for page in c.get_paginator("list_users_in_group").paginate(UserPoolId=id, GroupName=group["GroupName"]):
-            for user in page["Users"]:
-                groups.setdefault(user["Username"], []).append(group["GroupName"])
-    for page in c.get_paginator("list_users").paginate(UserPoolId=id):
-        for user in page["Users"]:
-            values = {a["Name"]: a["Value"] for a in user["Attributes"] if a["Name"] not in ("sub", "custom:mig_id")}
-            print(json.dumps([user["Username"], values, user["Enabled"], sorted(groups.get(user["Username"], []))], sort_keys=True))
 
 def shop(path):
     for id, first, last, email, company, country in sqlite3.connect(path).execute(
@@ -83,7 +66,7 @@ END
     run leat run --json chinook.yaml
     is "$status" 0 "into $1: status"
     like "$out" '"loaded":59,.*"balanced":true' "into $1: all of them"
-    "$python" chinook.py pool "$3" | sort >got
+    pool_users "$3" >got
     is "$(diff wanted got | head -n 4)" "" "into $1: attributes, groups and who is disabled, as boto3 has them"
 }
 into double "$double_url" eu-central-1_Chinook1

@@ -5,10 +5,7 @@
 # extract cognito against moto, which others have written: a pool made by boto3 comes out as boto3 sees it.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/servers/moto.sh"
-for python in python3 /usr/bin/python3 none; do
-    ! "$python" -c 'import boto3' 2>/dev/null || break
-done
-[ "$python" != none ] || skip_all "no python3-boto3"
+. "$top_srcdir/tests/cognito/boto.sh"
 for variable in $(compgen -e AWS_); do
     unset "$variable"
 done

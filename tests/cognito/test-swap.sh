@@ -7,7 +7,7 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 requires python3
 . "$top_srcdir/tests/cognito/double.sh"
-python3 -c 'import boto3' 2>/dev/null || skip_all "needs boto3 (apt-get install python3-boto3)"
+. "$top_srcdir/tests/cognito/boto.sh"
 
 cat >pools.json <<'END'
 [{"Id": "eu-central-1_ByCsv", "Name": "csv", "AutoVerifiedAttributes": ["email"], "Schema": [
@@ -19,22 +19,6 @@ cat >pools.json <<'END'
 END
 double_start --scale 0 --pools pools.json
 
-# pool ID: its users as boto3 has them, a line each, without what Cognito gives anew
-cat >pool.py <<'END'
-import boto3, json, sys
-c = boto3.client("cognito-idp", region_name="eu-central-1")
-groups = {}
-for page in c.get_paginator("list_groups").paginate(UserPoolId=sys.argv[1]):
-    for group in page["Groups"]:
-        for users in c.get_paginator("list_users_in_group").paginate(UserPoolId=sys.argv[1], GroupName=group["GroupName"]):
-            for user in users["Users"]:
-                groups.setdefault(user["Username"], []).append(group["GroupName"])
-for page in c.get_paginator("list_users").paginate(UserPoolId=sys.argv[1]):
-    for user in page["Users"]:
-        values = {a["Name"]: a["Value"] for a in user["Attributes"] if a["Name"] not in ("sub", "custom:mig_id")}
-        print(json.dumps([user["Username"], values, user["Enabled"], sorted(groups.get(user["Username"], []))], sort_keys=True))
-END
-pool() { python3 pool.py "$1" | sort; }
 counted() { printf '%s' "$out" | sed -nE "s/.*\"$1\":([0-9]+).*/\1/p"; }
 
 run leat run --quiet "$top_srcdir/pipelines/make-shop.yaml" --param shop="$PWD/shop.db"
@@ -45,7 +29,7 @@ for way in csv:ByCsv api:ByApi; do
     is "$status" 0 "--load ${way%:*}: status"
     like "$out" '"balanced":true' "--load ${way%:*}: the books balance"
     eval "n_${way%:*}=$(counted loaded)"
-    pool "eu-central-1_${way#*:}" >"${way%:*}.pool"
+    pool_users "eu-central-1_${way#*:}" >"${way%:*}.pool"
 done
 is "$n_csv $(wc -l <csv.pool)" "$n_api $(wc -l <api.pool)" "as many by the one as by the other ($n_api)"
 ok "$([ "$n_api" -gt 3000 ]; echo $?)" "and they are thousands"
@@ -65,8 +49,8 @@ load: {cognito_api: {user_pool_id: eu-central-1_Copy, groups: create, on_existin
 END
 run leat run --json copy.yaml
 is "$status $(counted loaded)" "0 $((n_api + 2))" "pool to pool"
-pool eu-central-1_ByApi >from.pool
-pool eu-central-1_Copy >to.pool
+pool_users eu-central-1_ByApi >from.pool
+pool_users eu-central-1_Copy >to.pool
 is "$(diff from.pool to.pool | head -n 4)" "" "pool to pool: attributes, custom ones, groups, disabled users"
 like "$(grep '"grouped"' to.pool)" '"custom:legacy_id": "G-1".*\["admins", "staff"\]' "pool to pool: with groups and custom attributes"
 like "$(grep '"barred"' to.pool)" 'false, \[\]' "pool to pool: who was disabled is"

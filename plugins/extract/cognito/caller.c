@@ -19,11 +19,6 @@ enum {
 
 static const char not_found[] = "ResourceNotFoundException";
 
-static bool is_cancelled(void *stage)
-{
-    return leat_stage_cancelled(stage);
-}
-
 int caller_open(struct caller *caller, const struct cognito *c, struct leat_stage *stage, struct leat_error *err)
 {
     struct leat_http_settings settings = {
@@ -36,7 +31,7 @@ int caller_open(struct caller *caller, const struct cognito *c, struct leat_stag
         return 0;
     caller->c = c;
     caller->stage = stage;
-    rc = userpool_open(&caller->pool, &c->pool, is_cancelled, stage, err);
+    rc = userpool_open(&caller->pool, &c->pool, leat_aws_stage_cancelled, stage, err);
     if (rc == 0) {
         settings.plain = caller->pool.endpoint.plain;
         settings.ca_file = leat_aws_ca_file(caller->pool.aws);
@@ -104,22 +99,15 @@ static int wait_for_turn(const struct caller *caller, const struct call *call, b
 
 static int build(struct caller *caller, const struct call *call, struct leat_error *err)
 {
-    char target[128];
-    const struct leat_aws_header headers[] = { { "Content-Type", "application/x-amz-json-1.1" },
-                                               { "X-Amz-Target", target } };
-    struct leat_aws_request request = { .method = "POST", .headers = headers, .n_headers = 2, .path = "/" };
-
-    (void)snprintf(target, sizeof target, "%s.%s", leat_aws_cognito.target, call->operation);
     caller->body.n = 0;
     leat_put_printf(&caller->body, "{\"UserPoolId\":\"%s\"", caller->c->pool.user_pool_id);
     if (*call->members)
         leat_put_printf(&caller->body, ",%s", call->members);
     leat_put_string(&caller->body, "}");
-    request.body = leat_put_end(&caller->body);
-    request.n_body = caller->body.n;
-    if (!request.body)
+    if (!leat_put_end(&caller->body))
         return leat_fail(err, -ENOMEM, "out of memory");
-    return leat_aws_sign_for(caller->pool.aws, &caller->pool.endpoint, &request, &caller->is_signed, err);
+    return leat_aws_sign_operation(caller->pool.aws, &caller->pool.endpoint, call->operation, caller->body.p,
+                                   caller->body.n, &caller->is_signed, err);
 }
 
 static int send_and_wait(struct caller *caller, const struct call *call, struct leat_http_reply *ret,
@@ -148,16 +136,6 @@ static void judge(const struct caller *caller, const struct leat_http_reply *rep
         ret->verdict = LEAT_AWS_RETRY;
 }
 
-static void tell_rate(const struct caller *caller, const struct call *call, const struct leat_http_reply *reply,
-                      enum leat_aws_verdict verdict)
-{
-    leat_rate_told(caller->stage, call->budget,
-                   verdict == LEAT_AWS_THROTTLED ? LEAT_REPLY_THROTTLED
-                   : verdict == LEAT_AWS_RETRY   ? LEAT_REPLY_FAILED
-                                                 : LEAT_REPLY_FINE,
-                   reply->retry_after_ms);
-}
-
 static int call_once(struct caller *caller, const struct call *call, struct leat_http_reply *reply,
                      struct leat_aws_fault *fault, struct leat_error *err)
 {
@@ -168,7 +146,8 @@ static int call_once(struct caller *caller, const struct call *call, struct leat
         rc = send_and_wait(caller, call, reply, err);
     if (rc == 0)
         judge(caller, reply, fault);
-    tell_rate(caller, call, reply, rc < 0 ? LEAT_AWS_FINE : fault->verdict);
+    leat_rate_told(caller->stage, call->budget, leat_aws_reply(rc < 0 ? LEAT_AWS_FINE : fault->verdict),
+                   reply->retry_after_ms);
     return rc;
 }
 
@@ -191,13 +170,6 @@ static int is_repeated(struct caller *caller, const struct leat_http_reply *repl
     default:
         return 0;
     }
-}
-
-static int gone(const struct caller *caller, struct leat_error *err)
-{
-    return leat_fail(err, LEAT_EUNREACHABLE, "there is no user pool %s in this account (asked %s, by the credentials "
-                     "of %s); is it another account's?", caller->c->pool.user_pool_id, caller->pool.endpoint.host,
-                     leat_aws_credentials_from(caller->pool.aws));
 }
 
 int caller_call(struct caller *caller, const struct call *call, struct leat_json_span *ret, char ret_code[96],
@@ -226,6 +198,6 @@ int caller_call(struct caller *caller, const struct call *call, struct leat_json
     if (fault.verdict == LEAT_AWS_FINE || fault.verdict == LEAT_AWS_RECORD)
         return fault.verdict == LEAT_AWS_RECORD;
     if (strcmp(fault.code, not_found) == 0)
-        return call->may_be_gone ? 1 : gone(caller, err);
+        return call->may_be_gone ? 1 : userpool_gone(&caller->pool, err);
     return leat_aws_fail(&fault, &reply, &leat_aws_cognito, call->operation, err);
 }

@@ -6,26 +6,21 @@
  */
 #include "extract.h"
 
+#include "kit/http/form.h"
+
 enum { MAX_BROKEN = 100 /* times in one list; then it is something else */ };
 
 static const char invalid[] = "InvalidParameterException";
 
 void listing_users(struct listing *l, const struct cognito *c, const char *filter)
 {
-    size_t n = filter ? strlen(filter) : 0;
-    char *room;
-
     l->operation = "ListUsers";
     l->budget = userpool_budget(&c->pool, USERPOOL_USER_LIST);
     l->list = "Users";
     l->token_name = "PaginationToken";
     l->members.n = 0;
-    if (filter) {
-        leat_put_string(&l->members, ",\"Filter\":");
-        room = leat_put_reserve(&l->members, LEAT_JSON_ROOM(n));
-        if (room)
-            l->members.n += (size_t)(leat_json_escape(room, filter, n) - room);
-    }
+    if (filter)
+        leat_put_member(&l->members, "Filter", filter, strlen(filter));
     listing_begin(l);
     l->n_broken = 0;
 }

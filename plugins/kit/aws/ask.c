@@ -122,7 +122,6 @@ struct calling {
     struct leat_aws *aws;
     const struct leat_aws_endpoint *endpoint;
     const char *operation, *body;
-    char target[128];
     struct leat_aws_signed is_signed;
     struct answer answer;
     struct leat_aws_fault fault;
@@ -132,19 +131,16 @@ struct calling {
 
 static int call_once(struct calling *c, struct leat_error *err)
 {
-    const struct leat_aws_header headers[] = { { "Content-Type", "application/x-amz-json-1.1" },
-                                               { "X-Amz-Target", c->target } };
-    const struct leat_aws_request request = { .method = "POST", .headers = headers, .n_headers = 2, .body = c->body,
-                                              .n_body = strlen(c->body), .path = "/" };
     char url[sizeof c->endpoint->url + 1];
+    size_t n_body = strlen(c->body);
     int64_t left_ms;
-    int rc = leat_aws_sign_for(c->aws, c->endpoint, &request, &c->is_signed, err);
+    int rc = leat_aws_sign_operation(c->aws, c->endpoint, c->operation, c->body, n_body, &c->is_signed, err);
 
     (void)snprintf(url, sizeof url, "%s/", c->endpoint->url);
     left_ms = c->end_ms - leat_now_ms();
     if (rc == 0)
         rc = ask(c->aws, &(struct ask){ .method = "POST", .url = url, .headers = c->is_signed.headers, .body = c->body,
-                                        .n_body = request.n_body, .plain = c->endpoint->plain,
+                                        .n_body = n_body, .plain = c->endpoint->plain,
                                         .timeout_ms = left_ms > 1 ? left_ms : 1 }, &c->answer, err);
     if (rc == 0)
         leat_aws_judge(&c->answer.reply, leat_aws_now(c->aws), &c->fault);
@@ -206,7 +202,6 @@ int leat_aws_call(struct leat_aws *aws, const struct leat_aws_endpoint *endpoint
                          .end_ms = leat_now_ms() + timeout_ms, .pause_ms = FIRST_PAUSE_MS };
     int rc;
 
-    (void)snprintf(c.target, sizeof c.target, "%s.%s", endpoint->service->target, operation);
     rc = call(&c, ret, ret_fault, err);
     answer_free(&c.answer);
     leat_aws_signed_free(&c.is_signed);

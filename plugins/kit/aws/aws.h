@@ -172,6 +172,11 @@ LEAT_MUST_CHECK int leat_aws_sign_for(struct leat_aws *aws, const struct leat_aw
                                       const struct leat_aws_request *request, struct leat_aws_signed *ret,
                                       struct leat_error *err);
 
+/* The same of an operation of a JSON 1.1 service: POST / with its name in X-Amz-Target. */
+LEAT_MUST_CHECK int leat_aws_sign_operation(struct leat_aws *aws, const struct leat_aws_endpoint *endpoint,
+                                            const char *operation, const char *body, size_t n_body,
+                                            struct leat_aws_signed *ret, struct leat_error *err);
+
 /* Adds NAME=VALUE, both escaped, to a query or a form; & between two. */
 void leat_aws_put_parameter(struct leat_put *put, const char *name, const char *value);
 
@@ -199,6 +204,14 @@ struct leat_aws_fault {
 /* Judges by the name of the error and not by the status, for AWS throttles by 400. Where there is no name, something
  * that is not AWS has answered: 5xx may pass, and the rest stops. */
 void leat_aws_judge(const struct leat_http_reply *reply, int64_t now_s, struct leat_aws_fault *ret);
+
+/* For leat_rate_told. */
+static inline enum leat_reply leat_aws_reply(enum leat_aws_verdict verdict)
+{
+    return verdict == LEAT_AWS_THROTTLED ? LEAT_REPLY_THROTTLED
+           : verdict == LEAT_AWS_RETRY   ? LEAT_REPLY_FAILED
+                                         : LEAT_REPLY_FINE;
+}
 
 /* Takes from a reply what the next signature needs: CLOCK sets the clock by its Date, EXPIRED has the credentials
  * renewed unless they have been since. True: a request that was not repeated for that reason may now be. */

@@ -298,3 +298,16 @@ int leat_aws_sign_for(struct leat_aws *aws, const struct leat_aws_endpoint *endp
     ret->generation = aws->generation;
     return leat_aws_sign(&whole, keys, leat_aws_now(aws), ret, err);
 }
+
+int leat_aws_sign_operation(struct leat_aws *aws, const struct leat_aws_endpoint *endpoint, const char *operation,
+                            const char *body, size_t n_body, struct leat_aws_signed *ret, struct leat_error *err)
+{
+    char target[128];
+    const struct leat_aws_header headers[] = { { "Content-Type", "application/x-amz-json-1.1" },
+                                               { "X-Amz-Target", target } };
+    const struct leat_aws_request request = { .method = "POST", .headers = headers, .n_headers = 2, .path = "/",
+                                              .body = body, .n_body = n_body };
+
+    (void)snprintf(target, sizeof target, "%s.%s", endpoint->service->target, operation);
+    return leat_aws_sign_for(aws, endpoint, &request, ret, err);
+}

@@ -112,15 +112,10 @@ static int unreachable(struct leat_error *err)
                                              "stays for the next run");
 }
 
-static const char *budget_of(struct flow *f, const struct flow_job *job)
-{
-    return f->calls->budget ? f->calls->budget(f->self, job) : NULL;
-}
-
 /* The lane of a job's budget; NULL: there are too many, and the job is asked for each time. */
 static struct flow_lane *lane_of(struct flow *f, const struct flow_job *job)
 {
-    const char *budget = budget_of(f, job);
+    const char *budget = flow_budget(f, job);
 
     for (int i = 0; i < f->n_lanes; i++)
         if (f->lanes[i].budget == budget)
@@ -139,7 +134,7 @@ static int ask_rate(struct flow *f, struct flow_job *job, struct leat_error *err
 
     if (lane && now < lane->not_before_ms)
         return 1;
-    ms = leat_rate_take(f->stage, budget_of(f, job), job->again);
+    ms = leat_rate_take(f->stage, flow_budget(f, job), job->again);
     if (ms < 0)
         return unreachable(err);
     if (ms > 0 && job->again) { /* what has not been sent yet need not wait with it */
@@ -167,7 +162,7 @@ static int send_job(struct flow *f, struct flow_job *job, struct leat_error *err
         return rc < 0 ? rc : 0;
     rc = f->calls->start(f->self, job, err);
     if (rc < 0) {
-        leat_rate_told(f->stage, budget_of(f, job), LEAT_REPLY_FAILED, 0);
+        leat_rate_told(f->stage, flow_budget(f, job), LEAT_REPLY_FAILED, 0);
         return rc;
     }
     job->state = FLOW_FLYING;

@@ -195,6 +195,12 @@ static inline int flow_number(const struct flow *flow, const struct flow_job *jo
     return (int)(job - flow->jobs);
 }
 
+/* That the job's call is taken from, as it is set up now. */
+static inline const char *flow_budget(const struct flow *flow, const struct flow_job *job)
+{
+    return flow->calls->budget ? flow->calls->budget(flow->self, job) : NULL;
+}
+
 /* A record that has its verdict leaves; the caller takes it out of its job. */
 void flow_answered(struct flow *flow, const struct flow_record *record);
 

@@ -234,11 +234,6 @@ static int rejected(struct flow *f, struct flow_job *job, const struct leat_http
     return ask(job, 0);
 }
 
-static const char *budget_of(struct flow *f, const struct flow_job *job)
-{
-    return f->calls->budget ? f->calls->budget(f->self, job) : NULL;
-}
-
 /* `budget`: that of the call; the owner may have set up another one since. */
 static void tell(struct flow *f, const char *budget, bool fine, bool throttled, const struct leat_http_reply *reply)
 {
@@ -255,7 +250,7 @@ static bool is_refusal(const struct leat_http_reply *reply)
 
 static int settle_sent(struct flow *f, struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
 {
-    const char *budget = budget_of(f, job);
+    const char *budget = flow_budget(f, job);
     enum flow_outcome outcome = f->calls->judge(f->self, job, reply);
 
     tell(f, budget, outcome != FLOW_THROTTLED && outcome != FLOW_UNCLEAR, outcome == FLOW_THROTTLED, reply);
@@ -314,7 +309,7 @@ static int nothing_found(struct flow *f, struct flow_job *job, struct leat_error
 
 static int settle_asked(struct flow *f, struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
 {
-    const char *budget = budget_of(f, job);
+    const char *budget = flow_budget(f, job);
     enum flow_found found = f->calls->judge_found(f->self, job, reply);
 
     tell(f, budget, found != FLOW_FOUND_THROTTLED && found != FLOW_FOUND_UNCLEAR, found == FLOW_FOUND_THROTTLED, reply);
@@ -351,12 +346,12 @@ int flow_settle(struct flow *f, struct flow_job *job, const struct leat_http_rep
     case LEAT_HTTP_HOPELESS:
         return leat_fail(err, LEAT_EUNREACHABLE, "cannot reach the server: %s", reply->why);
     case LEAT_HTTP_NOT_SENT:
-        tell(f, budget_of(f, job), false, false, reply);
+        tell(f, flow_budget(f, job), false, false, reply);
         return try_later(f, job, reply, err);
     case LEAT_HTTP_UNCLEAR:
         break;
     }
-    tell(f, budget_of(f, job), false, false, reply);
+    tell(f, flow_budget(f, job), false, false, reply);
     if (asked)
         return again(f, job) ? 0 : finish(f, job, LEAT_UNKNOWN);
     return unclear(f, job, err);

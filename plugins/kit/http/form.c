@@ -70,6 +70,13 @@ static void put_base64(struct leat_put *put, enum leat_put_form form, const char
     leat_put_free(&room);
 }
 
+void leat_put_member(struct leat_put *put, const char *name, const char *text, size_t n)
+{
+    leat_put_printf(put, ",\"%s\":\"", name);
+    leat_put_text(put, LEAT_PUT_INSIDE, text, n);
+    leat_put_bytes(put, "\"", 1);
+}
+
 /* 2024-02-29 12:00:00Z, with a T in the middle. */
 static char *put_instant(char *out, const struct leat_field *field, const struct leat_column *c, int32_t row)
 {

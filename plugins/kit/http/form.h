@@ -19,6 +19,8 @@ enum leat_put_form {
 };
 
 void leat_put_text(struct leat_put *put, enum leat_put_form form, const char *text, size_t n);
+/* ,"NAME":"TEXT" of an object that has a member already; the name needs no escape. */
+void leat_put_member(struct leat_put *put, const char *name, const char *text, size_t n);
 void leat_put_value(struct leat_put *put, enum leat_put_form form, const struct leat_field *field,
                     const struct leat_column *column, int32_t row);
 

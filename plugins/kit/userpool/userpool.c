@@ -142,15 +142,20 @@ int userpool_call(struct userpool *pool, const char *operation, const char *memb
     return leat_aws_call(pool->aws, &pool->endpoint, operation, pool->body.p, CALL_MS, &pool->reply, ret_fault, err);
 }
 
+int userpool_gone(const struct userpool *pool, struct leat_error *err)
+{
+    return leat_fail(err, LEAT_EUNREACHABLE, "there is no user pool %s in this account (asked %s, by the credentials of "
+                     "%s); is it another account's?", pool->options->user_pool_id, pool->endpoint.host,
+                     leat_aws_credentials_from(pool->aws));
+}
+
 int userpool_describe(struct userpool *pool, struct cognito_pool *ret, struct leat_error *err)
 {
     struct leat_aws_fault fault = { 0 };
     int rc = userpool_call(pool, "DescribeUserPool", NULL, &fault, err);
 
     if (rc != 0 && strcmp(fault.code, "ResourceNotFoundException") == 0)
-        return leat_fail(err, LEAT_EUNREACHABLE, "there is no user pool %s in this account (asked %s, by the credentials "
-                         "of %s); is it another account's?", pool->options->user_pool_id, pool->endpoint.host,
-                         leat_aws_credentials_from(pool->aws));
+        return userpool_gone(pool, err);
     if (rc > 0)
         return leat_fail(err, LEAT_EUNREACHABLE, "Cognito does not describe the user pool %s: %s",
                          pool->options->user_pool_id, fault.code);

@@ -92,6 +92,9 @@ LEAT_MUST_CHECK int userpool_identity(struct userpool *pool, const char **ret, s
 LEAT_MUST_CHECK int userpool_call(struct userpool *pool, const char *operation, const char *members,
                                   struct leat_aws_fault *ret_fault, struct leat_error *err);
 
+/* Says that the pool is not there, for ResourceNotFoundException. Returns LEAT_EUNREACHABLE. */
+LEAT_MUST_CHECK int userpool_gone(const struct userpool *pool, struct leat_error *err);
+
 /* DescribeUserPool. */
 LEAT_MUST_CHECK int userpool_describe(struct userpool *pool, struct cognito_pool *ret, struct leat_error *err);
 

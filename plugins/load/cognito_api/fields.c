@@ -218,13 +218,11 @@ static bool put_seconds(const struct leat_column *column, int32_t row, struct le
     return true;
 }
 
-bool fields_put(const struct cognito_api *c, const struct user_field *f, const struct leat_batch *b, int32_t row,
-                struct leat_put *put)
+bool fields_put(const struct user_field *f, const struct leat_batch *b, int32_t row, struct leat_put *put)
 {
     const struct leat_column *column = &b->columns[f->field];
     size_t before = put->n;
 
-    (void)c;
     if (leat_is_null(column, row))
         return false;
     if (column->type == LEAT_TIMESTAMP && f->attribute->kind == COGNITO_IS_EPOCH)

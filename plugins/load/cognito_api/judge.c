@@ -140,7 +140,7 @@ static bool all_as_sent(struct cognito_api *c, const struct flow_record *record,
         const struct user_field *f = &c->fields[i];
 
         scratch->n = 0;
-        if (!fields_put(c, f, record->held->batch, record->row, scratch))
+        if (!fields_put(f, record->held->batch, record->row, scratch))
             continue;
         if (!find_attribute(user, f->name, &there) ||
             !equals(c, &there, scratch->p, scratch->n, f->attribute->kind == COGNITO_IS_EMAIL))

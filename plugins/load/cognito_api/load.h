@@ -95,8 +95,7 @@ LEAT_MUST_CHECK int fields_open(struct cognito_api *c, const struct leat_schema 
 /* Of struct flow_calls: 1 it may go, 0 it breaks a rule of the pool and is rejected. */
 int fields_admit(void *self, struct leat_batch *b, int32_t row, struct leat_error *err);
 /* The attribute as the API has it, behind what is in `put`; false: null or empty. */
-bool fields_put(const struct cognito_api *c, const struct user_field *field, const struct leat_batch *b, int32_t row,
-                struct leat_put *put);
+bool fields_put(const struct user_field *field, const struct leat_batch *b, int32_t row, struct leat_put *put);
 /* Of a text field that is no attribute; NULL: null or empty. */
 const char *fields_text(const struct leat_batch *b, int field, int32_t row, size_t *ret_n);
 /* The user's n-th group, from 0, into `ret`: 1; 0: there is none. */

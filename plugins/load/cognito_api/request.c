@@ -48,19 +48,11 @@ void request_free(void *own)
 
 /* ---- bodies ---- */
 
-/* ,"NAME":"TEXT" */
-static void put_member(struct leat_put *body, const char *name, const char *text, size_t n)
-{
-    leat_put_printf(body, ",\"%s\":\"", name);
-    leat_put_text(body, LEAT_PUT_INSIDE, text, n);
-    leat_put_bytes(body, "\"", 1);
-}
-
 static void put_attribute(struct leat_put *body, bool *first, const char *name, const char *text, size_t n)
 {
     leat_put_string(body, *first ? "" : ",");
     leat_put_printf(body, "{\"Name\":\"%s\"", name);
-    put_member(body, "Value", text, n);
+    leat_put_member(body, "Value", text, n);
     leat_put_bytes(body, "}", 1);
     *first = false;
 }
@@ -77,7 +69,7 @@ static void put_attributes(struct cognito_api *c, const struct flow_record *reco
     for (int i = 0; i < c->n_fields; i++) {
         scratch->n = 0;
         if ((record->step == STEP_CREATE || !c->fields[i].attribute->immutable) &&
-            fields_put(c, &c->fields[i], b, record->row, scratch))
+            fields_put(&c->fields[i], b, record->row, scratch))
             put_attribute(body, &first, c->fields[i].name, scratch->p, scratch->n);
         body->failed |= scratch->failed;
     }
@@ -100,7 +92,7 @@ static void put_create(struct cognito_api *c, const struct flow_record *record, 
         leat_put_string(body, c->invite == INVITE_SMS ? ",\"DesiredDeliveryMediums\":[\"SMS\"]"
                                                       : ",\"DesiredDeliveryMediums\":[\"EMAIL\"]");
     if (c->password == PASSWORD_TEMPORARY && password && n)
-        put_member(body, "TemporaryPassword", password, n);
+        leat_put_member(body, "TemporaryPassword", password, n);
 }
 
 /* Of all four classes, so that whatever the pool's policy demands is in it. Nobody ever learns it. */
@@ -114,7 +106,7 @@ static bool put_generated(struct leat_put *body)
         return false;
     for (int i = 0; i < GENERATED; i++)
         text[4 + i] = letters[random[i] % (sizeof letters - 1)];
-    put_member(body, "Password", text, sizeof text);
+    leat_put_member(body, "Password", text, sizeof text);
     explicit_bzero(text, sizeof text);
     explicit_bzero(random, sizeof random);
     return true;
@@ -128,7 +120,7 @@ static bool put_password(const struct cognito_api *c, const struct flow_record *
     leat_put_string(body, ",\"Permanent\":true");
     if (!password || !n)
         return put_generated(body);
-    put_member(body, "Password", password, n);
+    leat_put_member(body, "Password", password, n);
     return true;
 }
 
@@ -152,7 +144,7 @@ static bool put_step(struct cognito_api *c, const struct flow_record *record, st
         return put_password(c, record, body);
     case STEP_GROUP:
     case STEP_NEW_GROUP:
-        put_member(body, "GroupName", call->group, strlen(call->group));
+        leat_put_member(body, "GroupName", call->group, strlen(call->group));
         return true;
     case STEP_MFA:
         put_mfa(body);
@@ -185,7 +177,7 @@ int request_build(void *self, struct flow_job *job, struct leat_error *err)
     call->body.n = 0;
     leat_put_printf(&call->body, "{\"UserPoolId\":\"%s\"", c->options.user_pool_id);
     if (record->ask || record->step != STEP_NEW_GROUP)
-        put_member(&call->body, "Username", username ? username : "", n);
+        leat_put_member(&call->body, "Username", username ? username : "", n);
     if (!record->ask && !put_step(c, record, call))
         return leat_fail(err, LEAT_EPLUGIN, "OpenSSL gives no random bytes");
     leat_put_bytes(&call->body, "}", 1);
@@ -196,18 +188,13 @@ int request_start(void *self, struct flow_job *job, struct leat_error *err)
 {
     struct cognito_api *c = self;
     struct call *call = call_of(job);
-    char target[128];
-    const struct leat_aws_header headers[] = { { "Content-Type", "application/x-amz-json-1.1" },
-                                               { "X-Amz-Target", target } };
-    const struct leat_aws_request request = { .method = "POST", .headers = headers, .n_headers = 2,
-                                              .body = call->body.p, .n_body = call->body.n, .path = "/" };
     struct leat_http_request what = { .method = "POST", .url = c->url, .fixed_url = true, .body = call->body.p,
                                       .n_body = call->body.n };
     int rc;
 
-    (void)snprintf(target, sizeof target, "%s.%s", c->live.endpoint.service->target, request_operation(job));
     call->signed_s = leat_aws_now(c->live.aws);
-    rc = leat_aws_sign_for(c->live.aws, &c->live.endpoint, &request, &call->is_signed, err);
+    rc = leat_aws_sign_operation(c->live.aws, &c->live.endpoint, request_operation(job), call->body.p, call->body.n,
+                                 &call->is_signed, err);
     what.headers = call->is_signed.headers;
     return rc < 0 ? rc : leat_http_start(c->flow.client, flow_number(&c->flow, job), &what, err);
 }

@@ -33,19 +33,14 @@ void call_begin(struct call *call, const struct leat_aws_endpoint *endpoint, con
 
 static int start(struct call *call, struct leat_error *err)
 {
-    const struct leat_aws_header headers[] = { { "Content-Type", "application/x-amz-json-1.1" },
-                                               { "X-Amz-Target", call->target } };
     const char *body = leat_put_end(&call->body);
-    const struct leat_aws_request signing = { .method = "POST", .headers = headers, .n_headers = 2, .body = body,
-                                              .n_body = call->body.n, .path = "/" };
     struct leat_http_request request = { .method = "POST", .url = call->url, .body = body, .n_body = call->body.n };
     int rc;
 
     if (!body)
         return leat_fail(err, -ENOMEM, "out of memory");
-    (void)snprintf(call->target, sizeof call->target, "%s.%s", call->endpoint->service->target, call->operation);
     (void)snprintf(call->url, sizeof call->url, "%s/", call->endpoint->url);
-    rc = leat_aws_sign_for(call->aws, call->endpoint, &signing, &call->is_signed, err);
+    rc = leat_aws_sign_operation(call->aws, call->endpoint, call->operation, body, call->body.n, &call->is_signed, err);
     if (rc < 0)
         return rc;
     request.headers = call->is_signed.headers;
@@ -101,10 +96,7 @@ static int judge(struct call *call, struct leat_error *err)
 
     leat_aws_judge(&call->reply, leat_aws_now(call->aws), &call->fault);
     verdict = call->fault.verdict;
-    leat_rate_told(call->stage, call->budget,
-                   verdict == LEAT_AWS_THROTTLED ? LEAT_REPLY_THROTTLED
-                   : verdict == LEAT_AWS_RETRY   ? LEAT_REPLY_FAILED
-                                                 : LEAT_REPLY_FINE, call->reply.retry_after_ms);
+    leat_rate_told(call->stage, call->budget, leat_aws_reply(verdict), call->reply.retry_after_ms);
     if (verdict == LEAT_AWS_THROTTLED)
         return again(call, err);
     if (verdict == LEAT_AWS_RETRY && (!call->once || call->reply.end == LEAT_HTTP_NOT_SENT))

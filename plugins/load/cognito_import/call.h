@@ -25,7 +25,7 @@ struct call {
     struct leat_http_reply reply;
 
     struct leat_aws_signed is_signed;
-    char target[128], url[544];
+    char url[544];
     bool going, retry, told_clock, told_keys;
     int64_t not_before_ms, trouble_ms; /* 0: none so far */
 };

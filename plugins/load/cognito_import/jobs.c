@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "kit/json/json.h"
+#include "kit/http/form.h"
 #include "kit/text/text.h"
 #include "steps.h"
 
@@ -20,12 +20,7 @@ enum {
 
 void put_member(struct leat_put *put, const char *name, const char *text)
 {
-    char *room;
-
-    leat_put_printf(put, ",\"%s\":", name);
-    room = leat_put_reserve(put, LEAT_JSON_ROOM(strlen(text)));
-    if (room)
-        put->n += (size_t)(leat_json_escape(room, text, strlen(text)) - room);
+    leat_put_member(put, name, text, strlen(text));
 }
 
 void log_group(const struct jobs *jobs, char ret[LOG_GROUP])
