@@ -54,6 +54,7 @@ include %D%/validate/rules/local.mk
 # Needs libcurl; see LEAT_PLUGIN_DEP in configure.ac:
 if WITH_LIBCURL
 include %D%/kit/aws/local.mk
+include %D%/kit/cognito_user/local.mk
 include %D%/kit/flow/local.mk
 include %D%/kit/http/local.mk
 include %D%/kit/userpool/local.mk

@@ -147,6 +147,14 @@ void columns_plan(struct leat_plan *plan, const struct leat_node *header, struct
 
 /* ---- what there is to say ---- */
 
+static bool is_elsewhere(const struct table *table, const char *name)
+{
+    for (int i = 0; table->elsewhere && table->elsewhere[i]; i++)
+        if (strcmp(table->elsewhere[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void leave_out(struct leat_plan *plan, struct table *table, int i)
 {
     const char *name = leat_plan_input(plan)->fields[i].name, *why, *nearest;
@@ -174,6 +182,8 @@ static void explain_field(struct leat_plan *plan, struct table *table, int i)
     const struct table_column *c = table_find(table, field->name);
     const char *trouble;
 
+    if (!c && is_elsewhere(table, field->name))
+        return;
     if (!c) {
         leave_out(plan, table, i);
         return;

@@ -5,38 +5,43 @@
  * once. The host writes down who is about to be made; what is unclear is read back,
  * and a user who is there and is not ours is left alone.
  */
-#include "load.h"
-
 #include <string.h>
+
+#include "kit/cognito_user/users.h"
 
 static const char *const existings[] = { "conflict", "skip", "update", NULL };
 static const char *const passwords[] = { "permanent", "temporary", "generated", "none", NULL };
 static const char *const groups[] = { "existing", "create", "none", NULL };
 static const char *const invites[] = { "none", "email", "sms", NULL };
 
-enum { FIND_DELAY_MS = 500, MAX_REPLY = 1 << 20 };
+struct cognito_api {
+    struct userpool_options options;
+    struct cognito_pool pool;
+    struct userpool live;
+    struct users users;
+};
 
 static const struct leat_option options[] = {
     USERPOOL_OPTIONS(struct cognito_api, options),
-    { .name = "on_existing", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, on_existing), .values = existings,
+    { .name = "on_existing", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, users.on_existing), .values = existings,
       .default_text = "conflict",
       .help = "What becomes of a user who is there, is not ours and differs: a conflict, left as already there, or updated." },
-    { .name = "password", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, password), .values = passwords,
+    { .name = "password", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, users.password), .values = passwords,
       .default_text = "permanent",
       .help = "What the field password is: for good, or to be changed; generated: a random one where there is none." },
-    { .name = "groups", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, groups), .values = groups,
+    { .name = "groups", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, users.groups), .values = groups,
       .default_text = "existing", .help = "The field groups: these must be there, are created on demand, or nothing is done." },
-    { .name = "mark", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_api, mark),
+    { .name = "mark", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_api, users.mark),
       .help = "A custom attribute, such as custom:mig_id, that gets a mark by which our users are known for certain." },
-    { .name = "invite", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, invite), .values = invites,
+    { .name = "invite", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, users.invite), .values = invites,
       .default_text = "none", .help = "Whether Cognito sends each new user a message, and how; none: no message at all." },
-    { .name = "concurrency", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_api, concurrency),
+    { .name = "concurrency", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_api, users.concurrency),
       .default_text = "32", .min = 1, .max = 1000, .tuning = true, .help = "Users on their way at once." },
-    { .name = "timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_api, timeout_ms), .default_text = "30s",
+    { .name = "timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_api, users.timeout_ms), .default_text = "30s",
       .min = 1, .max = 86400000, .tuning = true, .help = "How long a call may take." },
-    { .name = "connect_timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_api, connect_timeout_ms),
+    { .name = "connect_timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_api, users.connect_timeout_ms),
       .default_text = "10s", .min = 1, .max = 86400000, .tuning = true, .help = "How long a connection may take." },
-    { .name = "retries", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_api, retries), .default_text = "8",
+    { .name = "retries", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_api, users.retries), .default_text = "8",
       .max = 100, .tuning = true,
       .help = "How often a call that came to nothing is made again; throttled ones four times as often." },
     LEAT_END_OF_OPTIONS
@@ -48,11 +53,11 @@ static unsigned categories(const struct cognito_api *c)
 {
     unsigned all = 1U << USERPOOL_USER_CREATION | 1U << USERPOOL_USER_READ | 1U << USERPOOL_USER_UPDATE;
 
-    if (c->password == PASSWORD_GENERATED || c->extras.password >= 0)
+    if (c->users.password == PASSWORD_GENERATED || c->users.extras.password >= 0)
         all |= 1U << USERPOOL_USER_ACCOUNT_RECOVERY;
-    if (c->extras.mfa >= 0)
+    if (c->users.extras.mfa >= 0)
         all |= 1U << USERPOOL_USER_RESOURCE_UPDATE;
-    if (c->extras.groups >= 0 && c->groups == GROUPS_CREATE)
+    if (c->users.extras.groups >= 0 && c->users.groups == GROUPS_CREATE)
         all |= 1U << USERPOOL_POOL_RESOURCE_UPDATE;
     return all;
 }
@@ -80,16 +85,16 @@ static void note(struct leat_plan *plan, const struct cognito_api *c)
     double rate = userpool_rate(&c->options, USERPOOL_USER_CREATION);
     char text[400];
 
-    if ((c->password == PASSWORD_PERMANENT && c->extras.password >= 0) || c->password == PASSWORD_GENERATED)
+    if ((c->users.password == PASSWORD_PERMANENT && c->users.extras.password >= 0) || c->users.password == PASSWORD_GENERATED)
         if (userpool_rate(&c->options, USERPOOL_USER_ACCOUNT_RECOVERY) < rate)
             rate = userpool_rate(&c->options, USERPOOL_USER_ACCOUNT_RECOVERY);
     (void)snprintf(text, sizeof text, "at %d%% of %s quotas: %.0f users an hour at most, fewer with more than one group "
                    "each", c->options.share, c->options.quotas_asked ? "the account's" : "Cognito's default", rate * 3600);
     leat_plan_note(plan, text);
     leat_plan_note(plan, "each user who is made is a monthly active user of this month, and billed as one");
-    leat_plan_note(plan, c->invite == INVITE_NONE ? "no message is sent to anybody"
+    leat_plan_note(plan, c->users.invite == INVITE_NONE ? "no message is sent to anybody"
                                                   : "Cognito sends a message to each new user (invite)");
-    if (!c->mark)
+    if (!c->users.mark)
         leat_plan_note(plan, "without mark: a user whose creation is unclear is ours if all attributes are as sent and "
                              "the user is no older than this run");
 }
@@ -101,16 +106,19 @@ static int cognito_api_plan(struct leat_plan *plan, void *self, struct leat_erro
     int rc = leat_http_prepare(err);
 
     cognito_pool_default(&c->pool);
-    fields_find(c, leat_plan_input(plan));
+    c->users.options = &c->options;
+    c->users.pool = &c->pool;
+    c->users.live = &c->live;
+    fields_find(&c->users, leat_plan_input(plan));
     leat_plan_ledger(plan);
-    if (leat_plan_is_incremental(plan) && !c->mark)
+    if (leat_plan_is_incremental(plan) && !c->users.mark)
         leat_plan_wrong(plan, "mark", "with an incremental extract users who are there are changed, so it must be certain "
                         "that they are ours: name a custom attribute for a mark");
     if (rc == 0 && ok)
         rc = look_at_pool(plan, c, err);
     if (rc < 0)
         return rc;
-    fields_plan(plan, c);
+    fields_plan(plan, &c->users);
     if (!ok)
         return 0;
     userpool_plan_quotas(plan, &c->options, categories(c));
@@ -120,43 +128,12 @@ static int cognito_api_plan(struct leat_plan *plan, void *self, struct leat_erro
 
 /* ---- open and close ---- */
 
-static const struct flow_calls calls = {
-    .job_size = sizeof(struct call), .free_job = request_free, .admit = fields_admit, .begin = steps_begin,
-    .budget = request_budget, .build = request_build, .start = request_start, .judge = judge,
-    .judge_found = judge_found, .next = steps_next, .answer = steps_answer, .reject = steps_reject, .stop = steps_stop,
-};
-
-/* Users who share one of these are never on their way together. */
-static void take_aliases(const struct cognito_api *c, struct flow_settings *settings)
-{
-    static const enum cognito_standard aliases[] = { COGNITO_EMAIL, COGNITO_PHONE_NUMBER, COGNITO_PREFERRED_USERNAME };
-
-    if (c->extras.username >= 0)
-        settings->aliases[settings->n_aliases++] = c->extras.username;
-    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-        if (c->standard[aliases[i]] >= 0 && c->standard[aliases[i]] != c->extras.username)
-            settings->aliases[settings->n_aliases++] = c->standard[aliases[i]];
-}
-
 static int cognito_api_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct cognito_api *c = self;
-    struct flow_settings settings = { .batch = 1, .retries = (int)c->retries, .has_find = true,
-                                      .find_delay_ms = FIND_DELAY_MS };
-    int rc = fields_open(c, leat_stage_input(stage), err);
+    int rc = userpool_open(&c->live, &c->options, leat_aws_stage_cancelled, stage, err);
 
-    c->began_s = leat_stage_work_began(stage) / 1000000;
-    if (rc == 0)
-        rc = userpool_open(&c->live, &c->options, leat_aws_stage_cancelled, stage, err);
-    if (rc < 0)
-        return rc;
-    (void)snprintf(c->url, sizeof c->url, "%s/", c->live.endpoint.url);
-    take_aliases(c, &settings);
-    settings.http = (struct leat_http_settings){
-        .n_calls = (int)c->concurrency, .plain = c->live.endpoint.plain, .timeout_ms = c->timeout_ms,
-        .connect_timeout_ms = c->connect_timeout_ms, .max_reply = MAX_REPLY, .ca_file = leat_aws_ca_file(c->live.aws),
-        .proxy = c->options.aws.proxy };
-    return flow_open(&c->flow, stage, &settings, &calls, c, err);
+    return rc < 0 ? rc : users_open(&c->users, stage, err);
 }
 
 static void cognito_api_close(struct leat_stage *stage, void *self)
@@ -164,7 +141,7 @@ static void cognito_api_close(struct leat_stage *stage, void *self)
     struct cognito_api *c = self;
 
     (void)stage;
-    flow_close(&c->flow);
+    users_close(&c->users);
     userpool_close(&c->live);
 }
 
@@ -172,14 +149,14 @@ static int cognito_api_deliver(struct leat_stage *stage, void *self, struct leat
 {
     struct cognito_api *c = self;
 
-    return flow_deliver(&c->flow, stage, b, err);
+    return flow_deliver(&c->users.flow, stage, b, err);
 }
 
 static enum leat_flow cognito_api_poll(struct leat_stage *stage, void *self, bool dry, struct leat_error *err)
 {
     struct cognito_api *c = self;
 
-    return flow_poll(&c->flow, stage, dry, err);
+    return flow_poll(&c->users.flow, stage, dry, err);
 }
 
 LEAT_LOAD(cognito_api, .summary = "Makes users in an Amazon Cognito user pool by its API", .options = options,

@@ -11,6 +11,8 @@
  */
 #include "import.h"
 
+static const char *const afters[] = { "all", "groups", "enabled", "none", NULL };
+static const char *const groups[] = { "existing", "create", NULL };
 static const char *const hashings[] = { "auto", "none", "bcrypt", "scrypt", "argon2id", "pbkdf2_sha256", NULL };
 
 static const struct leat_option options[] = {
@@ -25,6 +27,13 @@ static const struct leat_option options[] = {
     { .name = "trial", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_import, trial), .default_text = "0",
       .max = 10000,
       .help = "How many users go first, in a job of their own; unless all of them are imported, the run stops there." },
+    { .name = "after_import", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_import, after_import),
+      .default_text = "all", .values = afters,
+      .help = "Which of the fields groups and enabled, which no import file can carry, are set by the API for users who "
+              "were imported." },
+    { .name = "groups", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_import, after.groups),
+      .default_text = "existing", .values = groups,
+      .help = "Whether the groups must be there, or are created on demand." },
     { .name = "stage_to", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_import, stage_to), .tuning = true,
       .help = "Where each file is put, too, before it is imported: s3://BUCKET/PREFIX." },
     { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_import, path),
@@ -58,6 +67,12 @@ static int find_endpoints(struct cognito_import *c, struct leat_error *err)
     return rc;
 }
 
+/* What is to be done behind the import can be done: better to know before it. */
+static bool may_go(void *after, struct leat_batch *batch, int32_t row)
+{
+    return fields_check_groups(after, batch, row);
+}
+
 static int import_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct cognito_import *c = self;
@@ -74,7 +89,12 @@ static int import_open(struct leat_stage *stage, void *self, struct leat_error *
         .read_budget = userpool_budget(&c->options, USERPOOL_POOL_RESOURCE_READ),
         .trial = c->trial, .log_patience_ms = c->log_patience_ms,
     };
-    return find_endpoints(c, err);
+    rc = find_endpoints(c, err);
+    if (rc < 0 || !c->has_after)
+        return rc;
+    c->sets.may_go = may_go;
+    c->sets.owner = &c->after;
+    return users_open(&c->after, stage, err);
 }
 
 static int import_deliver(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
@@ -98,15 +118,18 @@ static enum leat_flow import_poll(struct leat_stage *stage, void *self, bool dry
 {
     struct cognito_import *c = self;
     int rc = c->ended ? 0 : end_input(c, err);
+    enum leat_flow after = LEAT_END;
 
-    (void)stage, (void)dry;
+    (void)dry;
     if (rc == 0 && !jobs_are_done(&c->jobs))
         rc = jobs_poll(&c->jobs, err);
     if (rc < 0)
         return LEAT_FAILED;
     if (!jobs_are_done(&c->jobs))
         return LEAT_MORE;
-    return c->n_settled < c->sets.n_rows ? LEAT_SETTLE : LEAT_END;
+    if (c->has_after)
+        after = flow_poll(&c->after.flow, stage, true, err);
+    return after != LEAT_FULL && after != LEAT_FAILED && c->n_settled < c->sets.n_rows ? LEAT_SETTLE : after;
 }
 
 static int import_commit(struct leat_stage *stage, void *self, bool last, struct leat_mark *ret_mark,
@@ -123,6 +146,7 @@ static void import_close(struct leat_stage *stage, void *self)
     struct cognito_import *c = self;
 
     (void)stage;
+    users_close(&c->after);
     jobs_close(&c->jobs);
     sets_close(&c->sets);
     userpool_close(&c->pool);

@@ -10,7 +10,7 @@
  *     attempt.c          what goes into a job, and its name
  *     replies.c          what AWS says of jobs and in their logs
  *     log.c              a line of a job's log; which row it is of
- *     settle.c           verdicts to records
+ *     settle.c           verdicts to records; what is done by API for those who were imported
  *     call.c             one request at a time
  */
 #ifndef LEAT_COGNITO_IMPORT_H
@@ -19,8 +19,11 @@
 #include <leat/plugin.h>
 
 #include "jobs.h"
+#include "kit/cognito_user/users.h"
 #include "kit/userpool/userpool.h"
 #include "sets.h"
+
+enum { AFTER_ALL, AFTER_GROUPS, AFTER_ENABLED, AFTER_NONE };
 
 enum hashing { HASHING_AUTO, HASHING_NONE, HASHING_BCRYPT, HASHING_SCRYPT, HASHING_ARGON2ID, HASHING_PBKDF2 };
 
@@ -28,11 +31,15 @@ struct cognito_import {
     struct userpool_options options;
     const char *path, *role, *stage_to;
     int hashing;             /* enum hashing */
+    int after_import;
     int64_t trial, part_rows, log_patience_ms;
     bool keep;
 
     /* by the plan */
     struct cognito_pool rules;
+    struct users after;      /* users who were imported, and what the files cannot carry */
+    bool has_after;          /* there are fields for that */
+    const char *elsewhere[3];
     struct table plain, hashed; /* without and with password_hash */
     char *fixed[2], *headers[2];
     char *pool_name;
@@ -41,7 +48,7 @@ struct cognito_import {
     struct jobs jobs;
     struct userpool pool;
     bool ended;              /* the input has */
-    int64_t n_settled;       /* records */
+    int64_t n_settled;       /* records that have come back */
     int at_piece[N_SETS];    /* of the next record of each set */
     int32_t at_row[N_SETS];
 };
@@ -51,6 +58,8 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err);
 void import_bind(struct cognito_import *c, const struct leat_schema *schema);
 
 /* settle.c */
+/* Of struct users: whether the import has brought the next user, who is answered for else. */
+bool import_is_there(void *self, struct leat_batch *batch, int32_t row);
 LEAT_MUST_CHECK int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch,
                                   struct leat_error *err);
 

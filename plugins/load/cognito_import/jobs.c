@@ -113,8 +113,15 @@ static bool is_of_any(const struct jobs *jobs, const struct job *job)
 /* The source has changed since a run before this one, whose parts were others. */
 static void look_for_others(struct jobs *jobs)
 {
-    for (int i = 0; i < jobs->n_found; i++)
-        jobs->others |= may_have_imported(&jobs->found[i]) && !is_of_any(jobs, &jobs->found[i]);
+    for (int i = 0; i < jobs->n_found; i++) {
+        const struct job *job = &jobs->found[i];
+        double since_s = job->started_s > 0 ? job->started_s : job->created_s;
+
+        if (!may_have_imported(job) || is_of_any(jobs, job))
+            continue;
+        jobs->others_s = !jobs->others || since_s < jobs->others_s ? since_s : jobs->others_s;
+        jobs->others = true;
+    }
 }
 
 int step_list(struct jobs *jobs, struct leat_error *err)

@@ -32,7 +32,7 @@ enum job_status {
 struct job {
     char id[JOB_ID], name[JOB_NAME];
     enum job_status status;
-    double created_s;
+    double created_s, started_s; /* the latter 0 where it is not said */
     bool started;
     struct log_counts counts;
     bool used;               /* one of our attempts is this job */
@@ -70,6 +70,7 @@ struct jobs {
     struct job *found;       /* those of this work */
     int n_found, cap_found;
     bool others;             /* another part of this work may have been imported that is none of our pieces */
+    double others_s;         /* when the first of these was started */
 
     int at;                  /* the piece */
     struct attempt attempt;

@@ -98,12 +98,19 @@ int step_log(struct jobs *jobs, struct leat_error *err)
 
 /* ---- what it means ---- */
 
+/* Whoever was there when the job at hand began can be of an earlier run only if that had begun before it. */
+static bool is_after_others(const struct jobs *jobs)
+{
+    return jobs->others && (jobs->job.started_s <= 0 || jobs->job.started_s > jobs->others_s);
+}
+
 /* Puts the rows' verdicts into the piece; returns how many have none. */
 static int32_t merge(struct jobs *jobs, const uint8_t *verdicts)
 {
     struct piece *piece = piece_at(jobs);
     int32_t n_none = 0;
 
+    piece->after_others |= is_after_others(jobs);
     for (int32_t i = 0; i < jobs->attempt.n_rows; i++) {
         piece->verdicts[jobs->attempt.rows ? jobs->attempt.rows[i] : i] = verdicts[i];
         n_none += log_tag_of(verdicts[i]) == LOG_NONE;
@@ -140,7 +147,7 @@ static int trial_failed(const struct jobs *jobs, const uint8_t *verdicts, struct
 /* Users whom an unclear attempt may have brought are as good as imported. */
 static bool trial_is_good(const struct jobs *jobs, const uint8_t *verdicts)
 {
-    bool ours = jobs->others || jobs_are_unclear(jobs, piece_at(jobs));
+    bool ours = is_after_others(jobs) || jobs_are_unclear(jobs, piece_at(jobs));
 
     for (int32_t i = 0; i < jobs->attempt.n_rows; i++)
         if (log_tag_of(verdicts[i]) != LOG_SUCCEEDED && !(ours && log_tag_of(verdicts[i]) == LOG_SKIPPED))

@@ -54,6 +54,31 @@ static void check_hashing(struct leat_plan *plan, const struct cognito_import *c
                         "map it, or take the option away");
 }
 
+/* What no file can carry. */
+static void plan_after(struct leat_plan *plan, struct cognito_import *c)
+{
+    int n = 0;
+
+    c->after.options = &c->options;
+    c->after.pool = &c->rules;
+    c->after.live = &c->pool;
+    c->after.is_there = import_is_there;
+    c->after.owner = c;
+    c->after.no_groups = c->after_import == AFTER_ENABLED || c->after_import == AFTER_NONE;
+    c->after.no_enabled = c->after_import == AFTER_GROUPS || c->after_import == AFTER_NONE;
+    c->after.concurrency = 16;
+    c->after.timeout_ms = 30000;
+    c->after.connect_timeout_ms = 10000;
+    c->after.retries = 8;
+    fields_plan_there(plan, &c->after);
+    if (c->after.extras.groups >= 0)
+        c->elsewhere[n++] = "groups";
+    if (c->after.extras.enabled >= 0)
+        c->elsewhere[n++] = "enabled";
+    c->has_after = n > 0;
+    c->plain.elsewhere = c->elsewhere;
+}
+
 static void plan_paths(struct leat_plan *plan, struct cognito_import *c)
 {
     for (int i = 0; i < N_SETS; i++) {
@@ -215,7 +240,7 @@ static void plan_sets(struct leat_plan *plan, struct cognito_import *c)
 
 static void plan_notes(struct leat_plan *plan, const struct cognito_import *c)
 {
-    char text[256];
+    char text[320];
 
     (void)snprintf(text, sizeof text, "users go in by import jobs, one at a time in the whole account, each of at "
                    "most %lld users and 100 MB; AWS takes about 20 to 30 users a second", (long long)c->part_rows);
@@ -224,6 +249,14 @@ static void plan_notes(struct leat_plan *plan, const struct cognito_import *c)
     if (c->sets.split)
         leat_plan_note(plan, "password_hash: a job for each algorithm, and one for users whose hash cannot go; how "
                        "many that are is known once all records are read");
+    if (c->has_after) {
+        (void)snprintf(text, sizeof text, "%s%s%s cannot stand in a file: set by the API for users who were imported, at "
+                       "%.0f an hour; each of them becomes a monthly active user of this month, and is billed as one "
+                       "(after_import: none leaves them out)", c->elsewhere[0], c->elsewhere[1] ? " and " : "",
+                       c->elsewhere[1] ? c->elsewhere[1] : "",
+                       userpool_rate(&c->options, USERPOOL_USER_UPDATE) * 3600);
+        leat_plan_note(plan, text);
+    }
     if (c->trial > 0) {
         (void)snprintf(text, sizeof text, "before the first large job %lld users are imported for a trial",
                        (long long)c->trial);
@@ -248,10 +281,12 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     rc = look_at_pool(plan, c, err);
     if (rc < 0)
         return leat_in_plan(rc, err);
+    plan_after(plan, c);
     lay_out(plan, c);
     import_bind(c, leat_plan_input(plan));
     columns_explain(plan, c->hashing == HASHING_NONE ? &c->plain : &c->hashed);
-    userpool_plan_quotas(plan, &c->options, 1 << USERPOOL_POOL_RESOURCE_UPDATE | 1 << USERPOOL_POOL_RESOURCE_READ);
+    userpool_plan_quotas(plan, &c->options, 1U << USERPOOL_POOL_RESOURCE_UPDATE | 1U << USERPOOL_POOL_RESOURCE_READ |
+                                            (c->has_after ? 1U << USERPOOL_USER_UPDATE : 0));
     leat_plan_ledger(plan);
     leat_plan_at_once(plan);
     leat_plan_ordered(plan, "take  partitions:  out of the extract: a run that goes on knows its import jobs by what "

@@ -70,13 +70,13 @@ static bool read_job(const cJSON *object, struct job *ret)
     if (!is_id(id) || !name)
         return false;
     *ret = (struct job){ .status = status_of(text_in(object, "Status")), .created_s = number_in(object, "CreationDate"),
-                         .started = cJSON_GetObjectItemCaseSensitive(object, "StartDate") != NULL,
+                         .started_s = number_in(object, "StartDate"),
                          .counts = { (int64_t)number_in(object, "ImportedUsers"),
                                      (int64_t)number_in(object, "SkippedUsers"),
                                      (int64_t)number_in(object, "FailedUsers") } };
     (void)snprintf(ret->id, sizeof ret->id, "%s", id);
     (void)snprintf(ret->name, sizeof ret->name, "%s", name);
-    ret->started |= ret->status != JOB_CREATED && ret->status != JOB_EXPIRED;
+    ret->started = ret->started_s > 0 || (ret->status != JOB_CREATED && ret->status != JOB_EXPIRED);
     return true;
 }
 

@@ -196,6 +196,8 @@ int sets_put(struct sets *sets, struct leat_stage *stage, struct leat_batch *bat
     if (rc < 0)
         return leat_fail(err, rc, "out of memory");
     LEAT_EACH_ROW(batch, row) {
+        if (sets->may_go && !sets->may_go(sets->owner, batch, row))
+            continue;
         rc = write_row(sets, stage, batch, &view, row, err);
         if (rc < 0)
             return rc;

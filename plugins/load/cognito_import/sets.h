@@ -28,6 +28,7 @@ struct piece {
     uint8_t *verdicts;       /* a row: enum log_tag and a reason; NULL before its turn, and once all are told */
     bool done;
     bool unclear;            /* an attempt of ours may have imported users of whom no log says so */
+    bool after_others;       /* its users may be those of another part of an earlier run, whose source was another */
     int first_line;          /* number of its first row in the log; 0: it differs */
     char log_group[LOG_GROUP], log_stream[208];
 };
@@ -50,6 +51,9 @@ struct sets {
     enum cognito_algorithm only;
     int64_t max_rows, max_bytes;
     bool lines;
+    /* Rejects a row, and returns false, that is not to be written; NULL: all are. */
+    bool (*may_go)(void *owner, struct leat_batch *batch, int32_t row);
+    void *owner;
 
     struct set sets[N_SETS];
     uint8_t *rows;

@@ -27,12 +27,6 @@ static struct piece *next_row(struct cognito_import *c, int set, int32_t *ret_ro
 
 /* ---- answers ---- */
 
-/* The user is in the pool. What can only be done by API comes here: groups, and users who are disabled. */
-static void after(struct leat_batch *batch, int32_t row)
-{
-    leat_batch_answer(batch, row, LEAT_LOADED, NULL, 0);
-}
-
 static void reject_failed(struct leat_batch *batch, int32_t row, const struct piece *piece, int32_t line, int reason)
 {
     const char *sentence = log_reason(reason);
@@ -48,26 +42,24 @@ static void reject_failed(struct leat_batch *batch, int32_t row, const struct pi
 }
 
 /* A user who is there already may be of an attempt of ours that nobody has seen the end of. */
-static bool may_be_ours(const struct cognito_import *c, const struct piece *piece, uint8_t byte)
+static bool may_be_ours(const struct piece *piece, uint8_t byte)
 {
-    return piece->unclear || ((byte & ROW_MUST_VERIFY) && c->jobs.others);
+    return piece->unclear || ((byte & ROW_MUST_VERIFY) && piece->after_others);
 }
 
-static void answer_row(struct cognito_import *c, struct leat_batch *batch, int32_t row, const struct piece *piece,
-                       int32_t line, uint8_t byte)
+/* True: the user is in the pool, by us; else the record is answered. */
+static bool judge_row(struct leat_batch *batch, int32_t row, const struct piece *piece, int32_t line, uint8_t byte)
 {
     uint8_t verdict = piece->verdicts[line];
 
     switch (log_tag_of(verdict)) {
     case LOG_SUCCEEDED:
-        after(batch, row);
-        break;
+        return true;
     case LOG_SKIPPED:
-        if (may_be_ours(c, piece, byte))
-            after(batch, row);
-        else
-            leat_batch_reject(batch, row, -1, "exists", "a user of that name, e-mail address or phone number is in "
-                              "the pool already; the import leaves such users as they are");
+        if (may_be_ours(piece, byte))
+            return true;
+        leat_batch_reject(batch, row, -1, "exists", "a user of that name, e-mail address or phone number is in the pool "
+                          "already; the import leaves such users as they are");
         break;
     case LOG_FAILED:
         reject_failed(batch, row, piece, line, log_reason_of(verdict));
@@ -75,29 +67,37 @@ static void answer_row(struct cognito_import *c, struct leat_batch *batch, int32
     default:
         leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
     }
+    return false;
 }
 
-static void answer_next(struct cognito_import *c, struct leat_batch *batch, int32_t row)
+bool import_is_there(void *self, struct leat_batch *batch, int32_t row)
 {
+    struct cognito_import *c = self;
     uint8_t byte = c->n_settled < c->sets.n_rows ? c->sets.rows[c->n_settled++] : 0;
     int32_t line = 0;
     struct piece *piece = next_row(c, byte & ROW_SET, &line);
+    bool is_there;
 
     if (!piece) {
         leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
-        return;
+        return false;
     }
-    answer_row(c, batch, row, piece, line, byte);
-    if (line + 1 < piece->n_rows)
-        return;
-    free(piece->verdicts);
-    piece->verdicts = NULL;
+    is_there = judge_row(batch, row, piece, line, byte);
+    if (line + 1 == piece->n_rows) {
+        free(piece->verdicts);
+        piece->verdicts = NULL;
+    }
+    return is_there;
 }
 
 int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
 {
-    (void)stage, (void)err;
+    struct cognito_import *c = self;
+
+    if (c->has_after)
+        return flow_deliver(&c->after.flow, stage, batch, err);
     LEAT_EACH_ROW(batch, row)
-        answer_next(self, batch, row);
+        if (import_is_there(c, batch, row))
+            leat_batch_answer(batch, row, LEAT_LOADED, NULL, 0);
     return 0;
 }

@@ -3,7 +3,7 @@
  *
  * A user's next call (Amazon Cognito user pools API reference).
  */
-#include "load.h"
+#include "kit/cognito_user/users.h"
 
 #include <openssl/rand.h>
 #include <string.h>
@@ -33,14 +33,14 @@ const char *request_operation(const struct flow_job *job)
 
 const char *request_budget(void *self, const struct flow_job *job)
 {
-    const struct cognito_api *c = self;
+    const struct users *u = self;
 
-    return userpool_budget(&c->options, job->records[0].ask ? USERPOOL_USER_READ : quotas[job->records[0].step]);
+    return userpool_budget(u->options, job->records[0].ask ? USERPOOL_USER_READ : quotas[job->records[0].step]);
 }
 
 void request_free(void *own)
 {
-    struct call *call = own;
+    struct user_call *call = own;
 
     leat_put_free(&call->body);
     leat_aws_signed_free(&call->is_signed);
@@ -58,40 +58,40 @@ static void put_attribute(struct leat_put *body, bool *first, const char *name, 
 }
 
 /* What is immutable can be said only when the user is made. */
-static void put_attributes(struct cognito_api *c, const struct flow_record *record, struct leat_put *body)
+static void put_attributes(struct users *u, const struct flow_record *record, struct leat_put *body)
 {
     const struct leat_batch *b = record->held->batch;
-    struct leat_put *scratch = &c->flow.scratch;
+    struct leat_put *scratch = &u->flow.scratch;
     bool first = true;
     char id[FLOW_RECORD_ID];
 
     leat_put_string(body, ",\"UserAttributes\":[");
-    for (int i = 0; i < c->n_fields; i++) {
+    for (int i = 0; i < u->n_fields; i++) {
         scratch->n = 0;
-        if ((record->step == STEP_CREATE || !c->fields[i].attribute->immutable) &&
-            fields_put(&c->fields[i], b, record->row, scratch))
-            put_attribute(body, &first, c->fields[i].name, scratch->p, scratch->n);
+        if ((record->step == STEP_CREATE || !u->fields[i].attribute->immutable) &&
+            fields_put(&u->fields[i], b, record->row, scratch))
+            put_attribute(body, &first, u->fields[i].name, scratch->p, scratch->n);
         body->failed |= scratch->failed;
     }
-    if (c->mark && record->step == STEP_CREATE) {
+    if (u->mark && record->step == STEP_CREATE) {
         leat_batch_record_id(b, record->row, id);
-        put_attribute(body, &first, c->mark, id, strlen(id));
+        put_attribute(body, &first, u->mark, id, strlen(id));
     }
     leat_put_bytes(body, "]", 1);
 }
 
-static void put_create(struct cognito_api *c, const struct flow_record *record, struct leat_put *body)
+static void put_create(struct users *u, const struct flow_record *record, struct leat_put *body)
 {
     size_t n;
-    const char *password = fields_text(record->held->batch, c->extras.password, record->row, &n);
+    const char *password = fields_text(record->held->batch, u->extras.password, record->row, &n);
 
-    put_attributes(c, record, body);
-    if (c->invite == INVITE_NONE)
+    put_attributes(u, record, body);
+    if (u->invite == INVITE_NONE)
         leat_put_string(body, ",\"MessageAction\":\"SUPPRESS\"");
     else
-        leat_put_string(body, c->invite == INVITE_SMS ? ",\"DesiredDeliveryMediums\":[\"SMS\"]"
+        leat_put_string(body, u->invite == INVITE_SMS ? ",\"DesiredDeliveryMediums\":[\"SMS\"]"
                                                       : ",\"DesiredDeliveryMediums\":[\"EMAIL\"]");
-    if (c->password == PASSWORD_TEMPORARY && password && n)
+    if (u->password == PASSWORD_TEMPORARY && password && n)
         leat_put_member(body, "TemporaryPassword", password, n);
 }
 
@@ -112,10 +112,10 @@ static bool put_generated(struct leat_put *body)
     return true;
 }
 
-static bool put_password(const struct cognito_api *c, const struct flow_record *record, struct leat_put *body)
+static bool put_password(const struct users *u, const struct flow_record *record, struct leat_put *body)
 {
     size_t n;
-    const char *password = fields_text(record->held->batch, c->extras.password, record->row, &n);
+    const char *password = fields_text(record->held->batch, u->extras.password, record->row, &n);
 
     leat_put_string(body, ",\"Permanent\":true");
     if (!password || !n)
@@ -129,22 +129,30 @@ static void put_mfa(struct leat_put *body)
     leat_put_string(body, ",\"SMSMfaSettings\":{\"Enabled\":true,\"PreferredMfa\":true}");
 }
 
-static bool put_step(struct cognito_api *c, const struct flow_record *record, struct call *call)
+static void put_group(const struct users *u, const struct flow_record *record, struct leat_put *body)
+{
+    char group[GROUP_ROOM] = "";
+
+    (void)fields_group(u, record->held->batch, record->row, record->place, group, sizeof group);
+    leat_put_member(body, "GroupName", group, strlen(group));
+}
+
+static bool put_step(struct users *u, const struct flow_record *record, struct user_call *call)
 {
     struct leat_put *body = &call->body;
 
     switch ((enum step)record->step) {
     case STEP_CREATE:
-        put_create(c, record, body);
+        put_create(u, record, body);
         return true;
     case STEP_UPDATE:
-        put_attributes(c, record, body);
+        put_attributes(u, record, body);
         return true;
     case STEP_PASSWORD:
-        return put_password(c, record, body);
+        return put_password(u, record, body);
     case STEP_GROUP:
     case STEP_NEW_GROUP:
-        leat_put_member(body, "GroupName", call->group, strlen(call->group));
+        put_group(u, record, body);
         return true;
     case STEP_MFA:
         put_mfa(body);
@@ -157,28 +165,28 @@ static bool put_step(struct cognito_api *c, const struct flow_record *record, st
 }
 
 /* The job's memory is another user's. */
-static void forget(struct call *call)
+static void forget(struct user_call *call)
 {
     call->verdict = (enum leat_verdict)0;
     call->no_password = call->is_disabled = call->group_made = false;
-    call->sub[0] = call->group[0] = '\0';
+    call->sub[0] = '\0';
 }
 
 int request_build(void *self, struct flow_job *job, struct leat_error *err)
 {
     const struct flow_record *record = &job->records[0];
-    struct call *call = call_of(job);
-    struct cognito_api *c = self;
+    struct user_call *call = user_call(job);
+    struct users *u = self;
     size_t n;
-    const char *username = fields_text(record->held->batch, c->extras.username, record->row, &n);
+    const char *username = fields_text(record->held->batch, u->extras.username, record->row, &n);
 
     if (job->fresh)
         forget(call);
     call->body.n = 0;
-    leat_put_printf(&call->body, "{\"UserPoolId\":\"%s\"", c->options.user_pool_id);
+    leat_put_printf(&call->body, "{\"UserPoolId\":\"%s\"", u->options->user_pool_id);
     if (record->ask || record->step != STEP_NEW_GROUP)
         leat_put_member(&call->body, "Username", username ? username : "", n);
-    if (!record->ask && !put_step(c, record, call))
+    if (!record->ask && !put_step(u, record, call))
         return leat_fail(err, LEAT_EPLUGIN, "OpenSSL gives no random bytes");
     leat_put_bytes(&call->body, "}", 1);
     return leat_put_end(&call->body) ? 0 : leat_fail(err, -ENOMEM, "out of memory");
@@ -186,15 +194,15 @@ int request_build(void *self, struct flow_job *job, struct leat_error *err)
 
 int request_start(void *self, struct flow_job *job, struct leat_error *err)
 {
-    struct cognito_api *c = self;
-    struct call *call = call_of(job);
-    struct leat_http_request what = { .method = "POST", .url = c->url, .fixed_url = true, .body = call->body.p,
+    struct users *u = self;
+    struct user_call *call = user_call(job);
+    struct leat_http_request what = { .method = "POST", .url = u->url, .fixed_url = true, .body = call->body.p,
                                       .n_body = call->body.n };
     int rc;
 
-    call->signed_s = leat_aws_now(c->live.aws);
-    rc = leat_aws_sign_operation(c->live.aws, &c->live.endpoint, request_operation(job), call->body.p, call->body.n,
+    call->signed_s = leat_aws_now(u->live->aws);
+    rc = leat_aws_sign_operation(u->live->aws, &u->live->endpoint, request_operation(job), call->body.p, call->body.n,
                                  &call->is_signed, err);
     what.headers = call->is_signed.headers;
-    return rc < 0 ? rc : leat_http_start(c->flow.client, flow_number(&c->flow, job), &what, err);
+    return rc < 0 ? rc : leat_http_start(u->flow.client, flow_number(&u->flow, job), &what, err);
 }

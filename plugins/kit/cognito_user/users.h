@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * What the files of load cognito_api share. Records are moved by kit/flow; a user is
- * made in several calls, one after the other:
+ * Users into a user pool by Cognito's API, one call after the other. Records are moved by
+ * kit/flow; what is done for each is
  *
  *     create ──► password ──► groups ──► MFA ──► disable ──► answered
  *       │           ▲
  *       └─ unclear, or already there: read ─┘ (ours), or a conflict
  *
- *     cognito_api.c   options, plan, open, close
- *     fields.c        which fields of the input are what, and whether their values will do
- *     request.c       a user's next call
- *     judge.c         what a reply means, whose a user is that is there
- *     steps.c         which call is next, and what is told in the end
+ * or, for users whom an import has made, what comes behind `create`.
+ *
+ *     fields.c     which fields of the input are what, and whether their values will do
+ *     request.c    a user's next call
+ *     judge.c      what a reply means, whose a user is that is there
+ *     steps.c      which call is next, and what is told in the end
+ *     users.c      open, close
  *
  * One worker: all of it is touched by the thread of the load alone.
  */
-#ifndef LEAT_COGNITO_API_LOAD_H
-#define LEAT_COGNITO_API_LOAD_H
+#ifndef LEAT_KIT_COGNITO_USER_H
+#define LEAT_KIT_COGNITO_USER_H
 
 #include "kit/flow/flow.h"
 #include "kit/userpool/userpool.h"
@@ -39,13 +41,13 @@ struct user_field {
     int field;               /* of the batches */
 };
 
-/* Fields that are something else; -1: the input has none. */
+/* Fields that are something else; -1: the input has none, or it is of no concern. */
 struct user_extras {
     int username, password, groups, enabled, mfa;
 };
 
 /* What a job of the flow has of ours. */
-struct call {
+struct user_call {
     struct leat_put body;
     struct leat_aws_signed is_signed;
     int64_t signed_s;            /* by the clock as it was then: other replies may have put it right since */
@@ -55,51 +57,65 @@ struct call {
     bool is_disabled;
     bool group_made;             /* the group at hand was made for it */
     char sub[64];
-    char group[GROUP_ROOM];
 };
 
-static inline struct call *call_of(const struct flow_job *job)
+static inline struct user_call *user_call(const struct flow_job *job)
 {
     return job->own;
 }
 
-struct cognito_api {
-    /* options */
-    struct userpool_options options;
+struct users {
+    /* the owner's, set before anything else */
+    const struct userpool_options *options;
+    struct cognito_pool *pool;
+    struct userpool *live;       /* open when users_open is called */
     int on_existing, password, groups, invite;
-    const char *mark;
+    const char *mark;            /* or NULL */
     int64_t concurrency, timeout_ms, connect_timeout_ms, retries;
+    /* Users who are in the pool already: answers for the record, and returns false, unless it is one. NULL: all are to
+     * be made. */
+    bool (*is_there)(void *owner, struct leat_batch *b, int32_t row);
+    void *owner;
+    bool no_groups, no_enabled;  /* these fields are of no concern */
 
     /* plan */
-    struct cognito_pool pool;
     struct user_field fields[MAX_FIELDS];
     int n_fields;
     struct user_extras extras;   /* of the input as it arrives; in a run, of the batches */
 
     /* run */
-    struct userpool live;
     struct flow flow;
     char url[sizeof ((struct leat_aws_endpoint *)0)->url + 2];
     int standard[COGNITO_N_STANDARD]; /* fields of the batches, or -1 */
     int64_t began_s;                  /* the work; what was made before is none of ours */
 };
 
+/* ---- users.c ---- */
+
+/* In the load's open. To be closed in any case, before `live`. */
+LEAT_MUST_CHECK int users_open(struct users *u, struct leat_stage *stage, struct leat_error *err);
+void users_close(struct users *u);
+
 /* ---- fields.c ---- */
 
 /* Which fields are something else than attributes. */
-void fields_find(struct cognito_api *c, const struct leat_schema *in);
+void fields_find(struct users *u, const struct leat_schema *in);
 /* Plan: notes mistakes, what is left out, and what will be done. */
-void fields_plan(struct leat_plan *plan, struct cognito_api *c);
+void fields_plan(struct leat_plan *plan, struct users *u);
+/* The same for users who are there already. */
+void fields_plan_there(struct leat_plan *plan, struct users *u);
 /* Open: finds them in the batches. */
-LEAT_MUST_CHECK int fields_open(struct cognito_api *c, const struct leat_schema *in, struct leat_error *err);
+LEAT_MUST_CHECK int fields_open(struct users *u, const struct leat_schema *in, struct leat_error *err);
 /* Of struct flow_calls: 1 it may go, 0 it breaks a rule of the pool and is rejected. */
 int fields_admit(void *self, struct leat_batch *b, int32_t row, struct leat_error *err);
+/* Rejects a record whose groups are no list of names. */
+bool fields_check_groups(const struct users *u, struct leat_batch *b, int32_t row);
 /* The attribute as the API has it, behind what is in `put`; false: null or empty. */
 bool fields_put(const struct user_field *field, const struct leat_batch *b, int32_t row, struct leat_put *put);
 /* Of a text field that is no attribute; NULL: null or empty. */
 const char *fields_text(const struct leat_batch *b, int field, int32_t row, size_t *ret_n);
 /* The user's n-th group, from 0, into `ret`: 1; 0: there is none. */
-int fields_group(const struct cognito_api *c, const struct leat_batch *b, int32_t row, int n, char *ret, size_t room);
+int fields_group(const struct users *u, const struct leat_batch *b, int32_t row, int n, char *ret, size_t room);
 
 /* ---- request.c: of struct flow_calls ---- */
 
@@ -112,12 +128,15 @@ const char *request_operation(const struct flow_job *job);
 
 /* ---- judge.c: of struct flow_calls ---- */
 
-enum flow_outcome judge(void *self, struct flow_job *job, const struct leat_http_reply *reply);
+enum flow_outcome judge_sent(void *self, struct flow_job *job, const struct leat_http_reply *reply);
 enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_http_reply *reply);
 
 /* ---- steps.c: of struct flow_calls ---- */
 
 void steps_begin(void *self, struct flow_record *record);
+/* Of users who are there already: those for whom nothing is to be done are answered. */
+int steps_admit_there(void *self, struct leat_batch *b, int32_t row, struct leat_error *err);
+void steps_begin_there(void *self, struct flow_record *record);
 bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, const struct leat_http_reply *reply);
 void steps_answer(void *self, const struct flow_job *job, const struct flow_record *record, enum leat_verdict verdict,
                   const struct leat_http_reply *reply);

@@ -7,7 +7,7 @@
  * that has none of its own yet, and a user that was read back as enabled is disabled.
  * Steps that the ledger has are not made again.
  */
-#include "load.h"
+#include "kit/cognito_user/users.h"
 
 #include <string.h>
 
@@ -51,62 +51,99 @@ void steps_begin(void *self, struct flow_record *record)
 
 /* ---- after a call ---- */
 
-static bool wants_password(const struct cognito_api *c, const struct flow_record *record, const struct call *call)
+static bool wants_password(const struct users *u, const struct flow_record *record, const struct user_call *call)
 {
     size_t n;
-    const char *password = fields_text(record->held->batch, c->extras.password, record->row, &n);
+    const char *password = fields_text(record->held->batch, u->extras.password, record->row, &n);
 
     if (!call->no_password || is_done(record, STEP_PASSWORD))
         return false;
-    return c->password == PASSWORD_GENERATED || (c->password == PASSWORD_PERMANENT && password && n);
+    return u->password == PASSWORD_GENERATED || (u->password == PASSWORD_PERMANENT && password && n);
 }
 
 /* MFA by text message, as `cognito:mfa_enabled' is for an import; Cognito wants a user who has a password. */
-static bool wants_mfa(const struct cognito_api *c, const struct flow_record *record, const struct call *call)
+static bool wants_mfa(const struct users *u, const struct flow_record *record, const struct user_call *call)
 {
     bool on;
 
-    return flag(record->held->batch, c->extras.mfa, record->row, &on) && on && !call->no_password &&
+    return flag(record->held->batch, u->extras.mfa, record->row, &on) && on && !call->no_password &&
            !is_done(record, STEP_MFA);
 }
 
-static bool wants_group(const struct cognito_api *c, struct flow_record *record, struct call *call)
+static bool wants_group(const struct users *u, const struct flow_record *record)
 {
-    return c->extras.groups >= 0 && !is_done(record, STEP_GROUP) &&
-           fields_group(c, record->held->batch, record->row, record->place, call->group, sizeof call->group) > 0;
+    char group[GROUP_ROOM];
+
+    return u->extras.groups >= 0 && !is_done(record, STEP_GROUP) &&
+           fields_group(u, record->held->batch, record->row, record->place, group, sizeof group) > 0;
 }
 
-static bool wants_enabled(const struct cognito_api *c, const struct flow_record *record, const struct call *call,
+static bool wants_enabled(const struct users *u, const struct flow_record *record, const struct user_call *call,
                           enum step *ret)
 {
     bool on;
 
-    if (!flag(record->held->batch, c->extras.enabled, record->row, &on))
+    if (!flag(record->held->batch, u->extras.enabled, record->row, &on))
         return false;
     *ret = on ? STEP_ENABLE : STEP_DISABLE;
-    return on == call->is_disabled && (!on || record->known || c->on_existing == ON_EXISTING_UPDATE);
+    return on == call->is_disabled && (!on || record->known || u->on_existing == ON_EXISTING_UPDATE);
 }
 
 /* The next call for a user who is there; false: that is all. */
-static bool choose(const struct cognito_api *c, struct flow_record *record, struct call *call)
+static bool choose(const struct users *u, struct flow_record *record, const struct user_call *call)
 {
     enum step switches;
 
-    if (wants_password(c, record, call))
+    if (wants_password(u, record, call))
         record->step = STEP_PASSWORD;
-    else if (wants_group(c, record, call))
+    else if (wants_group(u, record))
         record->step = STEP_GROUP;
-    else if (wants_mfa(c, record, call))
+    else if (wants_mfa(u, record, call))
         record->step = STEP_MFA;
-    else if (wants_enabled(c, record, call, &switches))
+    else if (wants_enabled(u, record, call, &switches))
         record->step = (uint16_t)switches;
     else
         return false;
     return true;
 }
 
+/* ---- users who are there already ---- */
+
+/* As an import makes them: enabled, and its file has said all else. */
+static bool choose_first(const struct users *u, struct flow_record *record)
+{
+    static const struct user_call imported;
+
+    return choose(u, record, &imported);
+}
+
+int steps_admit_there(void *self, struct leat_batch *b, int32_t row, struct leat_error *err)
+{
+    struct flow_held held = { .batch = b };
+    struct flow_record record = { .held = &held, .row = row };
+    struct users *u = self;
+
+    (void)err;
+    if (!u->is_there(u->owner, b, row))
+        return 0;
+    if (choose_first(u, &record))
+        return 1;
+    leat_batch_answer(b, row, LEAT_LOADED, NULL, 0);
+    return 0;
+}
+
+/* None of its steps does any harm twice. */
+void steps_begin_there(void *self, struct flow_record *record)
+{
+    record->repeatable = true;
+    record->ask = record->alone = record->update = record->maybe_sent = false;
+    (void)choose_first(self, record);
+}
+
+/* ---- the next call ---- */
+
 /* What the call that was fine has brought about. */
-static void note_done(struct flow_record *record, struct call *call)
+static void note_done(struct flow_record *record, struct user_call *call)
 {
     struct leat_batch *b = record->held->batch;
 
@@ -136,8 +173,8 @@ static void note_done(struct flow_record *record, struct call *call)
 bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, const struct leat_http_reply *reply)
 {
     struct flow_record *record = &job->records[0];
-    struct call *call = call_of(job);
-    struct cognito_api *c = self;
+    struct user_call *call = user_call(job);
+    struct users *u = self;
     bool found = record->ask;
 
     (void)reply;
@@ -155,7 +192,7 @@ bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, con
         record->step = STEP_GROUP;
         return true;
     }
-    return choose(c, record, call);
+    return choose(u, record, call);
 }
 
 /* ---- what is told ---- */
@@ -163,7 +200,7 @@ bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, con
 void steps_answer(void *self, const struct flow_job *job, const struct flow_record *record, enum leat_verdict verdict,
                   const struct leat_http_reply *reply)
 {
-    struct call *call = call_of(job);
+    struct user_call *call = user_call(job);
     struct leat_answer answer = { .name = "sub", .text = call->sub, .n = strlen(call->sub) };
 
     (void)self;
@@ -196,7 +233,7 @@ const char *steps_reason(const char *code)
 void steps_reject(void *self, const struct flow_job *job, long status, const struct leat_http_reply *reply)
 {
     const struct flow_record *record = &job->records[0];
-    const struct call *call = call_of(job);
+    const struct user_call *call = user_call(job);
 
     (void)self;
     (void)status;
@@ -211,7 +248,7 @@ void steps_reject(void *self, const struct flow_job *job, long status, const str
 
 int steps_stop(void *self, const struct flow_job *job, const struct leat_http_reply *reply, struct leat_error *err)
 {
-    struct cognito_api *c = self;
+    struct users *u = self;
 
-    return leat_aws_fail(&call_of(job)->fault, reply, c->live.endpoint.service, request_operation(job), err);
+    return leat_aws_fail(&user_call(job)->fault, reply, u->live->endpoint.service, request_operation(job), err);
 }

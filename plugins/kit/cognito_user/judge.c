@@ -4,7 +4,7 @@
  * What a reply means: by the name of the error and never by the status, since
  * Cognito throttles by 400. And whose a user is that is there.
  */
-#include "load.h"
+#include "kit/cognito_user/users.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,9 +94,9 @@ static bool find_attribute(const struct user *user, const char *name, struct lea
 }
 
 /* Behind what is in the scratch buffer. */
-static bool unescape(struct cognito_api *c, const struct leat_json_span *span, const char **ret, size_t *ret_n)
+static bool unescape(struct users *u, const struct leat_json_span *span, const char **ret, size_t *ret_n)
 {
-    char *room = leat_put_reserve(&c->flow.scratch, span->n + 1);
+    char *room = leat_put_reserve(&u->flow.scratch, span->n + 1);
 
     if (!room || !leat_json_unescape(span->text, span->n, room, ret_n))
         return false;
@@ -107,91 +107,91 @@ static bool unescape(struct cognito_api *c, const struct leat_json_span *span, c
 /* ---- whose it is ---- */
 
 /* Pools take e-mail addresses, and mostly user names, for the same in any case. */
-static bool equals(struct cognito_api *c, const struct leat_json_span *span, const char *text, size_t n, bool any_case)
+static bool equals(struct users *u, const struct leat_json_span *span, const char *text, size_t n, bool any_case)
 {
-    size_t n_there, at = (size_t)(text - c->flow.scratch.p);
-    bool ours = at < c->flow.scratch.cap;
+    size_t n_there, at = (size_t)(text - u->flow.scratch.p);
+    bool ours = at < u->flow.scratch.cap;
     const char *there;
 
-    if (!unescape(c, span, &there, &n_there))
+    if (!unescape(u, span, &there, &n_there))
         return false;
     if (ours) /* the buffer may have moved */
-        text = c->flow.scratch.p + at;
+        text = u->flow.scratch.p + at;
     return n == n_there && (any_case ? strncasecmp(text, there, n) : memcmp(text, there, n)) == 0;
 }
 
 /* AdminGetUser finds users by their aliases, too. Where the name is an address, Cognito gives another one itself. */
-static bool has_our_name(struct cognito_api *c, const struct flow_record *record, const struct user *user)
+static bool has_our_name(struct users *u, const struct flow_record *record, const struct user *user)
 {
     size_t n;
-    const char *username = fields_text(record->held->batch, c->extras.username, record->row, &n);
+    const char *username = fields_text(record->held->batch, u->extras.username, record->row, &n);
 
-    c->flow.scratch.n = 0;
-    return c->pool.username_is_email || c->pool.username_is_phone ||
-           (username && equals(c, &user->username, username, n, true));
+    u->flow.scratch.n = 0;
+    return u->pool->username_is_email || u->pool->username_is_phone ||
+           (username && equals(u, &user->username, username, n, true));
 }
 
-static bool all_as_sent(struct cognito_api *c, const struct flow_record *record, const struct user *user)
+static bool all_as_sent(struct users *u, const struct flow_record *record, const struct user *user)
 {
-    struct leat_put *scratch = &c->flow.scratch;
+    struct leat_put *scratch = &u->flow.scratch;
     struct leat_json_span there;
 
-    for (int i = 0; i < c->n_fields; i++) {
-        const struct user_field *f = &c->fields[i];
+    for (int i = 0; i < u->n_fields; i++) {
+        const struct user_field *f = &u->fields[i];
 
         scratch->n = 0;
         if (!fields_put(f, record->held->batch, record->row, scratch))
             continue;
         if (!find_attribute(user, f->name, &there) ||
-            !equals(c, &there, scratch->p, scratch->n, f->attribute->kind == COGNITO_IS_EMAIL))
+            !equals(u, &there, scratch->p, scratch->n, f->attribute->kind == COGNITO_IS_EMAIL))
             return false;
     }
     return true;
 }
 
-static bool has_our_mark(struct cognito_api *c, const struct flow_record *record, const struct user *user)
+static bool has_our_mark(struct users *u, const struct flow_record *record, const struct user *user)
 {
     struct leat_json_span there;
     char id[FLOW_RECORD_ID];
 
     leat_batch_record_id(record->held->batch, record->row, id);
-    c->flow.scratch.n = 0;
-    return find_attribute(user, c->mark, &there) && equals(c, &there, id, strlen(id), false);
+    u->flow.scratch.n = 0;
+    return find_attribute(user, u->mark, &there) && equals(u, &there, id, strlen(id), false);
 }
 
 /* Someone else's, or ours of old. */
-static enum flow_found strangers(struct cognito_api *c, struct flow_job *job, bool as_sent)
+static enum flow_found strangers(struct users *u, struct flow_job *job, bool as_sent)
 {
     struct flow_record *record = &job->records[0];
 
-    if ((as_sent && c->on_existing != ON_EXISTING_UPDATE) || c->on_existing == ON_EXISTING_SKIP) {
+    if ((as_sent && u->on_existing != ON_EXISTING_UPDATE) || u->on_existing == ON_EXISTING_SKIP) {
         record->maybe_sent = false; /* what was sent has met what was there */
         return FLOW_FOUND_SOMETHING;
     }
-    if (c->on_existing != ON_EXISTING_UPDATE)
+    if (u->on_existing != ON_EXISTING_UPDATE)
         return FLOW_FOUND_FOREIGN;
     record->step = STEP_UPDATE;
     return FLOW_FOUND_OURS;
 }
 
-static enum flow_found whose(struct cognito_api *c, struct flow_job *job, const struct user *user)
+static enum flow_found whose(struct users *u, struct flow_job *job, const struct user *user)
 {
     struct flow_record *record = &job->records[0];
     bool as_sent;
 
-    if (!has_our_name(c, record, user))
+    if (!has_our_name(u, record, user))
         return FLOW_FOUND_FOREIGN;
-    if (c->mark && has_our_mark(c, record, user)) {
+    if (u->mark && has_our_mark(u, record, user)) {
         record->step = record->known ? STEP_UPDATE : record->step;
         return FLOW_FOUND_OURS;
     }
-    as_sent = all_as_sent(c, record, user);
-    if (!c->mark && !record->known && as_sent && record->maybe_sent && user->created_s >= (double)(c->began_s - SKEW_S))
+    as_sent = all_as_sent(u, record, user);
+    if (!u->mark && !record->known && as_sent && record->maybe_sent && user->created_s >= (double)(u->began_s - SKEW_S))
         return FLOW_FOUND_OURS;
-    return strangers(c, job, as_sent);
+    return strangers(u, job, as_sent);
 }
 
-static void take_user(struct cognito_api *c, struct call *call, const struct user *user)
+static void take_user(struct users *u, struct user_call *call, const struct user *user)
 {
     struct leat_json_span sub;
     const char *text;
@@ -199,9 +199,9 @@ static void take_user(struct cognito_api *c, struct call *call, const struct use
 
     call->no_password = is(&user->status, "FORCE_CHANGE_PASSWORD");
     call->is_disabled = user->is_disabled;
-    c->flow.scratch.n = 0;
+    u->flow.scratch.n = 0;
     call->sub[0] = '\0';
-    if (find_attribute(user, "sub", &sub) && unescape(c, &sub, &text, &n) && n < sizeof call->sub) {
+    if (find_attribute(user, "sub", &sub) && unescape(u, &sub, &text, &n) && n < sizeof call->sub) {
         memcpy(call->sub, text, n);
         call->sub[n] = '\0';
     }
@@ -210,9 +210,9 @@ static void take_user(struct cognito_api *c, struct call *call, const struct use
 /* ---- replies ---- */
 
 /* What is the same for all calls. -1: it is the call's own affair. */
-static int judge_any(struct cognito_api *c, struct flow_job *job, const struct leat_http_reply *reply)
+static int judge_any(struct users *u, struct flow_job *job, const struct leat_http_reply *reply)
 {
-    struct call *call = call_of(job);
+    struct user_call *call = user_call(job);
 
     leat_aws_judge(reply, call->signed_s, &call->fault);
     switch (call->fault.verdict) {
@@ -222,7 +222,7 @@ static int judge_any(struct cognito_api *c, struct flow_job *job, const struct l
         return FLOW_THROTTLED;
     case LEAT_AWS_CLOCK:
     case LEAT_AWS_EXPIRED:
-        return leat_aws_told(c->live.aws, reply, &call->fault, &call->is_signed) ? FLOW_AGAIN : FLOW_STOP;
+        return leat_aws_told(u->live->aws, reply, &call->fault, &call->is_signed) ? FLOW_AGAIN : FLOW_STOP;
     case LEAT_AWS_STOP:
         return FLOW_STOP;
     case LEAT_AWS_FINE:
@@ -232,13 +232,13 @@ static int judge_any(struct cognito_api *c, struct flow_job *job, const struct l
     return -1;
 }
 
-static bool has_code(const struct call *call, const char *code)
+static bool has_code(const struct user_call *call, const char *code)
 {
     return strcmp(call->fault.code, code) == 0;
 }
 
 /* What Cognito may say when the user is already made: read back before it is believed. */
-static bool comes_late(const struct call *call)
+static bool comes_late(const struct user_call *call)
 {
     static const char *const late[] = { "UnexpectedLambdaException", "InvalidLambdaResponseException",
                                         "InvalidSmsRoleAccessPolicyException",
@@ -250,15 +250,15 @@ static bool comes_late(const struct call *call)
     return false;
 }
 
-static enum flow_outcome judge_create(struct cognito_api *c, struct flow_job *job, const struct leat_http_reply *reply)
+static enum flow_outcome judge_create(struct users *u, struct flow_job *job, const struct leat_http_reply *reply)
 {
-    struct call *call = call_of(job);
+    struct user_call *call = user_call(job);
     struct user user;
 
     if (call->fault.verdict == LEAT_AWS_FINE) {
         if (!read_user(reply, &user))
             return FLOW_UNCLEAR; /* whoever has said this is not Cognito */
-        take_user(c, call, &user);
+        take_user(u, call, &user);
         return FLOW_LOADED;
     }
     if (has_code(call, "UsernameExistsException") || has_code(call, "AliasExistsException"))
@@ -274,7 +274,7 @@ static enum flow_outcome judge_create(struct cognito_api *c, struct flow_job *jo
 static enum flow_outcome judge_step(struct flow_job *job)
 {
     struct flow_record *record = &job->records[0];
-    struct call *call = call_of(job);
+    struct user_call *call = user_call(job);
 
     if (call->fault.verdict == LEAT_AWS_FINE || (record->step == STEP_NEW_GROUP && has_code(call, "GroupExistsException")))
         return FLOW_LOADED;
@@ -290,44 +290,44 @@ static enum flow_outcome judge_step(struct flow_job *job)
 /* The group of a user, and not the pool, is what is not there. */
 static bool is_missing_group(const struct flow_job *job)
 {
-    return job->records[0].step == STEP_GROUP && has_code(call_of(job), "ResourceNotFoundException");
+    return job->records[0].step == STEP_GROUP && has_code(user_call(job), "ResourceNotFoundException");
 }
 
-enum flow_outcome judge(void *self, struct flow_job *job, const struct leat_http_reply *reply)
+enum flow_outcome judge_sent(void *self, struct flow_job *job, const struct leat_http_reply *reply)
 {
     struct flow_record *record = &job->records[0];
-    struct cognito_api *c = self;
-    int any = judge_any(c, job, reply);
+    struct users *u = self;
+    int any = judge_any(u, job, reply);
 
     if (is_missing_group(job)) {
-        if (c->groups != GROUPS_CREATE || call_of(job)->group_made)
+        if (u->groups != GROUPS_CREATE || user_call(job)->group_made)
             return FLOW_REJECTED;
         record->step = STEP_NEW_GROUP;
         return FLOW_AGAIN;
     }
     if (any >= 0)
         return (enum flow_outcome)any;
-    return record->step == STEP_CREATE ? judge_create(c, job, reply) : judge_step(job);
+    return record->step == STEP_CREATE ? judge_create(u, job, reply) : judge_step(job);
 }
 
 /* A name that Cognito takes for invalid can have nobody. Where the name is an address and the record was loaded before,
  * its user may have another address now: to make one would be to double them. */
-static enum flow_found nothing_there(const struct cognito_api *c, const struct flow_job *job)
+static enum flow_found nothing_there(const struct users *u, const struct flow_job *job)
 {
-    const struct call *call = call_of(job);
+    const struct user_call *call = user_call(job);
 
     if (!has_code(call, "UserNotFoundException") && !has_code(call, "InvalidParameterException"))
         return FLOW_FOUND_STOP;
-    return job->records[0].known && (c->pool.username_is_email || c->pool.username_is_phone) ? FLOW_FOUND_FOREIGN
+    return job->records[0].known && (u->pool->username_is_email || u->pool->username_is_phone) ? FLOW_FOUND_FOREIGN
                                                                                              : FLOW_FOUND_NOTHING;
 }
 
 enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_http_reply *reply)
 {
-    struct cognito_api *c = self;
+    struct users *u = self;
     struct user user;
 
-    switch (judge_any(c, job, reply)) {
+    switch (judge_any(u, job, reply)) {
     case FLOW_UNCLEAR:
         return FLOW_FOUND_UNCLEAR;
     case FLOW_THROTTLED:
@@ -339,10 +339,10 @@ enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_
     default:
         break;
     }
-    if (call_of(job)->fault.verdict == LEAT_AWS_RECORD)
-        return nothing_there(c, job);
+    if (user_call(job)->fault.verdict == LEAT_AWS_RECORD)
+        return nothing_there(u, job);
     if (!read_user(reply, &user))
         return FLOW_FOUND_UNCLEAR;
-    take_user(c, call_of(job), &user);
-    return whose(c, job, &user);
+    take_user(u, user_call(job), &user);
+    return whose(u, job, &user);
 }

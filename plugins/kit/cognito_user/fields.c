@@ -3,7 +3,7 @@
  *
  * Which fields of the input are what, and whether a record can be a user of the pool.
  */
-#include "load.h"
+#include "kit/cognito_user/users.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,43 +15,43 @@
 /* ---- plan ---- */
 
 /* What the field is, if it is no attribute. */
-static int *extra_of(struct cognito_api *c, const char *name)
+static int *extra_of(struct users *u, const char *name)
 {
     if (strcmp(name, "cognito:username") == 0)
-        return &c->extras.username;
+        return &u->extras.username;
     if (strcmp(name, "password") == 0)
-        return &c->extras.password;
+        return &u->extras.password;
     if (strcmp(name, "groups") == 0)
-        return &c->extras.groups;
+        return &u->extras.groups;
     if (strcmp(name, "enabled") == 0)
-        return &c->extras.enabled;
-    return strcmp(name, "cognito:mfa_enabled") == 0 ? &c->extras.mfa : NULL;
+        return &u->extras.enabled;
+    return strcmp(name, "cognito:mfa_enabled") == 0 ? &u->extras.mfa : NULL;
 }
 
-static void plan_extra(struct leat_plan *plan, const struct cognito_api *c, int i)
+static void plan_extra(struct leat_plan *plan, const struct users *u, int i)
 {
     const struct leat_field *field = &leat_plan_input(plan)->fields[i];
 
-    if ((i == c->extras.username || i == c->extras.password) && field->type != LEAT_TEXT && field->type != LEAT_NONE)
+    if ((i == u->extras.username || i == u->extras.password) && field->type != LEAT_TEXT && field->type != LEAT_NONE)
         leat_plan_wrong(plan, NULL, "'%s' must be of type text; cast(%s as text) makes it one", field->name, field->name);
-    else if (i == c->extras.mfa && cognito_type_trouble(&c->pool.attributes[COGNITO_MFA_ENABLED], field))
+    else if (i == u->extras.mfa && cognito_type_trouble(&u->pool->attributes[COGNITO_MFA_ENABLED], field))
         leat_plan_wrong(plan, NULL, "'%s' is of a type that it cannot have: %s", field->name,
-                        cognito_type_trouble(&c->pool.attributes[COGNITO_MFA_ENABLED], field));
-    else if (i == c->extras.password && c->password == PASSWORD_NONE)
+                        cognito_type_trouble(&u->pool->attributes[COGNITO_MFA_ENABLED], field));
+    else if (i == u->extras.password && u->password == PASSWORD_NONE)
         leat_plan_leaves_out(plan, i, "`password: none` says so");
-    else if (i == c->extras.password)
+    else if (i == u->extras.password)
         leat_plan_accepts_secret(plan, i);
-    else if (i == c->extras.groups && c->groups == GROUPS_NONE)
+    else if (i == u->extras.groups && u->groups == GROUPS_NONE)
         leat_plan_leaves_out(plan, i, "`groups: none` says so");
-    else if (i == c->extras.groups && field->type != LEAT_JSON && field->type != LEAT_NONE)
+    else if (i == u->extras.groups && field->type != LEAT_JSON && field->type != LEAT_NONE)
         leat_plan_wrong(plan, NULL, "'groups' must be a list of names, of type json");
-    else if (i == c->extras.enabled && field->type != LEAT_BOOL && field->type != LEAT_NONE)
+    else if (i == u->extras.enabled && field->type != LEAT_BOOL && field->type != LEAT_NONE)
         leat_plan_wrong(plan, NULL, "'enabled' must be of type bool; bool() makes one of a text");
 }
 
-static void leave_out(struct leat_plan *plan, struct cognito_api *c, int i)
+static void leave_out(struct leat_plan *plan, struct users *u, int i)
 {
-    const char *name = leat_plan_input(plan)->fields[i].name, *nearest = cognito_pool_nearest(&c->pool, name);
+    const char *name = leat_plan_input(plan)->fields[i].name, *nearest = cognito_pool_nearest(u->pool, name);
     char text[256];
 
     if (strcmp(name, cognito_password_hash.name) == 0)
@@ -68,98 +68,119 @@ static void leave_out(struct leat_plan *plan, struct cognito_api *c, int i)
     leat_plan_leaves_out(plan, i, text);
 }
 
-static void plan_attribute(struct leat_plan *plan, struct cognito_api *c, int i)
+static void plan_attribute(struct leat_plan *plan, struct users *u, int i)
 {
     const struct leat_field *field = &leat_plan_input(plan)->fields[i];
-    const struct cognito_attribute *a = cognito_pool_assume(&c->pool, field->name);
+    const struct cognito_attribute *a = cognito_pool_assume(u->pool, field->name);
     const char *trouble = a ? cognito_type_trouble(a, field) : NULL;
 
-    if (!a || c->n_fields == MAX_FIELDS)
-        leave_out(plan, c, i);
+    if (!a || u->n_fields == MAX_FIELDS)
+        leave_out(plan, u, i);
     else if (trouble)
         leat_plan_wrong(plan, NULL, "'%s' is of a type that the attribute cannot take: %s", field->name, trouble);
-    else if (c->mark && strcmp(field->name, c->mark) == 0)
-        leat_plan_wrong(plan, "mark", "'%s' is a field of the input; name an attribute of its own for the mark", c->mark);
+    else if (u->mark && strcmp(field->name, u->mark) == 0)
+        leat_plan_wrong(plan, "mark", "'%s' is a field of the input; name an attribute of its own for the mark", u->mark);
     else
-        c->fields[c->n_fields++] = (struct user_field){ .attribute = a, .name = a->name, .field = i };
+        u->fields[u->n_fields++] = (struct user_field){ .attribute = a, .name = a->name, .field = i };
 }
 
-static bool is_mapped(const struct cognito_api *c, const char *name)
+static bool is_mapped(const struct users *u, const char *name)
 {
-    for (int i = 0; i < c->n_fields; i++)
-        if (strcmp(c->fields[i].name, name) == 0)
+    for (int i = 0; i < u->n_fields; i++)
+        if (strcmp(u->fields[i].name, name) == 0)
             return true;
     return false;
 }
 
-static void explain_missing(struct leat_plan *plan, struct cognito_api *c)
+static void explain_missing(struct leat_plan *plan, struct users *u)
 {
-    if (c->extras.username < 0)
+    if (u->extras.username < 0)
         leat_plan_wrong(plan, NULL, "every user needs 'cognito:username', and no field has that name; map it");
-    for (int i = 0; c->pool.described && i < c->pool.n_attributes; i++) {
-        const struct cognito_attribute *a = &c->pool.attributes[i];
+    for (int i = 0; u->pool->described && i < u->pool->n_attributes; i++) {
+        const struct cognito_attribute *a = &u->pool->attributes[i];
 
-        if (a->required && a->standard != COGNITO_USERNAME && !is_mapped(c, a->name))
+        if (a->required && a->standard != COGNITO_USERNAME && !is_mapped(u, a->name))
             leat_plan_wrong(plan, NULL, "the pool requires '%s' of every user, and no field has that name; map it", a->name);
     }
-    if (c->mark && !cognito_is_custom(c->mark))
+    if (u->mark && !cognito_is_custom(u->mark))
         leat_plan_wrong(plan, "mark", "takes a custom attribute, such as custom:mig_id");
-    else if (c->mark && c->pool.described && !cognito_pool_find(&c->pool, c->mark))
-        leat_plan_wrong(plan, "mark", "the pool has no attribute '%s'; add it to the pool (a String of 32 characters)", c->mark);
-    if (c->password == PASSWORD_TEMPORARY && c->extras.password < 0)
+    else if (u->mark && u->pool->described && !cognito_pool_find(u->pool, u->mark))
+        leat_plan_wrong(plan, "mark", "the pool has no attribute '%s'; add it to the pool (a String of 32 characters)", u->mark);
+    if (u->password == PASSWORD_TEMPORARY && u->extras.password < 0)
         leat_plan_wrong(plan, "password", "there is no field password; map it, as type text and class secret");
 }
 
-void fields_find(struct cognito_api *c, const struct leat_schema *in)
+void fields_find(struct users *u, const struct leat_schema *in)
 {
-    c->extras = (struct user_extras){ .username = leat_schema_find(in, "cognito:username"),
+    u->extras = (struct user_extras){ .username = leat_schema_find(in, "cognito:username"),
                                       .password = leat_schema_find(in, "password"),
                                       .groups = leat_schema_find(in, "groups"),
                                       .enabled = leat_schema_find(in, "enabled"),
                                       .mfa = leat_schema_find(in, "cognito:mfa_enabled") };
 }
 
-void fields_plan(struct leat_plan *plan, struct cognito_api *c)
+/* The fields that are of no concern are as if they were not there. */
+static void forget_others(struct users *u)
+{
+    if (u->is_there || u->password == PASSWORD_NONE)
+        u->extras.password = -1;
+    if (u->is_there)
+        u->extras.mfa = -1;
+    if (u->no_groups || u->groups == GROUPS_NONE)
+        u->extras.groups = -1;
+    if (u->no_enabled)
+        u->extras.enabled = -1;
+}
+
+void fields_plan(struct leat_plan *plan, struct users *u)
 {
     const struct leat_schema *in = leat_plan_input(plan);
 
-    fields_find(c, in);
+    fields_find(u, in);
     for (int i = 0; i < in->n_fields; i++) {
-        int *extra = extra_of(c, in->fields[i].name);
+        int *extra = extra_of(u, in->fields[i].name);
 
         if (extra) {
-            plan_extra(plan, c, i);
+            plan_extra(plan, u, i);
         } else {
-            plan_attribute(plan, c, i);
+            plan_attribute(plan, u, i);
         }
     }
-    explain_missing(plan, c);
+    explain_missing(plan, u);
+    forget_others(u);
+}
+
+void fields_plan_there(struct leat_plan *plan, struct users *u)
+{
+    fields_find(u, leat_plan_input(plan));
+    forget_others(u);
+    if (u->extras.groups >= 0)
+        plan_extra(plan, u, u->extras.groups);
+    if (u->extras.enabled >= 0)
+        plan_extra(plan, u, u->extras.enabled);
 }
 
 /* ---- open ---- */
 
-int fields_open(struct cognito_api *c, const struct leat_schema *in, struct leat_error *err)
+int fields_open(struct users *u, const struct leat_schema *in, struct leat_error *err)
 {
     for (int i = 0; i < COGNITO_N_STANDARD; i++)
-        c->standard[i] = -1;
-    for (int i = 0; i < c->n_fields; i++) {
-        c->fields[i].field = leat_schema_find(in, c->fields[i].name);
-        if (c->fields[i].field < 0)
+        u->standard[i] = -1;
+    for (int i = 0; i < u->n_fields; i++) {
+        u->fields[i].field = leat_schema_find(in, u->fields[i].name);
+        if (u->fields[i].field < 0)
             return leat_fail(err, LEAT_EPLUGIN, "a field of the plan is not in the batches");
-        if (c->fields[i].attribute->standard >= 0)
-            c->standard[c->fields[i].attribute->standard] = c->fields[i].field;
+        if (u->fields[i].attribute->standard >= 0)
+            u->standard[u->fields[i].attribute->standard] = u->fields[i].field;
     }
-    fields_find(c, in);
-    if (c->password == PASSWORD_NONE)
-        c->extras.password = -1;
-    if (c->groups == GROUPS_NONE)
-        c->extras.groups = -1;
+    fields_find(u, in);
+    forget_others(u);
     return 0;
 }
 
 /* ---- a record ---- */
 
-static bool reject(struct cognito_api *c, struct leat_batch *b, int32_t row, int field, enum cognito_fault fault,
+static bool reject(struct users *u, struct leat_batch *b, int32_t row, int field, enum cognito_fault fault,
                    const struct cognito_attribute *attribute)
 {
     char room[COGNITO_REASON_ROOM];
@@ -167,45 +188,45 @@ static bool reject(struct cognito_api *c, struct leat_batch *b, int32_t row, int
     if (fault == COGNITO_OK)
         return false;
     leat_batch_reject(b, row, field, cognito_fault_code(fault), "%s",
-                      cognito_fault_reason(fault, &c->pool, attribute, room));
+                      cognito_fault_reason(fault, u->pool, attribute, room));
     return true;
 }
 
-static bool check_groups(struct cognito_api *c, struct leat_batch *b, int32_t row)
+bool fields_check_groups(const struct users *u, struct leat_batch *b, int32_t row)
 {
     char group[GROUP_ROOM];
-    int rc = 1;
+    int rc = u->extras.groups >= 0;
 
     for (int i = 0; rc > 0; i++)
-        rc = fields_group(c, b, row, i, group, sizeof group);
+        rc = fields_group(u, b, row, i, group, sizeof group);
     if (rc < 0)
-        leat_batch_reject(b, row, c->extras.groups, "bad_groups", "must be a list of names of groups, of at most %d "
+        leat_batch_reject(b, row, u->extras.groups, "bad_groups", "must be a list of names of groups, of at most %d "
                           "characters each", MAX_GROUP);
     return rc == 0;
 }
 
 int fields_admit(void *self, struct leat_batch *b, int32_t row, struct leat_error *err)
 {
-    struct cognito_api *c = self;
-    const struct cognito_attribute *username = &c->pool.attributes[COGNITO_USERNAME];
-    struct cognito_verified user = cognito_verified_of(b, row, c->standard);
+    struct users *u = self;
+    const struct cognito_attribute *username = &u->pool->attributes[COGNITO_USERNAME];
+    struct cognito_verified user = cognito_verified_of(b, row, u->standard);
     const struct leat_field *fields = b->schema->fields;
 
     (void)err;
-    if (reject(c, b, row, c->extras.username,
-               cognito_check_value(&c->pool, username, &fields[c->extras.username], &b->columns[c->extras.username], row),
+    if (reject(u, b, row, u->extras.username,
+               cognito_check_value(u->pool, username, &fields[u->extras.username], &b->columns[u->extras.username], row),
                username))
         return 0;
-    for (int i = 0; i < c->n_fields; i++) {
-        const struct user_field *f = &c->fields[i];
+    for (int i = 0; i < u->n_fields; i++) {
+        const struct user_field *f = &u->fields[i];
 
-        if (reject(c, b, row, f->field,
-                   cognito_check_value(&c->pool, f->attribute, &fields[f->field], &b->columns[f->field], row), f->attribute))
+        if (reject(u, b, row, f->field,
+                   cognito_check_value(u->pool, f->attribute, &fields[f->field], &b->columns[f->field], row), f->attribute))
             return 0;
     }
-    if (reject(c, b, row, -1, cognito_check_verified(&c->pool, &user, false), NULL))
+    if (reject(u, b, row, -1, cognito_check_verified(u->pool, &user, false), NULL))
         return 0;
-    return c->extras.groups < 0 || check_groups(c, b, row);
+    return fields_check_groups(u, b, row);
 }
 
 /* ---- values ---- */
@@ -258,10 +279,10 @@ static bool is_group(const char *text, size_t n)
     return count >= 1 && count <= MAX_GROUP;
 }
 
-int fields_group(const struct cognito_api *c, const struct leat_batch *b, int32_t row, int n, char *ret, size_t room)
+int fields_group(const struct users *u, const struct leat_batch *b, int32_t row, int n, char *ret, size_t room)
 {
     size_t length, n_text;
-    const char *text = fields_text(b, c->extras.groups, row, &n_text);
+    const char *text = fields_text(b, u->extras.groups, row, &n_text);
     struct leat_json j = leat_json_begin(text, n_text);
     struct leat_json_span span;
 
