@@ -151,6 +151,7 @@ core_libcore_la_SOURCES = \
 	core/engine/held.c \
 	core/engine/intents.c \
 	core/engine/meaning.c \
+	core/engine/forecast.c \
 	core/engine/load.c \
 	core/engine/memory.c \
 	core/engine/plan-services.c \

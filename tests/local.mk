@@ -146,6 +146,7 @@ AWS_TESTS = \
 	tests/cognito/test-moto.sh \
 	tests/cognito/test-import.sh \
 	tests/cognito/test-after.sh \
+	tests/cognito/test-plan.sh \
 	tests/cognito/test-swap.sh \
 	$(NULL)
 if WITH_LIBCURL

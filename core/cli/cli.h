@@ -24,7 +24,7 @@ struct leat_cli {
     const char **params, **sets, **plugin_dirs;
     int n_params, n_sets, n_plugin_dirs;
     const char *state_dir, *report, *stage, *format, *from_rejects;
-    int64_t rows;
+    int64_t rows, sample;      /* sample: -1, all */
     int64_t wait_ms, time_limit_ms; /* 0: not given */
     bool json, connect, quiet, progress, restart, log_json;
     int verbose;

@@ -27,8 +27,10 @@ const struct leat_command leat_commands[] = {
      "      input:  [{id: 1, email: A@x.io, status: deleted}]\n"
      "      output: []\n"
      "      rejects: [{field: email, code: bad_email}]\n"},
-    {"plan", "Show what a run will do: stages, fields, workers, estimates.", "plan [OPTION]... FILE", "lspdxDjv",
-     leat_cli_plan, "Stores may be opened for their estimates; nothing is read or written.\n"},
+    {"plan", "Show what a run will do: stages, fields, workers, estimates.", "plan [OPTION]... FILE", "lspdxDajv",
+     leat_cli_plan, "Stores may be opened for their estimates; nothing is written. Where the load can tell\n"
+     "what it will do, the first records are read, and it says of all: how many come to it,\n"
+     "its calls, the hours at the quota, and so on. --sample all reads all records.\n"},
     {"graph", "Draw the pipeline.", "graph [--format mermaid|dot] FILE", "lspdDfv", leat_cli_graph,
      "Mermaid is shown by many web pages for source code; dot is Graphviz's:\n"
      "  leat graph --format dot FILE | dot -Tsvg > pipeline.svg\n"},

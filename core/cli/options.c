@@ -29,6 +29,7 @@ const struct leat_cli_option leat_cli_options[] = {
     {'c', false, "connect", NULL, "Open the stores too."},
     {'g', false, "stage", "ID", "Show what comes out of this stage."},
     {'n', true, "rows", "N", "Show so many rows (default 10)."},
+    {'a', false, "sample", "N", "Read so many records for the load's forecast (default 1000), all, or 0 for none."},
     {'f', false, "format", "NAME", "Choose the form of the output."},
     {'q', true, "quiet", NULL, "Print nothing when all went well, also on a terminal."},
     {'P', false, "progress", NULL, "Show progress, also without a terminal."},
@@ -80,6 +81,18 @@ static int take_rows(struct leat_cli *cli, const char *value)
     return EX_USAGE;
 }
 
+static int take_sample(struct leat_cli *cli, const char *value)
+{
+    bool all = strcmp(value, "all") == 0;
+
+    if (all)
+        cli->sample = -1;
+    if (all || (leat_parse_integer(value, &cli->sample) && cli->sample >= 0))
+        return 0;
+    leat_cli_say("--sample takes a number or all, not '%s'", value);
+    return EX_USAGE;
+}
+
 static int take_time(int64_t *ret_ms, const char *option, const char *value)
 {
     if (leat_parse_duration(value, ret_ms) && *ret_ms > 0)
@@ -115,6 +128,7 @@ static int take(struct leat_cli *cli, char letter, const char *value)
     case 'P': cli->progress = true; break;
     case 'v': cli->verbose++; break;
     case 'n': return take_rows(cli, value);
+    case 'a': return take_sample(cli, value);
     case 'w': return take_time(&cli->wait_ms, "--wait", value);
     case 't': return take_time(&cli->time_limit_ms, "--time-limit", value);
     case 'F': return take_log_format(cli, value);
@@ -181,7 +195,7 @@ int leat_cli_parse(struct leat_cli *cli, const struct leat_command *command, int
     char shorts[N_OPTIONS * 2 + 4];
     int c, rc = 0;
 
-    *cli = (struct leat_cli){.command = command->name, .rows = 10};
+    *cli = (struct leat_cli){.command = command->name, .rows = 10, .sample = 1000};
     *ret_help = false;
     build_tables(command, longs, shorts);
     opterr = 0;

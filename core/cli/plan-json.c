@@ -110,7 +110,28 @@ static void add_side(struct leat_text_buffer *b, const char *name, const struct 
     leat_text_add_string(b, "}");
 }
 
-void leat_cli_plan_json(const struct leat_run *run)
+static void add_forecast(struct leat_text_buffer *b, const struct leat_plan *load, const struct leat_sample *sample)
+{
+    if (!load->n_forecasts) {
+        leat_text_add_string(b, ",\n\"forecast\":null");
+        return;
+    }
+    leat_text_printf(b, ",\n\"forecast\":{\"records_read\":%" PRId64 ",\"all\":%s,\"records_expected\":", sample->read,
+                     sample->all ? "true" : "false");
+    if (sample->expected >= 0)
+        leat_text_printf(b, "%" PRId64, sample->expected);
+    else
+        leat_text_add_string(b, "null");
+    leat_text_add_string(b, ",\"figures\":{");
+    for (int i = 0; i < load->n_forecasts; i++) {
+        leat_text_add_string(b, i ? "," : "");
+        leat_text_add_json_string(b, load->forecasts[i].what);
+        leat_text_printf(b, ":%.1f", load->forecasts[i].n);
+    }
+    leat_text_add_string(b, "}}");
+}
+
+void leat_cli_plan_json(const struct leat_run *run, const struct leat_sample *sample)
 {
     const struct leat_pipeline_plan *plan = run->plan;
     struct leat_text_buffer b = {0};
@@ -126,6 +147,7 @@ void leat_cli_plan_json(const struct leat_run *run)
     leat_text_add_string(&b, "]");
     add_side(&b, "rejects", plan->rejects);
     add_side(&b, "results", plan->results);
+    add_forecast(&b, leat_plan_load(plan), sample);
     leat_text_printf(&b, ",\n\"memory\":%" PRId64 "}\n", plan->pipeline->memory);
     fputs(b.p, stdout);
     leat_text_deinit(&b);

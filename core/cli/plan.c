@@ -71,6 +71,22 @@ static void print_estimates(const struct leat_plan *stage)
             printf("      about %" PRId64 " %s\n", stage->estimates[i], names[i]);
 }
 
+static void print_forecast(const struct leat_plan *load, const struct leat_sample *sample)
+{
+    if (sample->all)
+        printf("      of all %" PRId64 " records:\n", sample->read);
+    else if (sample->expected > sample->read)
+        printf("      of about %" PRId64 " records, as the first %" PRId64 " of them go:\n", sample->expected,
+               sample->read);
+    else
+        printf("      of the first %" PRId64 " records; --sample all reads all:\n", sample->read);
+    for (int i = 0; i < load->n_forecasts; i++) {
+        const struct leat_forecast *f = &load->forecasts[i];
+
+        line("        %-40s %.*f", f->what, f->n < 10 && f->n != (double)(int64_t)f->n, f->n);
+    }
+}
+
 static void print_stage(const struct leat_plan *stage)
 {
     bool named = strcmp(stage->model->id, stage->model->plugin) != 0;
@@ -111,28 +127,54 @@ static void print_side(const char *name, const struct leat_plan *side)
         line("  %-9s %s into %s", name, side->model->plugin, side->target ? side->target : "its target");
 }
 
-static void print_plan(const struct leat_run *run)
+static void print_plan(const struct leat_run *run, const struct leat_sample *sample)
 {
     const struct leat_pipeline_plan *plan = run->plan;
 
     line("%s", plan->pipeline->name);
     for (int i = 0; i < plan->n_stages; i++)
         print_stage(&plan->stages[i]);
+    if (leat_plan_load(plan)->n_forecasts)
+        print_forecast(leat_plan_load(plan), sample);
     print_side("rejects", plan->rejects);
     print_side("results", plan->results);
     print_segments(run);
     printf("memory: at most %" PRId64 " MiB of records at once\n", plan->pipeline->memory >> 20);
 }
 
+/* What it says stays in the load's part of the plan. 0, or an exit status. */
+static int forecast(const struct leat_cli *cli, const struct leat_pipeline_plan *plan, struct leat_sample *ret)
+{
+    struct leat_error err = {0};
+    struct leat_run_options options = {.rows_wanted = cli->sample, .sync = true};
+    struct leat_plan *load = &plan->stages[plan->n_stages - 1];
+    struct leat_run run;
+    int rc;
+
+    if (!load->plugin->forecast || !cli->sample)
+        return 0;
+    rc = leat_run_init(&run, plan, &options, &err);
+    if (rc == 0)
+        rc = leat_sync_forecast(&run, load, ret, &err);
+    if (rc < 0)
+        leat_cli_say("%s: %s: %s", cli->file, run.failed_stage ? run.failed_stage : "", err.text);
+    leat_run_deinit(&run);
+    return leat_exit_status(rc, true);
+}
+
 static int show_plan(const struct leat_cli *cli, const struct leat_pipeline_plan *plan)
 {
     struct leat_run_options options = {.rows_wanted = -1};
+    struct leat_sample sample = {0};
     struct leat_error err = {0};
     struct leat_run run;
-    int rc = leat_run_init(&run, plan, &options, &err);
+    int rc = forecast(cli, plan, &sample);
 
+    if (rc != 0)
+        return rc;
+    rc = leat_run_init(&run, plan, &options, &err);
     if (rc == 0)
-        (cli->json ? leat_cli_plan_json : print_plan)(&run);
+        (cli->json ? leat_cli_plan_json : print_plan)(&run, &sample);
     leat_run_deinit(&run);
     return rc < 0 ? leat_cli_failed(&err, true) : EX_OK;
 }

@@ -10,8 +10,7 @@
 #include "base/alloc.h"
 #include "engine/run.h"
 
-/* The fields a load does not get are taken out without a copy. */
-static struct leat_batch *without_secrets(struct leat_run *run, struct leat_batch *b)
+struct leat_batch *leat_run_without_secrets(struct leat_run *run, struct leat_batch *b)
 {
     const struct leat_plan *load = leat_plan_load(run->plan);
     struct leat_batch *out;
@@ -83,7 +82,7 @@ static int deliver_all(struct leat_segment *segment, struct leat_stage *stage, s
 
         next = b->host->next;
         if (rc == 0) {
-            b = without_secrets(segment->run, b);
+            b = leat_run_without_secrets(segment->run, b);
             rc = deliver(segment, stage, b, err);
         }
         leat_batch_release(b);

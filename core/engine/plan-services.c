@@ -257,6 +257,12 @@ static void estimate(struct leat_plan *plan, enum leat_estimate what, int64_t n)
     plan->estimates[what] = n;
 }
 
+static void forecast(struct leat_plan *plan, const char *what, double n)
+{
+    plan->forecasts = leat_grow(plan->forecasts, plan->n_forecasts, &plan->cap_forecasts, sizeof *plan->forecasts);
+    plan->forecasts[plan->n_forecasts++] = (struct leat_forecast){leat_arena_strdup(arena_of(plan), what), n};
+}
+
 static void key(struct leat_plan *plan, int at)
 {
     if (plan->key.n < LEAT_MAX_KEY)
@@ -404,6 +410,6 @@ const struct leat_plan_services leat_host_plan_services = {
     .unasked = unasked, .at_once = at_once,
     .batch_rows = batch_rows, .finder = leat_finder_plan, .finder_field = leat_finder_field,
     .finder_key = leat_finder_key, .partitions = partitions, .ordered = ordered,
-    .gathers = gathers,
+    .gathers = gathers, .forecast = forecast,
 };
 const struct leat_plan_services *leat_plan_services = &leat_host_plan_services;

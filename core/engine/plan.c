@@ -213,6 +213,15 @@ static bool drops_secrets(const struct leat_plan *load)
     return false;
 }
 
+/* Why a secret field stays behind: what the load itself says, if it says anything. */
+static const char *why_left_out(const struct leat_plan *load, const char *field)
+{
+    for (int i = 0; i < load->n_left_out; i++)
+        if (strcmp(load->left_out[i].field, field) == 0)
+            return load->left_out[i].what_becomes_of_it;
+    return "is secret, and this load takes no secrets: it is dropped before it";
+}
+
 /* The first plan has told which secrets the load takes; the second sees only those. */
 static void drop_secrets(struct leat_plan *load)
 {
@@ -228,7 +237,7 @@ static void drop_secrets(struct leat_plan *load)
         const struct leat_field *f = &load->before.fields[i];
 
         if (f->data_class == LEAT_SECRET && !load->accepts[i]) {
-            dropped[n_dropped++].field = f->name;
+            dropped[n_dropped++] = (struct leat_left_out){f->name, why_left_out(load, f->name)};
         } else {
             load->passed[kept] = i;
             fields[kept++] = *f;
@@ -239,7 +248,6 @@ static void drop_secrets(struct leat_plan *load)
     if (bind_options(load) && call_plan(load) == 0)
         for (int i = 0; i < n_dropped; i++) {
             load->left_out = leat_grow(load->left_out, load->n_left_out, &load->cap_left_out, sizeof *load->left_out);
-            dropped[i].what_becomes_of_it = "is secret, and this load takes no secrets: it is dropped before it";
             load->left_out[load->n_left_out++] = dropped[i];
         }
 }
@@ -479,6 +487,7 @@ static void stage_deinit(struct leat_plan *stage)
     free(stage->planned);
     free(stage->out_fields);
     free(stage->notes);
+    free(stage->forecasts);
     free(stage->files);
     free(stage->left_out);
 }

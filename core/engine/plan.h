@@ -18,6 +18,12 @@ struct leat_left_out {
     const char *field, *what_becomes_of_it;
 };
 
+/* A figure of what a load will do. */
+struct leat_forecast {
+    const char *what;
+    double n;
+};
+
 /* A file that a stage reads or writes, by its canonical path. */
 struct leat_file_claim {
     const char *path;
@@ -52,6 +58,8 @@ struct leat_plan {
     int64_t estimates[3];             /* by enum leat_estimate; -1: not known */
     const char **notes;
     int n_notes, cap_notes;
+    struct leat_forecast *forecasts;
+    int n_forecasts, cap_forecasts;
     struct leat_file_claim *files;
     int n_files, cap_files;
     struct leat_left_out *left_out;

@@ -371,6 +371,8 @@ bool leat_segment_open(struct leat_segment *segment, struct leat_chain *chain, b
 void leat_segment_close(struct leat_chain *chain, bool first_worker);
 /* leat_run_fail with this code. */
 void leat_segment_fail(struct leat_run *run, const char *stage, int code, struct leat_error *err);
+/* The fields a load does not get are taken out without a copy; takes the batch's reference and returns one. */
+struct leat_batch *leat_run_without_secrets(struct leat_run *run, struct leat_batch *b);
 /* The last thing a worker does: the last of all tells the main thread. */
 void leat_segment_leave(struct leat_run *run);
 /* Runs what came with a ticket through the chain, and pushes what comes out. False: it ends here, and that is known. */

@@ -26,4 +26,16 @@ struct leat_batch *leat_sync_source(struct leat_run *run);
 LEAT_MUST_CHECK int leat_sync_process(struct leat_run *run, int last, struct leat_batch *in, struct leat_batch **ret,
                                       struct leat_error *err);
 
+/* What a forecast is made of. */
+struct leat_sample {
+    int64_t read, arrived;   /* records; those of them that come to the load */
+    int64_t expected;        /* in the source; -1: that is not known */
+    bool all;                /* all that there are were read */
+};
+
+/* Reads the records that the run was made to read (rows_wanted) and has the load say what it would do with all that the
+ * source has; stages are opened and closed, the load is not. `load` is that of the run's plan, with `forecast`. */
+LEAT_MUST_CHECK int leat_sync_forecast(struct leat_run *run, struct leat_plan *load, struct leat_sample *ret,
+                                       struct leat_error *err);
+
 #endif

@@ -21,6 +21,8 @@ rejects: {csv: r.csv}
 END
 run leat plan --json p.yaml
 is "$status $err" "0 " "exit status 0, and silent"
+json 'd["forecast"] is None'
+ok $? "no forecast of a load that cannot tell what it will do"
 json 'd["pipeline"] == "p" and d["load"] == "csv" and d["memory"] == 32 << 20'
 ok $? "pipeline, load and memory"
 json '[(x["kind"], x["plugin"], x["id"]) for x in s[:3]] == [("extract", "csv", "csv"), ("transform", "map", "na\"me"), ("validate", "rules", "rules")] and s[3]["kind"] == "load"'

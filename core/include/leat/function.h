@@ -210,7 +210,7 @@ static inline void leat_call_fail(const struct leat_call *call, int32_t row, con
 #define LEAT_FUNCTIONS(symbol, text, table)                                                        \
     static const struct leat_plugin symbol##_plugin = {                                            \
         LEAT_ABI, sizeof(struct leat_plugin), LEAT_KIND_FUNCTION, #symbol, text, 0, 0, 0, 0, 0,    \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, table, 0, 0                                             \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, table, 0, 0, 0                                          \
     };                                                                                             \
     LEAT_PLUGIN_ENTRY(symbol##_plugin)                                                             \
     struct leat_plugin /* takes the semicolon */

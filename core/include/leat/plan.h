@@ -62,6 +62,7 @@ struct leat_plan_services {
     void (*ordered)(struct leat_plan *, const char *instead);
     void (*gathers)(struct leat_plan *);
     void (*finder_key)(struct leat_plan *, struct leat_finder *, int field, int in_field, const struct leat_node *);
+    void (*forecast)(struct leat_plan *, const char *what, double n);
 };
 
 extern const struct leat_plan_services *leat_plan_services;
@@ -172,6 +173,12 @@ static inline void leat_plan_target(struct leat_plan *plan, const char *identity
 static inline void leat_plan_estimate(struct leat_plan *plan, enum leat_estimate what, int64_t n)
 {
     leat_plan_services->estimate(plan, what, n);
+}
+
+/* Loads, in their `forecast`: a figure of what a run will do, under a name that people read; copied. */
+static inline void leat_plan_forecast(struct leat_plan *plan, const char *what, double n)
+{
+    leat_plan_services->forecast(plan, what, n);
 }
 
 /* Extracts: an output field that identifies a record to people and to the

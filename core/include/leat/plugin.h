@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Rises with each change of these headers until 1.0; host and plugin must match. */
-#define LEAT_ABI 5
+#define LEAT_ABI 6
 
 enum leat_kind { LEAT_KIND_EXTRACT = 1, LEAT_KIND_TRANSFORM, LEAT_KIND_VALIDATE, LEAT_KIND_LOAD, LEAT_KIND_FUNCTION };
 
@@ -129,6 +129,11 @@ struct leat_plugin {
      * is called; each LEAT_SETTLE brings the next batch back, in the order of deliver, with the same fields but for
      * secret ones, which are null. It answers now, or keeps a reference and answers in poll. */
     int (*settle)(struct leat_stage *, void *self, struct leat_batch *, struct leat_error *);
+
+    /* Load, for `leat plan`, without `open`: counts what deliver would do with the selected rows, and touches nothing.
+     * `batch` NULL, the last call: says by leat_plan_forecast what it has counted, `scale` times, as the batches may be
+     * the first of many. */
+    int (*forecast)(struct leat_plan *, void *self, const struct leat_batch *batch, double scale, struct leat_error *);
 };
 
 /* What the host hands to the one exported function. */

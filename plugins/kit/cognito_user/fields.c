@@ -132,6 +132,12 @@ static void forget_others(struct users *u)
         u->extras.enabled = -1;
 }
 
+void fields_bind(struct users *u, const struct leat_schema *in)
+{
+    fields_find(u, in);
+    forget_others(u);
+}
+
 void fields_plan(struct leat_plan *plan, struct users *u)
 {
     const struct leat_schema *in = leat_plan_input(plan);
@@ -152,8 +158,7 @@ void fields_plan(struct leat_plan *plan, struct users *u)
 
 void fields_plan_there(struct leat_plan *plan, struct users *u)
 {
-    fields_find(u, leat_plan_input(plan));
-    forget_others(u);
+    fields_bind(u, leat_plan_input(plan));
     if (u->extras.groups >= 0)
         plan_extra(plan, u, u->extras.groups);
     if (u->extras.enabled >= 0)
@@ -173,8 +178,7 @@ int fields_open(struct users *u, const struct leat_schema *in, struct leat_error
         if (u->fields[i].attribute->standard >= 0)
             u->standard[u->fields[i].attribute->standard] = u->fields[i].field;
     }
-    fields_find(u, in);
-    forget_others(u);
+    fields_bind(u, in);
     return 0;
 }
 

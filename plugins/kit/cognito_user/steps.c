@@ -142,6 +142,25 @@ void steps_begin_there(void *self, struct flow_record *record)
 
 /* ---- the next call ---- */
 
+/* As if every call were fine. */
+void steps_count(const struct users *u, const struct leat_batch *b, int32_t row, struct steps_wanted *ret)
+{
+    struct flow_held held = { .batch = (struct leat_batch *)b };
+    struct flow_record record = { .held = &held, .row = row };
+    struct user_call call = { .no_password = !u->is_there };
+    enum step switches;
+
+    size_t n;
+
+    *ret = (struct steps_wanted){ .password = wants_password(u, &record, &call) };
+    ret->own = ret->password && fields_text(b, u->extras.password, row, &n) && n;
+    call.no_password &= !ret->password;
+    for (; wants_group(u, &record); record.place++)
+        ret->groups++;
+    ret->mfa = wants_mfa(u, &record, &call);
+    ret->disable = wants_enabled(u, &record, &call, &switches) && switches == STEP_DISABLE;
+}
+
 /* What the call that was fine has brought about. */
 static void note_done(struct flow_record *record, struct user_call *call)
 {

@@ -15,6 +15,7 @@
  *     judge.c      what a reply means, whose a user is that is there
  *     steps.c      which call is next, and what is told in the end
  *     users.c      open, close
+ *     forecast.c   what `leat plan` says
  *
  * One worker: all of it is touched by the thread of the load alone.
  */
@@ -96,9 +97,22 @@ struct users {
 LEAT_MUST_CHECK int users_open(struct users *u, struct leat_stage *stage, struct leat_error *err);
 void users_close(struct users *u);
 
+/* ---- forecast.c ---- */
+
+/* Calls and users that records would make. */
+struct users_forecast {
+    int64_t n_users, n_called_for, n_passwords, n_kept, n_groups, n_mfa, n_disabled;
+};
+
+/* Counts a batch of the plan's input. */
+void users_count(struct users *u, const struct leat_batch *b, struct users_forecast *ret);
+/* Says the calls by their names, `scale` times; returns the hours that they take at the quotas. */
+double users_say_calls(const struct users *u, struct leat_plan *plan, const struct users_forecast *f, double scale);
+
 /* ---- fields.c ---- */
 
-/* Which fields are something else than attributes. */
+/* Which fields are something else than attributes: all, and those that are of concern. */
+void fields_bind(struct users *u, const struct leat_schema *in);
 void fields_find(struct users *u, const struct leat_schema *in);
 /* Plan: notes mistakes, what is left out, and what will be done. */
 void fields_plan(struct leat_plan *plan, struct users *u);
@@ -133,6 +147,11 @@ enum flow_found judge_found(void *self, struct flow_job *job, const struct leat_
 
 /* ---- steps.c: of struct flow_calls ---- */
 
+/* What is to be done for a user who has been made: groups are counted, the rest is 0 or 1. */
+struct steps_wanted {
+    int password, own /* it is the user's */, groups, mfa, disable;
+};
+void steps_count(const struct users *u, const struct leat_batch *b, int32_t row, struct steps_wanted *ret);
 void steps_begin(void *self, struct flow_record *record);
 /* Of users who are there already: those for whom nothing is to be done are answered. */
 int steps_admit_there(void *self, struct leat_batch *b, int32_t row, struct leat_error *err);

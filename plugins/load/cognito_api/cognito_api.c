@@ -19,6 +19,7 @@ struct cognito_api {
     struct cognito_pool pool;
     struct userpool live;
     struct users users;
+    struct users_forecast forecast;
 };
 
 static const struct leat_option options[] = {
@@ -126,6 +127,29 @@ static int cognito_api_plan(struct leat_plan *plan, void *self, struct leat_erro
     return 0;
 }
 
+/* The quotas let the calls of one user go beside those of others, so that the slowest of them tells how long it takes. */
+static int cognito_api_forecast(struct leat_plan *plan, void *self, const struct leat_batch *b, double scale,
+                                struct leat_error *err)
+{
+    struct cognito_api *c = self;
+    const struct users_forecast *f = &c->forecast;
+    double hours;
+
+    (void)err;
+    if (b) {
+        users_count(&c->users, b, &c->forecast);
+        return 0;
+    }
+    leat_plan_forecast(plan, "users", (double)f->n_users * scale);
+    hours = users_say_calls(&c->users, plan, f, scale);
+    leat_plan_forecast(plan, "hours at the quotas", hours);
+    leat_plan_forecast(plan, "monthly active users", (double)f->n_called_for * scale);
+    leat_plan_forecast(plan, "messages sent", c->users.invite == INVITE_NONE ? 0 : (double)f->n_users * scale);
+    leat_plan_forecast(plan, "passwords kept", (double)f->n_kept * scale);
+    leat_plan_forecast(plan, "passwords to be reset", (double)(f->n_users - f->n_kept) * scale);
+    return 0;
+}
+
 /* ---- open and close ---- */
 
 static int cognito_api_open(struct leat_stage *stage, void *self, struct leat_error *err)
@@ -161,4 +185,4 @@ static enum leat_flow cognito_api_poll(struct leat_stage *stage, void *self, boo
 
 LEAT_LOAD(cognito_api, .summary = "Makes users in an Amazon Cognito user pool by its API", .options = options,
           .traits = LEAT_LATE, .plan = cognito_api_plan, .open = cognito_api_open, .deliver = cognito_api_deliver,
-          .poll = cognito_api_poll, .close = cognito_api_close);
+          .poll = cognito_api_poll, .close = cognito_api_close, .forecast = cognito_api_forecast);

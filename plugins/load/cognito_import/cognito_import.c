@@ -155,4 +155,4 @@ static void import_close(struct leat_stage *stage, void *self)
 LEAT_LOAD(cognito_import, .summary = "Imports users into an Amazon Cognito user pool by CSV import jobs",
           .options = options, .traits = LEAT_LATE, .plan = import_plan, .open = import_open,
           .deliver = import_deliver, .poll = import_poll, .settle = import_settle, .commit = import_commit,
-          .close = import_close);
+          .close = import_close, .forecast = import_forecast);

@@ -5,6 +5,7 @@
  *
  *     cognito_import.c   options and life of the stage
  *     plan.c             what is asked of the pool and said of the pipeline before the run
+ *     forecast.c         what `leat plan` says
  *     sets.c             deliver: users into files
  *     jobs.c             poll: one job after the other, a step at a time
  *     attempt.c          what goes into a job, and its name
@@ -38,6 +39,11 @@ struct cognito_import {
     /* by the plan */
     struct cognito_pool rules;
     struct users after;      /* users who were imported, and what the files cannot carry */
+    struct {
+        struct users_forecast after;
+        int64_t n_rows[N_SETS], n_fates[N_FATES];
+        bool has_hashes;
+    } forecast;
     bool has_after;          /* there are fields for that */
     const char *elsewhere[3];
     struct table plain, hashed; /* without and with password_hash */
@@ -56,6 +62,10 @@ struct cognito_import {
 /* plan.c */
 int import_plan(struct leat_plan *plan, void *self, struct leat_error *err);
 void import_bind(struct cognito_import *c, const struct leat_schema *schema);
+
+/* forecast.c */
+int import_forecast(struct leat_plan *plan, void *self, const struct leat_batch *batch, double scale,
+                    struct leat_error *err);
 
 /* settle.c */
 /* Of struct users: whether the import has brought the next user, who is answered for else. */

@@ -1,5 +1,5 @@
 plugin_LTLIBRARIES += plugins/load-cognito_import.la
-%C%_la_SOURCES = %D%/cognito_import.c %D%/attempt.c %D%/call.c %D%/drive.c %D%/jobs.c %D%/log.c %D%/outcome.c \
+%C%_la_SOURCES = %D%/cognito_import.c %D%/attempt.c %D%/call.c %D%/drive.c %D%/forecast.c %D%/jobs.c %D%/log.c %D%/outcome.c \
 	%D%/plan.c %D%/replies.c %D%/sets.c %D%/settle.c %D%/call.h %D%/import.h %D%/jobs.h %D%/log.h %D%/sets.h %D%/steps.h
 %C%_la_CFLAGS = $(PLUGIN_CFLAGS) $(LIBCURL_CFLAGS)
 %C%_la_LDFLAGS = $(PLUGIN_LDFLAGS)

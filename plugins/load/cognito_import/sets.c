@@ -72,39 +72,53 @@ static int put_hash(struct sets *sets, const struct cognito_password *password)
     return 0;
 }
 
+const char *sets_fate_name(enum fate fate)
+{
+    static const char *const names[] = { "passwords kept", "passwords of another algorithm, to be reset",
+                                         "passwords that need a sign-in migration", "passwords to be reset" };
+
+    return names[fate];
+}
+
 /* A sign-in with the old password could still bring such a user over (a Lambda trigger); of a damaged text, or none,
  * nothing can. */
-static const char *fate_of(const struct cognito_password *password)
+static enum fate fate_of(const struct cognito_password *password)
 {
     if (password->verdict == COGNITO_MALFORMED || strcmp(password->code, "no_password") == 0 ||
         strcmp(password->code, "locked") == 0)
-        return "passwords to be reset";
-    return "passwords that need a sign-in migration";
+        return FATE_RESET;
+    return FATE_SIGN_IN;
 }
 
-/* Which set a user goes to, and the hash that goes along. */
+enum fate sets_judge_password(const struct sets *sets, const struct leat_column *column, int32_t row,
+                              struct cognito_password *ret, uint8_t *ret_set)
+{
+    size_t n;
+    const char *stored = leat_text(column, row, &n);
+
+    *ret_set = (uint8_t)sets->only;
+    ret->n = 0;
+    if (leat_is_null(column, row) || !n)
+        return FATE_RESET;
+    cognito_password_read(stored, n, NULL, ret);
+    if (!ret->n)
+        return fate_of(ret);
+    if (!sets->split && ret->algorithm != sets->only) {
+        ret->n = 0;
+        return FATE_OTHER;
+    }
+    *ret_set = (uint8_t)ret->algorithm;
+    return FATE_KEPT;
+}
+
 static int read_password(struct sets *sets, struct leat_stage *stage, const struct leat_column *column, int32_t row,
                          uint8_t *ret_set)
 {
     struct cognito_password password;
-    size_t n;
-    const char *stored = leat_text(column, row, &n);
-    bool goes;
+    enum fate fate = sets_judge_password(sets, column, row, &password, ret_set);
 
-    *ret_set = (uint8_t)sets->only;
-    if (leat_is_null(column, row) || !n) {
-        leat_stage_count(stage, "passwords to be reset", 1);
-        return 0;
-    }
-    cognito_password_read(stored, n, NULL, &password);
-    goes = password.n && (sets->split || password.algorithm == sets->only);
-    leat_stage_count(stage, goes         ? "passwords kept"
-                            : password.n ? "passwords of another algorithm, to be reset"
-                                         : fate_of(&password), 1);
-    if (!goes)
-        return 0;
-    *ret_set = (uint8_t)password.algorithm;
-    return put_hash(sets, &password);
+    leat_stage_count(stage, sets_fate_name(fate), 1);
+    return fate == FATE_KEPT ? put_hash(sets, &password) : 0;
 }
 
 /* The batch with the hashes as they go; of rows that are not selected none is looked at. */

@@ -70,6 +70,14 @@ struct sets {
     size_t n_bytes, cap_bytes;
 };
 
+/* What becomes of a user's password. */
+enum fate { FATE_KEPT, FATE_OTHER, FATE_SIGN_IN, FATE_RESET, N_FATES };
+/* As it is counted. */
+const char *sets_fate_name(enum fate fate);
+/* `ret`: the hash that goes along, of n 0 where none does; *ret_set: which set the user goes to. */
+enum fate sets_judge_password(const struct sets *sets, const struct leat_column *column, int32_t row,
+                              struct cognito_password *ret, uint8_t *ret_set);
+
 enum { ROW_SET = 7, ROW_MUST_VERIFY = 8 };
 
 /* users.csv, BCRYPT -> users-bcrypt.csv, into strlen(path) + 24 bytes. */
