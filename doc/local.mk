@@ -119,6 +119,7 @@ EXTRA_DIST += \
 	doc/decisions \
 	doc/make-man.sh \
 	doc/tutorial \
+	doc/cognito.md \
 	doc/tutorial.md \
 	pipelines \
 	tests/docs \

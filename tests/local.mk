@@ -148,6 +148,7 @@ AWS_TESTS = \
 	tests/cognito/test-after.sh \
 	tests/cognito/test-plan.sh \
 	tests/cognito/test-swap.sh \
+	tests/docs/test-cognito-guide.sh \
 	$(NULL)
 if WITH_LIBCURL
 SHELL_TESTS += $(AWS_TESTS)

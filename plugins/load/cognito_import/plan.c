@@ -148,6 +148,8 @@ static int ask_pool(struct leat_plan *plan, struct cognito_import *c, struct use
 
     if (rc == 0)
         rc = read_name(plan, c, &pool->reply, err);
+    if (rc == 0 && c->has_after)
+        rc = userpool_quotas(pool, &c->options, 1U << USERPOOL_USER_UPDATE, err);
     if (rc == 0)
         rc = userpool_call(pool, "GetCSVHeader", NULL, NULL, err);
     return rc == 0 ? add_header(plan, c, &pool->reply, err) : rc;
@@ -245,7 +247,7 @@ static void plan_notes(struct leat_plan *plan, const struct cognito_import *c)
     (void)snprintf(text, sizeof text, "users go in by import jobs, one at a time in the whole account, each of at "
                    "most %lld users and 100 MB; AWS takes about 20 to 30 users a second", (long long)c->part_rows);
     leat_plan_note(plan, text);
-    leat_plan_note(plan, "no user becomes a monthly active one by an import, and no message is sent");
+    leat_plan_note(plan, "no user becomes a monthly active one by the import itself, and no message is sent");
     if (c->sets.split)
         leat_plan_note(plan, "password_hash: a job for each algorithm, and one for users whose hash cannot go; how "
                        "many that are is known once all records are read");
@@ -278,10 +280,10 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     c->rules.attributes[COGNITO_EMAIL].required = false;
     if (!userpool_plan(plan, &c->options))
         return 0;
+    plan_after(plan, c);
     rc = look_at_pool(plan, c, err);
     if (rc < 0)
         return leat_in_plan(rc, err);
-    plan_after(plan, c);
     lay_out(plan, c);
     import_bind(c, leat_plan_input(plan));
     columns_explain(plan, c->hashing == HASHING_NONE ? &c->plain : &c->hashed);
