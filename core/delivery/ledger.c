@@ -6,7 +6,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-enum { DONE = 1, BEFORE = 2 }; /* bits of the column `done` */
+enum { DONE = 1, BEFORE = 2, THERE = 4 }; /* bits of the column `done` */
 
 int leat_ledger_open(struct leat_ledger *l, struct leat_state *state, struct leat_error *err)
 {
@@ -44,6 +44,7 @@ int leat_ledger_find(struct leat_ledger *l, const struct leat_record_id *id, str
     if (rc == SQLITE_ROW)
         *ret = (struct leat_ledger_row){
             .id = *id, .done = sqlite3_column_int(l->find, 0) & DONE, .before = sqlite3_column_int(l->find, 0) & BEFORE,
+            .there = sqlite3_column_int(l->find, 0) & THERE,
             .run = sqlite3_column_int64(l->find, 1), .attempt = sqlite3_column_int64(l->find, 2),
             .record = sqlite3_column_int64(l->find, 3), .payload = (uint64_t)sqlite3_column_int64(l->find, 4),
             .steps = (uint32_t)sqlite3_column_int64(l->find, 5)};
@@ -54,7 +55,7 @@ int leat_ledger_find(struct leat_ledger *l, const struct leat_record_id *id, str
 
 static int stage_of(const struct leat_ledger_row *row)
 {
-    return (row->done ? DONE : 0) | (row->before ? BEFORE : 0);
+    return (row->done ? DONE : 0) | (row->before ? BEFORE : 0) | (row->there ? THERE : 0);
 }
 
 static uint64_t hash_of(const struct leat_ledger *l, const struct leat_ledger_row *row)

@@ -23,6 +23,7 @@ struct leat_ledger {
 struct leat_ledger_row {
     struct leat_record_id id;
     bool done;        /* false: an intent */
+    bool there;       /* it was done by somebody else */
     bool before;      /* an intent of something that was done before, with another payload */
     int64_t run;      /* number of the work in which it was done, or is meant to be */
     int64_t attempt;  /* number of the last process that came upon it */

@@ -182,7 +182,7 @@ static bool is_second(const struct leat_run *run, const struct leat_ledger_row *
 static bool answer_done(struct leat_run *run, struct leat_batch *b, int32_t row, const struct leat_ledger_row *was)
 {
     if (was->payload == b->host->payloads[row])
-        leat_batch_row_answered(b, row, was->run == run->work ? LEAT_LOADED : LEAT_ALREADY_THERE, NULL, 0);
+        leat_batch_row_answered(b, row, was->run == run->work && !was->there ? LEAT_LOADED : LEAT_ALREADY_THERE, NULL, 0);
     else if (leat_plan_extract(run->plan)->incremental)
         return false; /* changed records are what it is for */
     else
@@ -301,7 +301,7 @@ int leat_intents_begin(struct leat_run *run, struct leat_batch *b, struct leat_e
 /* ---- outcomes ---- */
 
 /* Done, or an intent that is taken back: nothing of ours has come of it. */
-static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, bool done)
+static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, bool done, bool there)
 {
     struct leat_intents *in = &run->intents;
 
@@ -310,6 +310,7 @@ static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, 
     in->outcomes = leat_grow(in->outcomes, in->n, &in->cap, sizeof *in->outcomes);
     in->outcomes[in->n] = intent_of(run, b, row);
     in->outcomes[in->n].before = false;
+    in->outcomes[in->n].there = there;
     in->outcomes[in->n++].done = done;
 }
 
@@ -319,14 +320,14 @@ static void note_verdict(struct leat_run *run, const struct leat_batch *b, int32
     bool done = verdict == LEAT_LOADED || verdict == LEAT_ALREADY_THERE;
 
     if (done || (verdict != LEAT_UNKNOWN && !leat_row_in(b->host->updates, row)))
-        note(run, b, row, done);
+        note(run, b, row, done, verdict == LEAT_ALREADY_THERE);
 }
 
 /* Of what may have been sent in a run before this one the intent stays. */
 static void note_given_back(struct leat_run *run, const struct leat_batch *b, int32_t row)
 {
     if (leat_row_in(b->host->given_back, row) && !leat_row_in(b->host->verify, row) && !leat_row_in(b->host->updates, row))
-        note(run, b, row, false);
+        note(run, b, row, false, false);
 }
 
 void leat_intents_note(struct leat_run *run, const struct leat_batch *b)

@@ -3,10 +3,10 @@
 """Row 10 of the proof: records into an API (tests/doubles/api.py) that throttles, loses replies, answers an error to what
 it has done, and has records of the same key that are not ours; undisturbed, and killed again and again. Judged by what
 the API holds and has recorded, by the results, and by the books."""
-import csv, json, shutil, subprocess, sys, urllib.request
+import csv, shutil, sys
 
-import data, store_load
-from harness import API_PIPELINES, HERE, Bench, Test
+import cognito_load, data, store_load
+from harness import API_PIPELINES, HERE, Bench, Served, Test
 
 sys.path.insert(0, str(HERE.parent / "doubles"))
 import api  # noqa: E402
@@ -20,7 +20,7 @@ MODES = {  # pipeline -> what the API does
 }
 
 
-class Server:
+class Server(Served):
     """One double, as long as a run and what goes on from it."""
 
     def __init__(self, folder, seed, **options):
@@ -28,26 +28,11 @@ class Server:
         self.log = folder / f"requests-{len(list(folder.glob('requests-*')))}.tsv"
         words += ["--seed", str(seed), "--same", "legacy_id", "--retry-after", "0", "--log", str(self.log)]
         self.rules = api.Api(api.options([word for word in words if word != "--log" and word != str(self.log)]))
-        self.process = subprocess.Popen([sys.executable, str(HERE.parent / "doubles/api.py"), "--stdin", *words],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # it ends when we do
-        self.port = int(self.process.stdout.readline())
-
-    def ask(self, path, body=None):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", body and json.dumps(body).encode()) as answer:
-            return json.load(answer)
+        super().__init__("api.py", words)
 
     def ids(self):
         """Of the users that are there and ours."""
         return sorted(user["legacy_id"] for user in self.ask("/dump").values() if "legacy_id" in user)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 class ApiBench(Bench):
@@ -134,8 +119,9 @@ class SteadyApi(ApiBench):
 
 def bench_of(test, name, rows):
     """The bench for any pipeline."""
-    if name in store_load.BENCHES:
-        return store_load.BENCHES[name](test, name, rows)
+    for benches in (store_load.BENCHES, cognito_load.BENCHES):
+        if name in benches:
+            return benches[name](test, name, rows)
     return SteadyApi(test, name, min(rows, 600)) if name in API_PIPELINES else Bench(test, name, rows)
 
 

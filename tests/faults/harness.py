@@ -12,12 +12,14 @@ The promise under test: the same command, run again until it exits with its usua
 undisturbed run leaves: the same bytes in the same files, the same rows, the same books, nothing else.
 """
 import argparse, collections, json, os, random, select, shlex, shutil, signal, sqlite3, struct, subprocess, sys, time
+import urllib.request
 from pathlib import Path
 
 import data
 
 PIPELINES = ["csv", "jsonl", "cognito", "insert", "plain", "upsert", "nocursor", "sides"]
 API_PIPELINES = ["http", "http-key", "http-bulk"]  # api_load.py has the bench for these
+COGNITO_PIPELINES = {"cognito-api": "load-cognito_api", "cognito-import": "load-cognito_import"}  # cognito_load.py
 BOOKS = ("pipeline load status read made loaded already_there filtered duplicate rejected conflict unknown "
          "left_out pending balanced error").split()
 HERE = Path(__file__).resolve().parent
@@ -73,7 +75,7 @@ class Test:
     def has_http(self):
         return self.has("load-http")
 
-    def pipelines(self, names=None, with_api=False, with_stores=False):
+    def pipelines(self, names=None, with_api=False, with_stores=False, with_cognito=False):
         names = names or PIPELINES
         if with_stores:
             from store_load import store_pipelines
@@ -82,6 +84,10 @@ class Test:
             names = [*names, *API_PIPELINES]
         elif with_api:
             self.note("built without load-http: " + ", ".join(API_PIPELINES) + " are left out")
+        if with_cognito:
+            names = [*names, *(name for name, plugin in COGNITO_PIPELINES.items() if self.has(plugin))]
+            self.note("".join(f"built without {plugin}: {name} is left out\n" for name, plugin in COGNITO_PIPELINES.items()
+                              if not self.has(plugin)))
         return [p for p in names if not self.args.pipeline or p in self.args.pipeline]
 
     def iterations(self, n):
@@ -137,6 +143,30 @@ class Test:
             self.replay_with()
         print(f"1..{self.n}")
         sys.exit(0)
+
+
+class Served:
+    """A double of tests/doubles, as long as it is needed."""
+
+    def __init__(self, program, words):
+        self.process = subprocess.Popen([sys.executable, str(HERE.parent / "doubles" / program), "--stdin", *words],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # it ends when we do
+        self.port = int(self.process.stdout.readline())
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def ask(self, path, body=None):
+        said = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(self.url + path, said) as answer:
+            return json.load(answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
 
 
 class Bench:

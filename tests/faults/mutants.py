@@ -6,7 +6,7 @@ piece of the source and what stands there instead; only what it touches is built
 import collections, os, re, shutil, subprocess, sys
 from pathlib import Path
 
-from harness import SOAK, Test
+from harness import COGNITO_PIPELINES, SOAK, Test
 
 # `always`: also with the reduced counts.
 Mutant = collections.namedtuple("Mutant", "name file old new caught_by always", defaults=(False,))
@@ -60,10 +60,33 @@ MUTANTS = [
            "test-http.sh --pipeline http --count 600", True),
     Mutant("error means failed", "plugins/load/http/judge.c", "        return FLOW_UNCLEAR;\n    if (status == 408)",
            "        return FLOW_REJECTED;\n    if (status == 408)", "test-http.sh --pipeline http --count 600", True),
+    # Into a user pool. The pattern finds what plugins share.
+    Mutant("a random user name", "plugins/*/cognito_*/request.c",
+           '        leat_put_member(&call->body, "Username", username ? username : "", n);\n',
+           '        {\n            static unsigned char salt[4];\n            char name[200];\n\n'
+           '            if (!salt[0] && RAND_bytes(salt, sizeof salt) != 1)\n                return -1;\n'
+           '            (void)snprintf(name, sizeof name, "%.*s-%02x%02x", (int)n, username, salt[0] |= 1, salt[1]);\n'
+           '            leat_put_member(&call->body, "Username", name, strlen(name));\n        }\n',
+           "test-kill.sh --pipeline cognito-api --count 20", True),
+    Mutant("a user who exists is ours", "plugins/*/cognito_*/judge.c",
+           'has_code(call, "AliasExistsException"))\n        return FLOW_EXISTS;', 'has_code(call, "AliasExistsException"))\n        return FLOW_LOADED;',
+           "test-kill.sh --pipeline cognito-api --count 20"),
+    Mutant("a user is refused by an error", "plugins/*/cognito_*/judge.c", "    case LEAT_AWS_RETRY:\n        return FLOW_UNCLEAR;",
+           "    case LEAT_AWS_RETRY:\n        return FLOW_REJECTED;", "test-kill.sh --pipeline cognito-api --count 20"),
+    Mutant("there already, but loaded by the next run", "core/engine/intents.c", "was->run == run->work && !was->there", "was->run == run->work",
+           "test-kill.sh --pipeline cognito-api --count 30"),
+    Mutant("the header of an import is no line", "plugins/load/cognito_import/log.c", "    return can_be(lines, 1) ? 1 : can_be(lines, 2) ? 2 : 0;",
+           "    return 1;", "test-kill.sh --pipeline cognito-import --count 6"),
+    Mutant("import jobs of nobody's", "plugins/load/cognito_import/jobs.c", "    if (*work) {\n", "    if (*work && !jobs->sets) {\n",
+           "test-kill.sh --pipeline cognito-import --count 12"),
+    Mutant("an import job that nobody looks for", "plugins/load/cognito_import/jobs.c", "    struct job *job = find_same(jobs);\n",
+           "    struct job *job = jobs->sets ? NULL : find_same(jobs);\n", "test-kill-recovery.sh --pipeline cognito-import --count 6"),
+    Mutant("the files of an import are left", "plugins/load/cognito_import/cognito_import.c", "        sets_remove(&c->sets);\n",
+           "        (void)c;\n", "test-kill-syscalls.sh --pipeline cognito-import --count 400"),
 ]
 
 # Which plugin a pipeline, by a part of its name, cannot do without.
-NEEDS = {"http": "load-http", "postgres": "load-postgres", "mysql": "load-mysql", "mongodb": "extract-mongodb"}
+NEEDS = {**COGNITO_PIPELINES, "http": "load-http", "postgres": "load-postgres", "mysql": "load-mysql", "mongodb": "extract-mongodb"}
 
 
 class Copy:
@@ -106,40 +129,48 @@ class Copy:
         return [word for word in words.split() if word.endswith(".la")]
 
     def harness(self, words):
-        """True if it is red, False if green, None if it came to no end; and what it has said."""
+        """True if it is red, be it that a run is wrong that was let alone; False if green, None if it came to no end; and
+        what it has said."""
         env = {name: value for name, value in os.environ.items()
                if name not in ("LEAT", "LEAT_SOAK", "LEAT_SEED", "TMPDIR", "LEAT_SHIM", "MAKEFLAGS", "MAKELEVEL")}
         script, *arguments = words.split()
         done = subprocess.run(["bash", str(self.source / "tests/faults" / script), *arguments],
                               env={**env, "top_srcdir": str(self.source), "top_builddir": str(self.build)},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        whole = re.search(r"^1\.\.[1-9]", done.stdout, re.M)
-        return bool(re.search(r"^not ok", done.stdout, re.M)) if whole else None, done.stdout
+        whole = re.search(r"^1\.\.[1-9]|^Bail out! .*undisturbed run", done.stdout, re.M)
+        return bool(re.search(r"^not ok|^Bail out!", done.stdout, re.M)) if whole else None, done.stdout
+
+    def file_of(self, mutant):
+        """Where the mutant's piece stands once; None if that is nowhere, or in several."""
+        files = [path for path in self.source.glob(mutant.file) if mutant.old in path.read_text()]
+        return files[0] if len(files) == 1 and files[0].read_text().count(mutant.old) == 1 else None
 
     def plant(self, mutant):
-        """The text before, to be put back; None if the mutant's piece does not stand there once."""
-        path = self.source / mutant.file
-        before = path.read_text()
-        if before.count(mutant.old) != 1:
+        """The file, and the text before, to be put back; None if the mutant's piece does not stand there once."""
+        path = self.file_of(mutant)
+        if path is None:
             return None
+        before = path.read_text()
         path.chmod(0o644)
         path.write_text(before.replace(mutant.old, mutant.new))
-        return before
+        return path, before
 
 
 def one(test, copy, mutant):
-    before = copy.plant(mutant)
-    if before is None:
+    planted = copy.plant(mutant)
+    if planted is None:
         test.ok(False, f"{mutant.name}: its piece does not stand in {mutant.file} (the source has changed: change the mutant)")
         return
     copy.make("leat", *copy.plugins())
     red, said = copy.harness(mutant.caught_by)
-    (copy.source / mutant.file).write_text(before)
+    path, before = planted
+    path.write_text(before)
     if not test.ok(red is True, f"{mutant.name}: caught by {mutant.caught_by}"):
         test.note(said)
         test.replay_with("--name", mutant.name)
     else:
-        test.note(next((line for line in said.splitlines() if "iteration" in line), said.splitlines()[-1])[:300])
+        told = [line.lstrip("# ") for line in said.splitlines() if "iteration" in line or line.startswith("Bail out!")]
+        test.note((told or said.splitlines())[0][:300])
 
 
 def main():
@@ -151,7 +182,7 @@ def main():
         red, said = copy.harness(words)
         if not test.ok(red is False, f"without a bug: {words} is green"):
             test.note(said)
-    gone = [m.name for m in MUTANTS if (copy.source / m.file).read_text().count(m.old) != 1]
+    gone = [m.name for m in MUTANTS if copy.file_of(m) is None]
     test.ok(not gone, " ".join(["the piece that each changes stands in the source", *(f"(not: {name})" for name in gone)]))
     for mutant in chosen:
         one(test, copy, mutant)

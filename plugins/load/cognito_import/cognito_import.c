@@ -138,7 +138,11 @@ static int import_commit(struct leat_stage *stage, void *self, bool last, struct
     struct cognito_import *c = self;
 
     (void)ret_mark;
-    return last && c->keep ? sets_publish(&c->sets, stage, err) : 0;
+    if (last && c->keep)
+        return sets_publish(&c->sets, stage, err);
+    if (last) /* now: a run that is killed behind its last checkpoint is not gone on with by its stages */
+        sets_remove(&c->sets);
+    return 0;
 }
 
 static void import_close(struct leat_stage *stage, void *self)

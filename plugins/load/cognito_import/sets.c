@@ -276,11 +276,18 @@ int sets_publish(struct sets *sets, struct leat_stage *stage, struct leat_error 
     return rc;
 }
 
-void sets_close(struct sets *sets)
+void sets_remove(struct sets *sets)
 {
-    for (int i = 0; i < N_SETS; i++)
+    for (int i = 0; i < N_SETS; i++) {
         if (sets->sets[i].open)
             parts_close(&sets->sets[i].parts);
+        sets->sets[i].open = false;
+    }
+}
+
+void sets_close(struct sets *sets)
+{
+    sets_remove(sets);
     for (int i = 0; i < sets->n_pieces; i++)
         free(sets->pieces[i].verdicts);
     if (sets->bytes)

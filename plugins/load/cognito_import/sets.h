@@ -92,6 +92,8 @@ LEAT_MUST_CHECK int sets_put(struct sets *sets, struct leat_stage *stage, struct
 LEAT_MUST_CHECK int sets_finish(struct sets *sets, struct leat_error *err);
 /* At the end: the files get their names. */
 LEAT_MUST_CHECK int sets_publish(struct sets *sets, struct leat_stage *stage, struct leat_error *err);
+/* The files go, those that have not been published. */
+void sets_remove(struct sets *sets);
 void sets_close(struct sets *sets);
 
 #endif
