@@ -198,6 +198,7 @@ FAULT_TESTS = \
 	tests/faults/test-errors.sh \
 	tests/faults/test-flat.sh \
 	tests/faults/test-http.sh \
+	tests/faults/test-import-large.sh \
 	tests/faults/test-kill-recovery.sh \
 	tests/faults/test-kill-syscalls.sh \
 	tests/faults/test-kill.sh \

@@ -69,24 +69,26 @@ MUTANTS = [
            '            leat_put_member(&call->body, "Username", name, strlen(name));\n        }\n',
            "test-kill.sh --pipeline cognito-api --count 20", True),
     Mutant("a user who exists is ours", "plugins/*/cognito_*/judge.c",
-           'has_code(call, "AliasExistsException"))\n        return FLOW_EXISTS;', 'has_code(call, "AliasExistsException"))\n        return FLOW_LOADED;',
+           'has_code(call, "AliasExistsException"))\n        return FLOW_EXISTS;',
+           'has_code(call, "AliasExistsException"))\n        return FLOW_LOADED;',
            "test-kill.sh --pipeline cognito-api --count 20"),
     Mutant("a user is refused by an error", "plugins/*/cognito_*/judge.c", "    case LEAT_AWS_RETRY:\n        return FLOW_UNCLEAR;",
            "    case LEAT_AWS_RETRY:\n        return FLOW_REJECTED;", "test-kill.sh --pipeline cognito-api --count 20"),
     Mutant("there already, but loaded by the next run", "core/engine/intents.c", "was->run == run->work && !was->there", "was->run == run->work",
            "test-kill.sh --pipeline cognito-api --count 30"),
     Mutant("the header of an import is no line", "plugins/load/cognito_import/log.c", "    return can_be(lines, 1) ? 1 : can_be(lines, 2) ? 2 : 0;",
-           "    return 1;", "test-kill.sh --pipeline cognito-import --count 6"),
+           "    return 1;", "test-import-large.sh --count 300"),
     Mutant("import jobs of nobody's", "plugins/load/cognito_import/jobs.c", "    if (*work) {\n", "    if (*work && !jobs->sets) {\n",
            "test-kill.sh --pipeline cognito-import --count 12"),
     Mutant("an import job that nobody looks for", "plugins/load/cognito_import/jobs.c", "    struct job *job = find_same(jobs);\n",
            "    struct job *job = jobs->sets ? NULL : find_same(jobs);\n", "test-kill-recovery.sh --pipeline cognito-import --count 6"),
     Mutant("the files of an import are left", "plugins/load/cognito_import/cognito_import.c", "        sets_remove(&c->sets);\n",
-           "        (void)c;\n", "test-kill-syscalls.sh --pipeline cognito-import --count 400"),
+           "        (void)c;\n", "test-kill-syscalls.sh --pipeline cognito-import --count 120"),
 ]
 
 # Which plugin a pipeline, by a part of its name, cannot do without.
-NEEDS = {**COGNITO_PIPELINES, "http": "load-http", "postgres": "load-postgres", "mysql": "load-mysql", "mongodb": "extract-mongodb"}
+NEEDS = {**COGNITO_PIPELINES, "import-large": "load-cognito_import", "http": "load-http", "postgres": "load-postgres",
+         "mysql": "load-mysql", "mongodb": "extract-mongodb"}
 
 
 class Copy:
