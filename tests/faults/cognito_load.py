@@ -56,6 +56,9 @@ class CognitoBench(Bench):
     def attributes(self, row):
         return {"email": row["email"].strip().lower(), "email_verified": "true", "given_name": row["first_name"].strip(), LEGACY: str(row["id"])}
 
+    def in_groups(self, row, status, **more):
+        return shown(row["username"], {**self.attributes(row), **more}, status, row["id"] % 5 != 0, row["roles"].split(",") if row["roles"] else [])
+
     def wanted_pool(self):
         return sorted([shown(user["Username"], user["Attributes"], "CONFIRMED", True, []) for user in self.strangers] +
                       [self.made(self.users[i]) for i in self.sent if i not in self.met])
@@ -133,7 +136,7 @@ class ByApi(CognitoBench):
         return [stranger(row["username"], f"stranger{row['id']}@example.org")]
 
     def made(self, row):
-        return shown(row["username"], self.attributes(row), "CONFIRMED", row["id"] % 5 != 0, (row["roles"] or "").split(",") if row["roles"] else [])
+        return self.in_groups(row, "CONFIRMED")
 
     def got_verdicts(self):
         return [(key, verdict) for key, verdict, _ in self.expected["results"] if key in self.sent]
@@ -156,7 +159,7 @@ class ByImport(CognitoBench):
         return [stranger(f"stranger{row['id']}", row["email"].strip().lower())]
 
     def made(self, row):
-        return shown(row["username"], {**self.attributes(row), "phone_number_verified": "false"}, "RESET_REQUIRED", True, [])
+        return self.in_groups(row, "RESET_REQUIRED", phone_number_verified="false")
 
     def got_verdicts(self):
         rejects = self.rejects()

@@ -35,6 +35,10 @@ class Large(ByImport):
             low, high = part * self.part + 1 + (TRIAL if part == 0 else 0), min((part + 1) * self.part, self.rows)
             yield from zip(rng.sample(range(low, high + 1), 2), ("exists", "refused"))
 
+    def made(self, user):
+        attributes = {**self.attributes({**user, "first_name": user["name"]}), "phone_number_verified": "false"}
+        return shown(user["username"], attributes, "RESET_REQUIRED", True, [])
+
     @staticmethod
     def user(i):
         return {"id": i, "username": f"u{i * 7919 % 99999989:08d}", "email": f"user{i}@example.org", "name": f"Zoë, {i % 1000}"}
@@ -66,13 +70,10 @@ class Large(ByImport):
                     continue
                 n += 1
                 i = int(user["Attributes"].get(LEGACY, 0))
-                if i in self.met or self.there(user) != self.made({"id": i, **self.whose(i)}):
+                if i in self.met or self.there(user) != self.made(self.user(i)):
                     yield f"{user['Username']} is not as record {i} is"
         if n != self.rows - len(self.met):
             yield f"{n} users are there in place of {self.rows - len(self.met)}"
-
-    def whose(self, i):
-        return {**self.user(i), "first_name": self.user(i)["name"]}
 
     def wrong_jobs(self):
         stats = self.server.ask(f"/_double/stats?same={LEGACY}")

@@ -60,19 +60,18 @@ MUTANTS = [
            "test-http.sh --pipeline http --count 600", True),
     Mutant("error means failed", "plugins/load/http/judge.c", "        return FLOW_UNCLEAR;\n    if (status == 408)",
            "        return FLOW_REJECTED;\n    if (status == 408)", "test-http.sh --pipeline http --count 600", True),
-    # Into a user pool. The pattern finds what plugins share.
-    Mutant("a random user name", "plugins/*/cognito_*/request.c",
+    Mutant("a random user name", "plugins/kit/cognito_user/request.c",
            '        leat_put_member(&call->body, "Username", username ? username : "", n);\n',
            '        {\n            static unsigned char salt[4];\n            char name[200];\n\n'
            '            if (!salt[0] && RAND_bytes(salt, sizeof salt) != 1)\n                return -1;\n'
            '            (void)snprintf(name, sizeof name, "%.*s-%02x%02x", (int)n, username, salt[0] |= 1, salt[1]);\n'
            '            leat_put_member(&call->body, "Username", name, strlen(name));\n        }\n',
            "test-kill.sh --pipeline cognito-api --count 20", True),
-    Mutant("a user who exists is ours", "plugins/*/cognito_*/judge.c",
+    Mutant("a user who exists is ours", "plugins/kit/cognito_user/judge.c",
            'has_code(call, "AliasExistsException"))\n        return FLOW_EXISTS;',
            'has_code(call, "AliasExistsException"))\n        return FLOW_LOADED;',
            "test-kill.sh --pipeline cognito-api --count 20"),
-    Mutant("a user is refused by an error", "plugins/*/cognito_*/judge.c", "    case LEAT_AWS_RETRY:\n        return FLOW_UNCLEAR;",
+    Mutant("a user is refused by an error", "plugins/kit/cognito_user/judge.c", "    case LEAT_AWS_RETRY:\n        return FLOW_UNCLEAR;",
            "    case LEAT_AWS_RETRY:\n        return FLOW_REJECTED;", "test-kill.sh --pipeline cognito-api --count 20"),
     Mutant("there already, but loaded by the next run", "core/engine/intents.c", "was->run == run->work && !was->there", "was->run == run->work",
            "test-kill.sh --pipeline cognito-api --count 30"),
@@ -142,31 +141,25 @@ class Copy:
         whole = re.search(r"^1\.\.[1-9]|^Bail out! .*undisturbed run", done.stdout, re.M)
         return bool(re.search(r"^not ok|^Bail out!", done.stdout, re.M)) if whole else None, done.stdout
 
-    def file_of(self, mutant):
-        """Where the mutant's piece stands once; None if that is nowhere, or in several."""
-        files = [path for path in self.source.glob(mutant.file) if mutant.old in path.read_text()]
-        return files[0] if len(files) == 1 and files[0].read_text().count(mutant.old) == 1 else None
-
     def plant(self, mutant):
-        """The file, and the text before, to be put back; None if the mutant's piece does not stand there once."""
-        path = self.file_of(mutant)
-        if path is None:
-            return None
+        """The text before, to be put back; None if the mutant's piece does not stand there once."""
+        path = self.source / mutant.file
         before = path.read_text()
+        if before.count(mutant.old) != 1:
+            return None
         path.chmod(0o644)
         path.write_text(before.replace(mutant.old, mutant.new))
-        return path, before
+        return before
 
 
 def one(test, copy, mutant):
-    planted = copy.plant(mutant)
-    if planted is None:
+    before = copy.plant(mutant)
+    if before is None:
         test.ok(False, f"{mutant.name}: its piece does not stand in {mutant.file} (the source has changed: change the mutant)")
         return
     copy.make("leat", *copy.plugins())
     red, said = copy.harness(mutant.caught_by)
-    path, before = planted
-    path.write_text(before)
+    (copy.source / mutant.file).write_text(before)
     if not test.ok(red is True, f"{mutant.name}: caught by {mutant.caught_by}"):
         test.note(said)
         test.replay_with("--name", mutant.name)
@@ -184,7 +177,7 @@ def main():
         red, said = copy.harness(words)
         if not test.ok(red is False, f"without a bug: {words} is green"):
             test.note(said)
-    gone = [m.name for m in MUTANTS if copy.file_of(m) is None]
+    gone = [m.name for m in MUTANTS if (copy.source / m.file).read_text().count(m.old) != 1]
     test.ok(not gone, " ".join(["the piece that each changes stands in the source", *(f"(not: {name})" for name in gone)]))
     for mutant in chosen:
         one(test, copy, mutant)
