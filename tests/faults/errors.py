@@ -77,7 +77,7 @@ def calls(test):
     for name in test.pipelines(with_cognito=True):
         bench = bench_of(test, name, 100).measure()
         points = points_of(bench)
-        step = max(1, len(points) // test.share(15 if name in COGNITO_PIPELINES else 40, len(points)))
+        step = max(1, len(points) // test.share(10 if name in COGNITO_PIPELINES else 40, len(points)))
         chosen = range(test.rng("error", name).randrange(step), len(points), step)
         bad, done, ends = 0, 0, collections.Counter()
         for i in test.iterations(0) if test.args.iteration is not None else chosen:

@@ -44,7 +44,7 @@ def every_call(test):
         bench.run(inject={"calls": CALLS, "at": 0})
         n = bench.stat()[0]
         points = [(at, how) for at in range(1, n + 1) for how in ("kill", "torn")]
-        wanted = test.share(20 if name in COGNITO_PIPELINES else 40, len(points))
+        wanted = test.share(15 if name in COGNITO_PIPELINES else 40, len(points))
         step = max(1, len(points) // wanted)
         offset = test.rng("call", name).randrange(step)
         chosen = range(offset, len(points), step) if test.args.iteration is None else test.iterations(0)

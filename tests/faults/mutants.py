@@ -164,7 +164,7 @@ def one(test, copy, mutant):
         test.note(said)
         test.replay_with("--name", mutant.name)
     else:
-        told = [line.lstrip("# ") for line in said.splitlines() if "iteration" in line or line.startswith("Bail out!")]
+        told = [line.lstrip("# ") for line in said.splitlines() if "iteration" in line or line.startswith(("Bail out!", "not ok"))]
         test.note((told or said.splitlines())[0][:300])
 
 
