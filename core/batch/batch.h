@@ -93,6 +93,7 @@ struct leat_reject {
 /* What a load's target answered for a record. */
 struct leat_answered {
     int32_t row;
+    bool first;              /* of those that came together */
     const char *name;
     size_t text, n;
 };
@@ -141,6 +142,7 @@ struct leat_batch_private {
     bool any_given_back;
     int64_t n_before;               /* of an origin: records that were read before its first, in all runs of the work */
     uint32_t *steps;
+    int32_t *answered;              /* 1 + the row's first answer in the origin's account; 0: none */
     bool has_ids;
     int64_t charged;
     struct leat_batch *next;        /* in a ring's slot, or in the pool */

@@ -40,6 +40,7 @@ static void batch_free(struct leat_batch *b)
     free(h->updates);
     free(h->given_back);
     free(h->steps);
+    free(h->answered);
     leat_text_deinit(&h->account.text);
     leat_text_deinit(&h->position);
     leat_text_deinit(&h->key);
@@ -194,6 +195,7 @@ void leat_batch_ledger_room(struct leat_batch *b)
     h->ids = leat_alloc_array(rows, sizeof *h->ids);
     h->payloads = leat_alloc_array(rows, sizeof *h->payloads);
     h->steps = leat_alloc_array(rows, sizeof *h->steps);
+    h->answered = leat_alloc_array(rows, sizeof *h->answered);
     h->verify = leat_alloc(rows / 8 + 1);
     h->updates = leat_alloc(rows / 8 + 1);
     h->given_back = leat_alloc(rows / 8 + 1);

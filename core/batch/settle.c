@@ -28,10 +28,12 @@ static void keep_answers(struct leat_batch *b, int32_t row, const struct leat_an
     int32_t origin_row = b->host->origin_rows ? b->host->origin_rows[row] : row;
 
     pthread_mutex_lock(&a->lock);
+    if (b->host->has_ids)
+        b->host->answered[row] = a->n_answers + 1;
     for (int i = 0; i < n; i++) {
         a->answers = leat_grow(a->answers, a->n_answers, &a->cap_answers, sizeof *a->answers);
         a->answers[a->n_answers++] = (struct leat_answered){
-            .row = origin_row, .name = answers[i].name, .text = a->text.n, .n = answers[i].n};
+            .row = origin_row, .first = i == 0, .name = answers[i].name, .text = a->text.n, .n = answers[i].n};
         leat_text_add(&a->text, answers[i].text, answers[i].n);
     }
     pthread_mutex_unlock(&a->lock);

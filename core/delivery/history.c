@@ -147,8 +147,9 @@ int leat_state_clear(struct leat_state *s, struct leat_error *err)
 {
     static const char *const sqls[] = {"DELETE FROM work WHERE target = ?1", "DELETE FROM part WHERE target = ?1",
                                        "DELETE FROM watermark WHERE target = ?1",
-                                       "DELETE FROM ledger WHERE target = ?1"};
-    int rc = run_all(s, sqls, 4, err);
+                                       "DELETE FROM ledger WHERE target = ?1",
+                                       "DELETE FROM answer WHERE target = ?1"};
+    int rc = run_all(s, sqls, sizeof sqls / sizeof *sqls, err);
 
     return rc < 0 ? rc : leat_state_sum_ledger(s, &s->ledger_sum, err);
 }

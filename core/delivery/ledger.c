@@ -8,6 +8,15 @@
 
 enum { DONE = 1, BEFORE = 2, THERE = 4 }; /* bits of the column `done` */
 
+static int open_answers(struct leat_ledger *l, struct leat_state *state, struct leat_error *err)
+{
+    l->find_answer = leat_state_prepare(state, "SELECT text FROM answer WHERE target = ?1 AND key = ?2", err);
+    l->put_answer = l->find_answer ? leat_state_prepare(state, "INSERT INTO answer VALUES (?1, ?2, ?3)", err) : NULL;
+    l->drop_answer = l->put_answer ? leat_state_prepare(state, "DELETE FROM answer WHERE target = ?1 AND key = ?2", err)
+                                   : NULL;
+    return l->drop_answer ? 0 : err->code;
+}
+
 int leat_ledger_open(struct leat_ledger *l, struct leat_state *state, struct leat_error *err)
 {
     *l = (struct leat_ledger){.state = state, .target = state->ledger};
@@ -17,7 +26,7 @@ int leat_ledger_open(struct leat_ledger *l, struct leat_state *state, struct lea
                                            err)
                      : NULL;
     l->drop = l->put ? leat_state_prepare(state, "DELETE FROM ledger WHERE target = ?1 AND key = ?2", err) : NULL;
-    return l->drop ? 0 : err->code;
+    return l->drop ? open_answers(l, state, err) : err->code;
 }
 
 void leat_ledger_close(struct leat_ledger *l)
@@ -25,6 +34,10 @@ void leat_ledger_close(struct leat_ledger *l)
     sqlite3_finalize(l->find);
     sqlite3_finalize(l->put);
     sqlite3_finalize(l->drop);
+    sqlite3_finalize(l->find_answer);
+    sqlite3_finalize(l->put_answer);
+    sqlite3_finalize(l->drop_answer);
+    leat_text_deinit(&l->answer);
     *l = (struct leat_ledger){0};
 }
 
@@ -91,9 +104,56 @@ int leat_ledger_put(struct leat_ledger *l, const struct leat_ledger_row *row, co
     return step(l, l->put, err);
 }
 
+/* ---- answers ---- */
+
+int leat_ledger_find_answer(struct leat_ledger *l, const struct leat_record_id *id, struct leat_error *err)
+{
+    int rc;
+
+    l->answer.n = 0;
+    bind_key(l, l->find_answer, id);
+    rc = sqlite3_step(l->find_answer);
+    if (rc == SQLITE_ROW)
+        leat_text_add(&l->answer, sqlite3_column_blob(l->find_answer, 0), (size_t)sqlite3_column_bytes(l->find_answer, 0));
+    rc = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : leat_state_failed(l->state, "read", err);
+    sqlite3_reset(l->find_answer);
+    return rc;
+}
+
+static uint64_t answer_hash(const struct leat_ledger *l, const struct leat_record_id *id, const char *text, size_t n)
+{
+    const struct leat_state_value values[] = {
+        {.number = l->target}, {.bytes = id->bytes, .n = sizeof id->bytes}, {.bytes = text, .n = (int)n}
+    };
+
+    return leat_state_values_hash(l->state, values, sizeof values / sizeof *values);
+}
+
+int leat_ledger_put_answer(struct leat_ledger *l, const struct leat_record_id *id, const char *text, size_t n,
+                           struct leat_error *err)
+{
+    int rc = leat_ledger_find_answer(l, id, err);
+
+    if (rc == 0 && l->answer.n) {
+        l->state->ledger_sum -= answer_hash(l, id, l->answer.p, l->answer.n);
+        bind_key(l, l->drop_answer, id);
+        rc = step(l, l->drop_answer, err);
+    }
+    if (rc < 0 || !n)
+        return rc;
+    l->state->ledger_sum += answer_hash(l, id, text, n);
+    bind_key(l, l->put_answer, id);
+    sqlite3_bind_blob(l->put_answer, 3, text, (int)n, SQLITE_STATIC);
+    return step(l, l->put_answer, err);
+}
+
+/* ---- the end of a row ---- */
+
 int leat_ledger_drop(struct leat_ledger *l, const struct leat_ledger_row *row, struct leat_error *err)
 {
     bind_key(l, l->drop, &row->id);
     l->state->ledger_sum -= hash_of(l, row);
-    return step(l, l->drop, err);
+    if (step(l, l->drop, err) < 0)
+        return err->code;
+    return leat_ledger_put_answer(l, &row->id, NULL, 0, err);
 }

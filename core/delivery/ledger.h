@@ -17,6 +17,8 @@
 struct leat_ledger {
     struct leat_state *state;
     struct sqlite3_stmt *find, *put, *drop;
+    struct sqlite3_stmt *find_answer, *put_answer, *drop_answer;
+    struct leat_text_buffer answer; /* that was found */
     int64_t target; /* whose rows these are */
 };
 
@@ -44,5 +46,11 @@ LEAT_MUST_CHECK int leat_ledger_put(struct leat_ledger *ledger, const struct lea
 /* Removes a row that is there. */
 LEAT_MUST_CHECK int leat_ledger_drop(struct leat_ledger *ledger, const struct leat_ledger_row *row,
                                      struct leat_error *err);
+/* What the target has answered for a record, as bytes; replaces what was known. `n` 0: nothing is known any more. */
+LEAT_MUST_CHECK int leat_ledger_put_answer(struct leat_ledger *ledger, const struct leat_record_id *id, const char *text,
+                                           size_t n, struct leat_error *err);
+/* Into ledger->answer, which is empty where nothing is known. */
+LEAT_MUST_CHECK int leat_ledger_find_answer(struct leat_ledger *ledger, const struct leat_record_id *id,
+                                            struct leat_error *err);
 
 #endif

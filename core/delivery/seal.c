@@ -105,7 +105,13 @@ static int sum_of(struct leat_state *s, const char *sql, uint64_t *ret, struct l
 
 int leat_state_sum_ledger(struct leat_state *s, uint64_t *ret, struct leat_error *err)
 {
-    return sum_of(s, "SELECT * FROM ledger", ret, err);
+    uint64_t answers = 0;
+    int rc = sum_of(s, "SELECT * FROM ledger", ret, err);
+
+    if (rc == 0 && s->version > 1)
+        rc = sum_of(s, "SELECT * FROM answer", &answers, err);
+    *ret += answers;
+    return rc;
 }
 
 int leat_state_seal(struct leat_state *s, struct leat_error *err)

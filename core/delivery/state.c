@@ -42,6 +42,8 @@ static const char *const migrations[LEAT_STATE_VERSION] = {
     "CREATE TABLE seal (small INTEGER NOT NULL, runs INTEGER NOT NULL, ledger INTEGER NOT NULL,"
     " n_commits INTEGER NOT NULL);"
     "INSERT INTO seal VALUES (0, 0, 0, 0)",
+    "CREATE TABLE answer (target INTEGER NOT NULL, key BLOB NOT NULL, text BLOB NOT NULL,"
+    " PRIMARY KEY (target, key)) WITHOUT ROWID",
 };
 
 /* ---- where it is ---- */
@@ -203,18 +205,21 @@ static int check_kind(struct leat_state *s, struct leat_error *err)
     if (version > LEAT_STATE_VERSION)
         return leat_fail(err, -EPROTO, "the state %s was written by a newer leat (its version is %" PRId64 ", this "
                          "leat knows %d); use that one", s->path, version, LEAT_STATE_VERSION);
+    s->version = (int)version;
     return (int)version;
 }
 
-static int migrate(struct leat_state *s, int version, struct leat_error *err)
+/* The transaction stays open, for what else makes the state a good one. */
+static int migrate(struct leat_state *s, struct leat_error *err)
 {
     int rc = execute(s, "BEGIN IMMEDIATE", err);
 
-    for (int i = version; i < LEAT_STATE_VERSION && rc == 0; i++)
+    for (int i = s->version; i < LEAT_STATE_VERSION && rc == 0; i++)
         rc = execute(s, migrations[i], err);
     if (rc == 0)
         rc = execute(s, leat_arena_printf(&s->arena, "PRAGMA application_id = %d; PRAGMA user_version = %d",
                                           APPLICATION_ID, LEAT_STATE_VERSION), err);
+    s->version = LEAT_STATE_VERSION;
     return rc;
 }
 
@@ -236,9 +241,7 @@ static int insert_pipeline(struct leat_state *s, const char *file, struct leat_e
 
 static int make(struct leat_state *s, const char *file, struct leat_error *err)
 {
-    int rc = migrate(s, 0, err);
-
-    int synced;
+    int rc = migrate(s, err), synced;
 
     if (rc == 0)
         rc = insert_pipeline(s, file, err);
@@ -349,11 +352,8 @@ static int open_or_make(struct leat_state *s, const char *file, struct leat_erro
 {
     bool is_new = is_empty(s);
     int rc = is_new ? 0 : check_kind(s, err);
+    bool is_old = !is_new && rc >= 0 && rc < LEAT_STATE_VERSION;
 
-    if (rc >= 0 && rc < LEAT_STATE_VERSION && !is_new) {
-        rc = migrate(s, rc, err);
-        rc = rc < 0 ? rc : leat_state_commit(s, err);
-    }
     if (rc >= 0)
         rc = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; "
                         "PRAGMA wal_autocheckpoint = 8000", err); /* a ledger's keys are all over the place */
@@ -363,6 +363,10 @@ static int open_or_make(struct leat_state *s, const char *file, struct leat_erro
         rc = leat_count_open(s, O_RDWR | O_CREAT, err);
     if (rc == 0)
         rc = leat_count_check(s, err);
+    if (rc == 0 && is_old) /* it was found good */
+        rc = migrate(s, err);
+    if (rc == 0 && is_old)
+        rc = leat_state_commit(s, err);
     if (rc < 0)
         return rc;
     return is_new ? make(s, file, err) : check_file(s, file, err);

@@ -32,12 +32,13 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-enum { LEAT_STATE_KEY = 32, LEAT_STATE_VERSION = 1 };
+enum { LEAT_STATE_KEY = 32, LEAT_STATE_VERSION = 2 };
 
 struct leat_state {
     struct sqlite3 *db; /* NULL: closed */
     struct leat_arena arena;
     const char *path, *folder, *name;
+    int version;        /* of the file; 0: there is nothing in it yet */
     unsigned char key[LEAT_STATE_KEY];
     int64_t target;     /* of this run; 0: none chosen */
     const char *who;    /* 32 hexadecimal digits: this pipeline, load and target */

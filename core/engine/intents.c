@@ -63,6 +63,9 @@ void leat_intents_close(struct leat_run *run)
     leat_record_ids_close(&run->intents.ids);
     leat_ledger_close(&run->intents.ledger);
     free(run->intents.outcomes);
+    free(run->intents.known_names);
+    leat_arena_deinit(&run->intents.names);
+    leat_text_deinit(&run->intents.answers);
     free(run->intents.sent);
     leat_text_deinit(&run->intents.payload);
     run->intents = (struct leat_intents){0};
@@ -113,6 +116,7 @@ static int identify(struct leat_run *run, struct leat_batch *b, struct leat_erro
     LEAT_EACH_ROW(b, row)
         if (rc == 0)
             rc = identify_row(run, b, row, err);
+    memset(b->host->answered, 0, (size_t)b->n_rows * sizeof *b->host->answered);
     b->host->has_ids = true;
     return rc;
 }
@@ -178,16 +182,71 @@ static bool is_second(const struct leat_run *run, const struct leat_ledger_row *
            was->record < run->resume.n_read;
 }
 
-/* Another process, or another run before this one, has done it. True: nothing is left to do. */
-static bool answer_done(struct leat_run *run, struct leat_batch *b, int32_t row, const struct leat_ledger_row *was)
+/* ---- what the target has answered: NAME NUL TEXT NUL, as often as there are answers; kept where results are wanted ---- */
+
+enum { MOST_ANSWERS = 16 };
+
+/* Into in->answers. */
+static void keep_answers(struct leat_intents *in, const struct leat_batch *b, int32_t row, struct leat_outcome *ret)
 {
-    if (was->payload == b->host->payloads[row])
-        leat_batch_row_answered(b, row, was->run == run->work && !was->there ? LEAT_LOADED : LEAT_ALREADY_THERE, NULL, 0);
-    else if (leat_plan_extract(run->plan)->incremental)
-        return false; /* changed records are what it is for */
-    else
-        leat_batch_row_answered(b, row, LEAT_CONFLICT, NULL, 0);
-    return true;
+    struct leat_account *a = &leat_batch_origin(b)->host->account;
+    int i = b->host->answered[row] - 1;
+
+    ret->answer = in->answers.n;
+    pthread_mutex_lock(&a->lock);
+    for (bool first = true; i >= 0 && i < a->n_answers && (first || !a->answers[i].first); i++, first = false) {
+        leat_text_add(&in->answers, a->answers[i].name, strlen(a->answers[i].name) + 1);
+        leat_text_add(&in->answers, a->text.p + a->answers[i].text, a->answers[i].n);
+        leat_text_add(&in->answers, "", 1);
+    }
+    pthread_mutex_unlock(&a->lock);
+    ret->n_answer = in->answers.n - ret->answer;
+}
+
+/* A name that lives as long as the run. */
+static const char *known_name(struct leat_intents *in, const char *name)
+{
+    for (int i = 0; i < in->n_names; i++)
+        if (strcmp(in->known_names[i], name) == 0)
+            return in->known_names[i];
+    in->known_names = leat_grow(in->known_names, in->n_names, &in->cap_names, sizeof *in->known_names);
+    return in->known_names[in->n_names++] = leat_arena_strdup(&in->names, name);
+}
+
+static int read_answers(struct leat_intents *in, const struct leat_record_id *id, struct leat_answer ret[MOST_ANSWERS],
+                        struct leat_error *err)
+{
+    int n = 0, rc = leat_ledger_find_answer(&in->ledger, id, err);
+    const char *p = in->ledger.answer.p, *end = p + in->ledger.answer.n;
+
+    while (rc == 0 && p < end && n < MOST_ANSWERS) {
+        const char *name = p, *text = name + strlen(name) + 1;
+
+        ret[n++] = (struct leat_answer){.name = known_name(in, name), .text = text, .n = strlen(text)};
+        p = text + strlen(text) + 1;
+    }
+    return rc < 0 ? rc : n;
+}
+
+/* Another process, or another run before this one, has done it. 1: nothing is left to do; 0: there is. */
+static int answer_done(struct leat_run *run, struct leat_batch *b, int32_t row, const struct leat_ledger_row *was,
+                       struct leat_error *err)
+{
+    enum leat_verdict verdict = was->run == run->work && !was->there ? LEAT_LOADED : LEAT_ALREADY_THERE;
+    struct leat_answer answers[MOST_ANSWERS];
+    int n = 0;
+
+    if (was->payload != b->host->payloads[row]) {
+        if (leat_plan_extract(run->plan)->incremental)
+            return 0; /* changed records are what it is for */
+        verdict = LEAT_CONFLICT;
+    } else if (run->results) {
+        n = read_answers(&run->intents, &was->id, answers, err);
+    }
+    if (n < 0)
+        return n;
+    leat_batch_row_answered(b, row, verdict, answers, n);
+    return 1;
 }
 
 static int note_seen(struct leat_run *run, const struct leat_batch *b, int32_t row, const struct leat_ledger_row *was,
@@ -220,7 +279,7 @@ static int intend_row(struct leat_run *run, struct leat_batch *b, int32_t row, s
 {
     struct leat_ledger *ledger = &run->intents.ledger;
     struct leat_ledger_row was, now;
-    int found = leat_ledger_find(ledger, &b->host->ids[row], &was, err);
+    int found = leat_ledger_find(ledger, &b->host->ids[row], &was, err), done;
 
     b->host->steps[row] = 0;
     b->host->payloads[row] = payload_of(run, b, row);
@@ -230,12 +289,29 @@ static int intend_row(struct leat_run *run, struct leat_batch *b, int32_t row, s
         leat_batch_row_rejected(b, row, -1, "duplicate_key", "another record of this run has the same key");
         return 0;
     }
-    if (found && was.done && answer_done(run, b, row, &was))
-        return note_seen(run, b, row, &was, err);
+    done = found && was.done ? answer_done(run, b, row, &was, err) : 0;
+    if (done)
+        return done < 0 ? done : note_seen(run, b, row, &was, err);
     if (found)
         mark_row(run, b, row, &was);
     now = intent_of(run, b, row);
     return leat_ledger_put(ledger, &now, found ? &was : NULL, err);
+}
+
+static int write_outcome(struct leat_intents *in, const struct leat_outcome *outcome, struct leat_error *err)
+{
+    const struct leat_ledger_row *now = &outcome->row;
+    struct leat_ledger_row was;
+    int rc = leat_ledger_find(&in->ledger, &now->id, &was, err);
+
+    if (rc <= 0)
+        return rc;
+    if (!now->done)
+        return leat_ledger_drop(&in->ledger, &was, err);
+    rc = leat_ledger_put(&in->ledger, now, &was, err);
+    if (rc == 0 && outcome->n_answer)
+        rc = leat_ledger_put_answer(&in->ledger, &now->id, in->answers.p + outcome->answer, outcome->n_answer, err);
+    return rc;
 }
 
 static int write_outcomes(struct leat_run *run, struct leat_error *err)
@@ -243,14 +319,10 @@ static int write_outcomes(struct leat_run *run, struct leat_error *err)
     struct leat_intents *in = &run->intents;
     int rc = 0;
 
-    for (int i = 0; i < in->n && rc == 0; i++) {
-        struct leat_ledger_row was, *now = &in->outcomes[i];
-
-        rc = leat_ledger_find(&in->ledger, &now->id, &was, err);
-        if (rc > 0)
-            rc = now->done ? leat_ledger_put(&in->ledger, now, &was, err) : leat_ledger_drop(&in->ledger, &was, err);
-    }
+    for (int i = 0; i < in->n && rc == 0; i++)
+        rc = write_outcome(in, &in->outcomes[i], err);
     in->n = 0;
+    in->answers.n = 0;
     return rc;
 }
 
@@ -304,14 +376,18 @@ int leat_intents_begin(struct leat_run *run, struct leat_batch *b, struct leat_e
 static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, bool done, bool there)
 {
     struct leat_intents *in = &run->intents;
+    struct leat_outcome *outcome;
 
     if (!in->n)
         in->oldest_us = leat_clock_us();
     in->outcomes = leat_grow(in->outcomes, in->n, &in->cap, sizeof *in->outcomes);
-    in->outcomes[in->n] = intent_of(run, b, row);
-    in->outcomes[in->n].before = false;
-    in->outcomes[in->n].there = there;
-    in->outcomes[in->n++].done = done;
+    outcome = &in->outcomes[in->n++];
+    *outcome = (struct leat_outcome){.row = intent_of(run, b, row)};
+    outcome->row.before = false;
+    outcome->row.there = there;
+    outcome->row.done = done;
+    if (done && run->results && b->host->answered[row])
+        keep_answers(in, b, row, outcome);
 }
 
 /* An update that is refused may be tried again by the next run; what is unknown is to be looked at again. */

@@ -155,8 +155,15 @@ enum { LEAT_POSITIONS_NONE = -1, LEAT_POSITIONS_UNKNOWN, LEAT_POSITIONS };
 struct leat_intents {
     struct leat_record_ids ids;
     struct leat_ledger ledger;
-    struct leat_ledger_row *outcomes; /* not written yet; done false: to be dropped */
+    struct leat_outcome {
+        struct leat_ledger_row row;   /* done false: to be dropped */
+        size_t answer, n_answer;      /* in `answers` */
+    } *outcomes;                      /* not written yet */
     int n, cap;
+    struct leat_text_buffer answers;
+    struct leat_arena names;          /* of answers that were found in the ledger */
+    const char **known_names;
+    int n_names, cap_names;
     int64_t oldest_us;                /* when the first of them came */
     bool whole;                       /* a transaction is open that the last checkpoint ends */
     int *sent;                        /* fields of the load that are sent; with a state */

@@ -87,13 +87,12 @@ class CognitoBench(Bench):
         return shown(user["Username"], attributes, user["UserStatus"], user["Enabled"], user["Groups"])
 
     def results(self, text, users):
-        """Key, verdict, and whether the sub is that of the user who has this key. Of a user who was made by a run that was
-        killed before its results were on disk the ledger knows that, but not the sub: then there is none."""
+        """Key, verdict, and whether the sub is that of the user who has this key."""
         subs, out = {user["Attributes"].get(LEGACY): user["Sub"] for user in users}, []
         for line in text.decode().splitlines():
             said = json.loads(line)
             key, verdict, sub = said["leat:key"], said["leat:verdict"], (said["leat:answer"] or {}).get("sub")
-            out.append((int(key), verdict, "own sub or none" if sub in (None, subs.get(key)) else "another's sub"))
+            out.append((int(key), verdict, "no sub" if sub is None else "own sub" if sub == subs.get(key) else "another's sub"))
         return out
 
     def measure(self):

@@ -111,6 +111,7 @@ static void fill(struct leat_state *s)
     must(leat_checkpoint_save(s, &c, 0, &err), &err);
     must(leat_watermarks_save(s, &c, "extract\tx\n", &err), &err);
     must(sqlite3_exec(s->db, "INSERT INTO ledger VALUES (1, x'01', 1, 1, 1, 0, x'02', 1)", NULL, NULL, NULL), &err);
+    must(sqlite3_exec(s->db, "INSERT INTO answer VALUES (1, x'01', x'61')", NULL, NULL, NULL), &err);
     must(leat_state_sum_ledger(s, &s->ledger_sum, &err), &err);
     must(leat_state_run_end(s, 75, "{\"read\":11}", "the-note", &err), &err);
     state_commit(s);
@@ -320,6 +321,31 @@ static void test_of_a_newer_leat(void **state)
     assert_left_alone(f, -EPROTO, "a newer leat");
 }
 
+/* As leat wrote them before the ledger had answers. */
+static void test_of_an_older_leat(void **state)
+{
+    struct folder *f = *state;
+    struct leat_state s;
+    struct leat_error err = {0};
+    sqlite3_stmt *stmt;
+
+    state_open(f, &s);
+    state_begin(&s);
+    assert_int_equal(sqlite3_exec(s.db, "DROP TABLE answer; PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+    s.version = 1;
+    state_commit(&s);
+    leat_state_close(&s);
+    must(leat_state_look(&s, f->path, "shop", &err), &err);
+    leat_state_close(&s);
+    must(leat_state_open(&s, f->path, "shop", THE_FILE, &err), &err);
+    assert_int_equal(s.version, LEAT_STATE_VERSION);
+    stmt = leat_state_prepare(&s, "SELECT count(*) FROM answer", &err);
+    assert_non_null(stmt);
+    sqlite3_finalize(stmt);
+    leat_state_close(&s);
+    must(try_open(f, THE_FILE, &err), &err);
+}
+
 static void test_a_link_is_not_followed(void **state)
 {
     struct folder *f = *state;
@@ -429,6 +455,9 @@ static void test_rows_are_changed(void **state)
         {"UPDATE ledger SET done = 0", "ledger"},
         {"DELETE FROM ledger", "ledger"},
         {"INSERT INTO ledger SELECT target, x'33', done, run, attempt, record, payload, steps FROM ledger", "ledger"},
+        {"INSERT INTO answer SELECT target, x'33', text FROM answer", "ledger"},
+        {"UPDATE answer SET text = x'00'", "ledger"},
+        {"DELETE FROM answer", "ledger"},
         {"UPDATE run SET status = 0", "history"},
         {"DELETE FROM run", "history"},
         {"UPDATE pipeline SET made_us = made_us + 1", "checkpoints"},
@@ -969,6 +998,7 @@ int main(void)
         IN_A_FOLDER(test_a_foreign_database),
         IN_A_FOLDER(test_no_database),
         IN_A_FOLDER(test_a_state_that_has_lost_its_head),
+        IN_A_FOLDER(test_of_an_older_leat),
         IN_A_FOLDER(test_of_a_newer_leat),
         IN_A_FOLDER(test_a_link_is_not_followed),
         IN_A_FOLDER(test_a_page_is_overwritten),
