@@ -44,12 +44,13 @@ tests_unit_test_cognito_csv_LDADD = plugins/kit/cognito_csv/libcognitocsv.la plu
 	plugins/kit/text/libtext.la $(LDADD)
 
 tests_unit_test_cognito_import_SOURCES = tests/unit/test-cognito-import.c plugins/load/cognito_import/attempt.c \
-	plugins/load/cognito_import/call.c plugins/load/cognito_import/log.c plugins/load/cognito_import/replies.c \
-	plugins/load/cognito_import/sets.c
+	plugins/load/cognito_import/call.c plugins/load/cognito_import/canary.c plugins/load/cognito_import/log.c \
+	plugins/load/cognito_import/replies.c plugins/load/cognito_import/sets.c
 tests_unit_test_cognito_import_CPPFLAGS = $(PLUGIN_TEST_CPPFLAGS)
 tests_unit_test_cognito_import_LDADD = plugins/kit/aws/libaws.la plugins/kit/http/libhttp.la \
 	plugins/kit/cognito_csv/libcognitocsv.la plugins/kit/cognito/libcognito.la plugins/kit/cognito/libcognitopassword.la \
-	plugins/kit/file/libfile.la plugins/kit/store/libstore.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+	plugins/kit/csv/libcsvread.la plugins/kit/file/libfile.la plugins/kit/file/libinput.la \
+	plugins/kit/store/libstore.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
 	$(LDADD) $(LIBCURL_LIBS)
 
 tests_unit_test_phone_e164_SOURCES = tests/unit/test-phone-e164.c plugins/function/phone_e164/country.c

@@ -59,6 +59,7 @@ static const struct {
     [USERPOOL_USER_LIST] = { "UserList", 30, 30 },
     [USERPOOL_POOL_RESOURCE_UPDATE] = { "UserPoolResourceUpdate", 5, 15 },
     [USERPOOL_POOL_RESOURCE_READ] = { "UserPoolResourceRead", 5, 20 },
+    [USERPOOL_USER_AUTHENTICATION] = { "UserAuthentication", 120, 120 },
 };
 
 bool userpool_plan(struct leat_plan *plan, struct userpool_options *options)

@@ -27,6 +27,7 @@ enum userpool_quota {
     USERPOOL_USER_LIST,              /* ListUsers, ListUsersInGroup */
     USERPOOL_POOL_RESOURCE_UPDATE,   /* CreateGroup, import jobs */
     USERPOOL_POOL_RESOURCE_READ,     /* ListGroups, GetGroup, GetCSVHeader, DescribeUserImportJob */
+    USERPOOL_USER_AUTHENTICATION,    /* AdminInitiateAuth */
     USERPOOL_N_QUOTAS
 };
 

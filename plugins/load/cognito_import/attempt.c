@@ -24,29 +24,54 @@ void attempt_name(const char *work, const struct piece *piece, int number, const
 
 /* ---- which rows ---- */
 
-/* A trial is for what is large, and for once. */
-static int32_t most_rows(const struct jobs *jobs, const struct piece *piece, bool *ret_is_trial)
+static bool is_open(const struct piece *piece, int32_t row)
 {
-    *ret_is_trial = piece->number == 1 && jobs->trial > 0 && piece->n_rows > jobs->trial;
-    for (int32_t i = 0; i < jobs->trial && *ret_is_trial; i++)
-        if (log_tag_of(piece->verdicts[i]) == LOG_NONE)
-            return (int32_t)jobs->trial;
-    *ret_is_trial = false;
-    return piece->n_rows;
+    return !piece->verdicts || log_tag_of(piece->verdicts[row]) == LOG_NONE;
 }
 
-static bool pick_rows(struct attempt *attempt, const struct piece *piece, int32_t most)
+/* The rows of the trial that have no verdict, in order; `rows` may be NULL. The first few are for what is large; those
+ * of the canary stand anywhere. */
+static int32_t trial_rows(const struct jobs *jobs, const struct piece *piece, int32_t *rows)
+{
+    int32_t first = piece->number == 1 && piece->n_rows > jobs->trial ? (int32_t)jobs->trial : 0, n = 0;
+
+    for (int32_t i = 0; i < first + piece->n_canary; i++) {
+        int32_t row = i < first ? i : jobs->canary->users[piece->canary + i - first].row;
+
+        if ((i >= first && row < first) || !is_open(piece, row))
+            continue;
+        if (rows)
+            rows[n] = row;
+        n++;
+    }
+    return n;
+}
+
+bool attempt_wants_trial(const struct jobs *jobs, const struct piece *piece)
+{
+    return trial_rows(jobs, piece, NULL) > 0;
+}
+
+static int32_t open_rows(const struct piece *piece, int32_t *rows)
 {
     int32_t n = 0;
 
+    for (int32_t i = 0; i < piece->n_rows; i++)
+        if (is_open(piece, i))
+            rows[n++] = i;
+    return n;
+}
+
+static bool pick_rows(struct jobs *jobs, struct attempt *attempt, const struct piece *piece)
+{
     attempt->rows = malloc(((size_t)piece->n_rows + 1) * sizeof *attempt->rows);
     if (!attempt->rows)
         return false;
-    for (int32_t i = 0; i < most; i++)
-        if (log_tag_of(piece->verdicts[i]) == LOG_NONE)
-            attempt->rows[n++] = i;
-    attempt->n_rows = n;
-    if (n < piece->n_rows)
+    attempt->n_rows = trial_rows(jobs, piece, attempt->rows);
+    attempt->is_trial = attempt->n_rows > 0;
+    if (!attempt->is_trial)
+        attempt->n_rows = open_rows(piece, attempt->rows);
+    if (attempt->n_rows < piece->n_rows)
         return true;
     free(attempt->rows);
     attempt->rows = NULL;
@@ -107,14 +132,11 @@ static int hash_file(struct attempt *attempt, const struct piece *piece, struct 
 int attempt_make(struct jobs *jobs, struct piece *piece, bool *ret_none, struct leat_error *err)
 {
     struct attempt *attempt = &jobs->attempt;
-    int number = attempt->number + 1, rc = 0;
-    bool is_trial;
-    int32_t most;
+    int rc = 0;
 
     attempt_end(attempt);
-    most = most_rows(jobs, piece, &is_trial);
-    *attempt = (struct attempt){ .number = number, .is_trial = is_trial, .path = piece->path };
-    if (!pick_rows(attempt, piece, most))
+    *attempt = (struct attempt){ .number = ++piece->n_attempts, .path = piece->path };
+    if (!pick_rows(jobs, attempt, piece))
         return leat_fail(err, -ENOMEM, "out of memory");
     *ret_none = !attempt->n_rows;
     if (*ret_none)
@@ -123,7 +145,7 @@ int attempt_make(struct jobs *jobs, struct piece *piece, bool *ret_none, struct 
         rc = write_rest(attempt, piece, err);
     if (rc == 0)
         rc = hash_file(attempt, piece, err);
-    attempt_name(jobs->work, piece, number, attempt->hash, attempt->name);
+    attempt_name(jobs->work, piece, attempt->number, attempt->hash, attempt->name);
     return rc;
 }
 

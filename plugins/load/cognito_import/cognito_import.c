@@ -34,6 +34,14 @@ static const struct leat_option options[] = {
     { .name = "groups", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_import, after.groups),
       .default_text = "existing", .values = groups,
       .help = "Whether the groups must be there, or are created on demand." },
+    { .name = "canary", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_import, canary.path),
+      .help = "CSV file username,password of a few users who go first and are signed in before all others come." },
+    { .name = "client_id", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_import, canary.client_id),
+      .tuning = true, .help = "App client by which they sign in; it allows ALLOW_ADMIN_USER_PASSWORD_AUTH." },
+    { .name = "client_secret", .type = LEAT_OPTION_SECRET, LEAT_MEMBER(struct cognito_import, canary.client_secret),
+      .tuning = true, .help = "Secret of that client, if it has one." },
+    { .name = "password_declaration", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_import, declaration),
+      .help = "What password_hash does not show, as the second argument of cognito_password: cognito alphabet=." },
     { .name = "stage_to", .type = LEAT_OPTION_TEXT, LEAT_MEMBER(struct cognito_import, stage_to), .tuning = true,
       .help = "Where each file is put, too, before it is imported: s3://BUCKET/PREFIX." },
     { .name = "path", .type = LEAT_OPTION_PATH, LEAT_MEMBER(struct cognito_import, path),
@@ -78,6 +86,8 @@ static int import_open(struct leat_stage *stage, void *self, struct leat_error *
     struct cognito_import *c = self;
     int rc = userpool_open(&c->pool, &c->options, is_stopping, stage, err);
 
+    if (rc == 0 && c->sets.canary)
+        rc = canary_open(&c->canary, stage, err);
     if (rc < 0)
         return rc;
     import_bind(c, leat_stage_input(stage)); /* the host may have taken secret fields out since plan */
@@ -87,6 +97,7 @@ static int import_open(struct leat_stage *stage, void *self, struct leat_error *
         .pool_name = c->pool_name, .role = c->role, .stage_to = c->stage_to, .proxy = c->options.aws.proxy,
         .update_budget = userpool_budget(&c->options, USERPOOL_POOL_RESOURCE_UPDATE),
         .read_budget = userpool_budget(&c->options, USERPOOL_POOL_RESOURCE_READ),
+        .canary = c->sets.canary, .sign_in_budget = userpool_budget(&c->options, USERPOOL_USER_AUTHENTICATION),
         .trial = c->trial, .log_patience_ms = c->log_patience_ms,
     };
     rc = find_endpoints(c, err);
@@ -153,6 +164,7 @@ static void import_close(struct leat_stage *stage, void *self)
     users_close(&c->after);
     jobs_close(&c->jobs);
     sets_close(&c->sets);
+    canary_close(&c->canary);
     userpool_close(&c->pool);
 }
 

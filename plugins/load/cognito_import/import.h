@@ -12,6 +12,8 @@
  *     replies.c          what AWS says of jobs and in their logs
  *     log.c              a line of a job's log; which row it is of
  *     settle.c           verdicts to records; what is done by API for those who were imported
+ *     canary.c           users whose passwords are known
+ *     signin.c           and how they sign in
  *     call.c             one request at a time
  */
 #ifndef LEAT_COGNITO_IMPORT_H
@@ -35,6 +37,8 @@ struct cognito_import {
     int after_import;
     int64_t trial, part_rows, log_patience_ms;
     bool keep;
+    const char *declaration; /* of stored passwords */
+    struct canary canary;
 
     /* by the plan */
     struct cognito_pool rules;

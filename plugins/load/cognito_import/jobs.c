@@ -68,6 +68,7 @@ static int step_hash(struct jobs *jobs, struct leat_error *err)
 
     if (jobs->at == jobs->sets->n_pieces) {
         jobs->at = 0;
+        jobs->trying = true;
         return go(jobs, jobs->sets->n_pieces ? step_rights : NULL);
     }
     rc = content_open(&content, piece_at(jobs)->path, err);
@@ -164,12 +165,26 @@ static int finish_piece(struct jobs *jobs)
     return go(jobs, jobs->at < jobs->sets->n_pieces ? step_choose : NULL);
 }
 
+/* The piece has no trial, or none any more. */
+static int finish_trial(struct jobs *jobs)
+{
+    attempt_end(&jobs->attempt);
+    jobs->n_refused = 0;
+    jobs->trying = ++jobs->at < jobs->sets->n_pieces;
+    if (jobs->trying)
+        return go(jobs, step_choose);
+    jobs->at = 0;
+    return go(jobs, step_sign_in);
+}
+
 int step_choose(struct jobs *jobs, struct leat_error *err)
 {
     struct piece *piece = piece_at(jobs);
     bool none;
     int rc;
 
+    if (jobs->trying && !attempt_wants_trial(jobs, piece))
+        return finish_trial(jobs);
     if (piece->done)
         return finish_piece(jobs);
     if (!piece->verdicts)

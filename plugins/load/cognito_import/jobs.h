@@ -8,10 +8,12 @@
  *                              │ └─ the next attempt, or piece    │
  *                              └──── a job of an earlier run ─────┘
  *
+ * First come the trials of all pieces, one after the other, and the canary signs in; then the rest of each piece.
+ *
  * There is no state of our own: a job's name says what it imports, and a later run finds it by it. What is
  * sent is what no job before it has a verdict for:
  *
- *     trial      the first few users of a set
+ *     trial      the first few users of a set, and those of the canary
  *     attempt    the rest of the piece; after a job that failed on its way, the rest of that
  */
 #ifndef LEAT_COGNITO_IMPORT_JOBS_H
@@ -55,6 +57,8 @@ struct jobs {
     struct leat_aws *aws;
     const char *pool_id, *pool_name, *role, *stage_to, *proxy, *update_budget, *read_budget;
     int64_t trial, log_patience_ms;
+    struct canary *canary;   /* NULL: none */
+    const char *sign_in_budget;
     struct leat_aws_endpoint cognito, logs, s3;
 
     int (*step)(struct jobs *, struct leat_error *);
@@ -72,6 +76,7 @@ struct jobs {
     bool others;             /* another part of this work may have been imported that is none of our pieces */
     double others_s;         /* when the first of these was started */
 
+    bool trying;             /* the trials of all pieces come first */
     int at;                  /* the piece */
     struct attempt attempt;
     struct job job;          /* of the attempt */
@@ -94,6 +99,8 @@ void jobs_close(struct jobs *jobs);
 
 /* The next job of a piece: which rows, its file and its name. *ret_none: there is nothing left. */
 LEAT_MUST_CHECK int attempt_make(struct jobs *jobs, struct piece *piece, bool *ret_none, struct leat_error *err);
+/* Whether the next one is for a trial. */
+bool attempt_wants_trial(const struct jobs *jobs, const struct piece *piece);
 void attempt_end(struct attempt *attempt);
 /* leat-WORK-bPART-HASH-ATTEMPT-HASH: of the piece, and of what is sent of it. */
 void attempt_name(const char *work, const struct piece *piece, int number, const char *hash, char ret[JOB_NAME]);

@@ -224,6 +224,7 @@ void import_bind(struct cognito_import *c, const struct leat_schema *schema)
         c->sets.n_headers[i] = n[which];
     }
     c->sets.hash_field = leat_schema_find(schema, cognito_password_hash.name);
+    c->sets.name_field = leat_schema_find(schema, "cognito:username");
 }
 
 static void plan_sets(struct leat_plan *plan, struct cognito_import *c)
@@ -274,6 +275,8 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     check_role(plan, c->role);
     check_place(plan, c->stage_to);
     check_hashing(plan, c);
+    sets_declare(&c->sets, declaration_plan(plan, "password_declaration", c->declaration));
+    c->sets.canary = canary_plan(plan, &c->canary, c->hashing == HASHING_NONE) ? &c->canary : NULL;
     plan_sets(plan, c);
     plan_paths(plan, c);
     cognito_pool_default(&c->rules);
@@ -288,7 +291,8 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     import_bind(c, leat_plan_input(plan));
     columns_explain(plan, c->hashing == HASHING_NONE ? &c->plain : &c->hashed);
     userpool_plan_quotas(plan, &c->options, 1U << USERPOOL_POOL_RESOURCE_UPDATE | 1U << USERPOOL_POOL_RESOURCE_READ |
-                                            (c->has_after ? 1U << USERPOOL_USER_UPDATE : 0));
+                                            (c->has_after ? 1U << USERPOOL_USER_UPDATE : 0) |
+                                            (c->sets.canary ? 1U << USERPOOL_USER_AUTHENTICATION : 0));
     leat_plan_ledger(plan);
     leat_plan_at_once(plan);
     leat_plan_ordered(plan, "take  partitions:  out of the extract: a run that goes on knows its import jobs by what "

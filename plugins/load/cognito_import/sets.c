@@ -90,6 +90,23 @@ static enum fate fate_of(const struct cognito_password *password)
     return FATE_SIGN_IN;
 }
 
+void sets_declare(struct sets *sets, const struct cognito_declaration *declared)
+{
+    sets->declared = declared;
+    sets->dotted = declared ? *declared : (struct cognito_declaration){ .n_clauses = 0 };
+    sets->dotted.dot = true;
+}
+
+/* PBKDF2 in Cognito's own form keeps its base64 as it came, for that may have been declared where it was made. */
+static const struct cognito_declaration *declaration_for(const struct sets *sets, const char *stored, size_t n)
+{
+    static const char prefix[] = "$pbkdf2-sha256$";
+    bool dotted = n > sizeof prefix && memcmp(stored, prefix, sizeof prefix - 1) == 0 && memchr(stored, '.', n);
+    bool said = sets->declared && (sets->declared->dot || sets->declared->plus);
+
+    return dotted && !said ? &sets->dotted : sets->declared;
+}
+
 enum fate sets_judge_password(const struct sets *sets, const struct leat_column *column, int32_t row,
                               struct cognito_password *ret, uint8_t *ret_set)
 {
@@ -100,7 +117,7 @@ enum fate sets_judge_password(const struct sets *sets, const struct leat_column 
     ret->n = 0;
     if (leat_is_null(column, row) || !n)
         return FATE_RESET;
-    cognito_password_read(stored, n, NULL, ret);
+    cognito_password_read(stored, n, declaration_for(sets, stored, n), ret);
     if (!ret->n)
         return fate_of(ret);
     if (!sets->split && ret->algorithm != sets->only) {
@@ -165,6 +182,16 @@ static int note_row(struct sets *sets, uint8_t byte)
     return 0;
 }
 
+static void meet_canary(struct sets *sets, const struct leat_batch *view, int32_t row, int64_t index)
+{
+    enum cognito_algorithm set = (enum cognito_algorithm)sets->routes[row];
+    bool goes = sets->hash_field >= 0 && sets->offsets[row + 1] > sets->offsets[row];
+    size_t n;
+    const char *name = leat_text(&view->columns[sets->name_field], row, &n);
+
+    canary_meet(sets->canary, name, n, set, index, goes && set != COGNITO_NO_ALGORITHM);
+}
+
 static int write_row(struct sets *sets, struct leat_stage *stage, struct leat_batch *batch,
                      const struct leat_batch *view, int32_t row, struct leat_error *err)
 {
@@ -184,6 +211,8 @@ static int write_row(struct sets *sets, struct leat_stage *stage, struct leat_ba
     }
     key = sets->lines ? leat_batch_key(batch, row, &n) : NULL;
     parts_note_row(&set->parts, key, n);
+    if (sets->canary)
+        meet_canary(sets, view, row, set->n_rows);
     set->n_rows++;
     if (note_row(sets, (uint8_t)(i | (leat_row_in(batch->must_verify, row) ? ROW_MUST_VERIFY : 0))) < 0)
         return leat_fail(err, -ENOMEM, "no memory to keep count of %lld users", (long long)sets->n_rows);
@@ -262,7 +291,7 @@ int sets_finish(struct sets *sets, struct leat_error *err)
     for (int i = 0; i < N_SETS; i++)
         list_parts(sets, i);
     qsort(sets->pieces, (size_t)sets->n_pieces, sizeof *sets->pieces, by_job);
-    return 0;
+    return sets->canary ? canary_place(sets->canary, sets, err) : 0;
 }
 
 int sets_publish(struct sets *sets, struct leat_stage *stage, struct leat_error *err)

@@ -11,7 +11,7 @@
 #ifndef LEAT_COGNITO_IMPORT_SETS_H
 #define LEAT_COGNITO_IMPORT_SETS_H
 
-#include "kit/cognito/password.h"
+#include "canary.h"
 #include "kit/cognito_csv/put.h"
 
 enum { N_SETS = COGNITO_PBKDF2_SHA256 + 1 }; /* by enum cognito_algorithm */
@@ -29,6 +29,8 @@ struct piece {
     bool done;
     bool unclear;            /* an attempt of ours may have imported users of whom no log says so */
     bool after_others;       /* its users may be those of another part of an earlier run, whose source was another */
+    int canary, n_canary;    /* users of it: the first, and how many */
+    int n_attempts;
     int first_line;          /* number of its first row in the log; 0: it differs */
     char log_group[LOG_GROUP], log_stream[208];
 };
@@ -46,7 +48,11 @@ struct sets {
     const char *headers[N_SETS];
     size_t n_headers[N_SETS];
     int hash_field;          /* of the input; -1: none */
+    int name_field;          /* cognito:username */
     bool no_hashes;          /* they stay behind */
+    const struct cognito_declaration *declared; /* of the hashes; NULL: nothing */
+    struct cognito_declaration dotted; /* the same, with . in base64 */
+    struct canary *canary;   /* NULL: none */
     bool split;              /* by algorithm; else all go into `only` */
     enum cognito_algorithm only;
     int64_t max_rows, max_bytes;
@@ -82,6 +88,9 @@ enum { ROW_SET = 7, ROW_MUST_VERIFY = 8 };
 
 /* users.csv, BCRYPT -> users-bcrypt.csv, into strlen(path) + 24 bytes. */
 void sets_path(const char *path, enum cognito_algorithm set, char *ret);
+
+/* In plan: what is declared of the hashes, or NULL. */
+void sets_declare(struct sets *sets, const struct cognito_declaration *declared);
 
 /* In open: removes what killed runs have left. */
 void sets_sweep(struct sets *sets, struct leat_stage *stage);
