@@ -136,12 +136,15 @@ static const char *common_reason(const uint8_t *verdicts, int32_t n)
 static int trial_failed(const struct jobs *jobs, const uint8_t *verdicts, struct leat_error *err)
 {
     const struct log_counts *counts = &jobs->job.counts;
+    const char *why = common_reason(verdicts, jobs->attempt.n_rows);
+    bool hash = piece_at(jobs)->set != COGNITO_NO_ALGORITHM && strstr(why, "password hash");
 
     return leat_fail(err, LEAT_EDATA, "of the %d users of the trial %lld were imported, %lld skipped and %lld failed: "
-                     "%s (log group %s, stream %s). Nobody else was imported; put it right, and run again",
+                     "%s%s%s (log group %s, stream %s). Nobody else was imported; put it right, and run again",
                      (int)jobs->attempt.n_rows, (long long)counts->imported, (long long)counts->skipped,
-                     (long long)counts->failed, common_reason(verdicts, jobs->attempt.n_rows),
-                     piece_at(jobs)->log_group, piece_at(jobs)->log_stream);
+                     (long long)counts->failed, why, hash ? "; look, " : "",
+                     hash ? canary_advice(piece_at(jobs)->set, false) : "", piece_at(jobs)->log_group,
+                     piece_at(jobs)->log_stream);
 }
 
 /* Users whom an unclear attempt may have brought are as good as imported. */
