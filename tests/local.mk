@@ -144,6 +144,7 @@ AWS_TESTS = \
 	tests/cognito/test-extract-faults.sh \
 	tests/cognito/test-extract.sh \
 	tests/cognito/test-moto.sh \
+	tests/cognito/test-import-again.sh \
 	tests/cognito/test-import-canary.sh \
 	tests/cognito/test-import.sh \
 	tests/cognito/test-after.sh \

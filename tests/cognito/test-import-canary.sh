@@ -210,6 +210,18 @@ move
 is "$status $(there)" "0 18 2" "what may pass is tried again"
 double_post faults '[]'
 
+double_post pools '{"Id": "eu-central-1_Mfa", "Name": "mfa", "AutoVerifiedAttributes": ["email"], "MfaConfiguration": "ON", "Clients": {"open": {}}}'
+job "client_id: open"
+sed -i "s/$pool/eu-central-1_Mfa/" p.yaml
+move
+is "$status $(jobs)" "0 BCRYPT:2 -:6 BCRYPT:4 PBKDF2_SHA256:6" "a challenge of MFA comes behind the right password"
+hashes pepper-of-the-shop
+job "client_id: open"
+sed -i "s/$pool/eu-central-1_Mfa/" p.yaml
+move
+like "$err" "0 of 2 with BCRYPT hashes" "and not behind a wrong one"
+hashes
+
 # ---- killed ----
 
 # killed_when PATH TEXT  starts a run, and kills it when the double says that

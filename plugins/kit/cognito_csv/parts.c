@@ -308,6 +308,8 @@ int parts_commit(struct parts *parts, struct leat_stage *stage, bool last, struc
     struct leat_mark file = {{0}}, lines = {{0}};
     int rc = publish_finished(parts, stage, last, err), n;
 
+    if (rc == 0 && last && !parts->current)
+        warn_of_stale(parts, stage);
     if (rc < 0 || !parts->current)
         return rc;
     if (last || !parts->current->file.part)

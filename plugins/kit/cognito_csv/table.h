@@ -44,6 +44,7 @@ struct table {
     const struct cognito_pool *pool;
     bool demands_verified;
     const char *const *elsewhere; /* fields that the load takes another way, to the end NULL; or NULL */
+    const char *pool_option; /* the one that names the pool; NULL: `pool` */
     const char *hash_left;  /* why there is no column for password_hash; NULL: nothing special is known */
     int n_columns;
     struct table_column columns[TABLE_MAX_COLUMNS];

@@ -154,16 +154,18 @@ int content_open(struct content *content, const char *path, struct leat_error *e
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     void *p = MAP_FAILED;
+    bool there = fd >= 0 && fstat(fd, &st) == 0;
 
     content_close(content);
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+    if (there && st.st_size > 0)
         p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (p == MAP_FAILED) {
-        int code = errno ? -errno : -EIO;
+        int code = there && st.st_size == 0 ? -EIO : -errno;
 
         if (fd >= 0)
             (void)close(fd);
-        return leat_fail(err, code, "cannot read the users that were written into %s: %s", path, strerror(-code));
+        return leat_fail(err, code, "cannot read the users that were written into %s: %s", path,
+                         there && st.st_size == 0 ? "it is empty" : strerror(-code));
     }
     (void)close(fd);
     *content = (struct content){ .p = p, .n = (size_t)st.st_size };

@@ -55,6 +55,9 @@ static const struct leat_option options[] = {
     { .name = "log_patience", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_import, log_patience_ms),
       .default_text = "10m", .tuning = true,
       .help = "How long the log of a job that is done may take to be complete." },
+    { .name = "start_patience", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_import, start_patience_ms),
+      .default_text = "24h", .tuning = true,
+      .help = "How long a job's start may be refused while no other job is seen at work in the pool." },
     LEAT_END_OF_OPTIONS
 };
 
@@ -98,7 +101,8 @@ static int import_open(struct leat_stage *stage, void *self, struct leat_error *
         .update_budget = userpool_budget(&c->options, USERPOOL_POOL_RESOURCE_UPDATE),
         .read_budget = userpool_budget(&c->options, USERPOOL_POOL_RESOURCE_READ),
         .canary = c->sets.canary, .sign_in_budget = userpool_budget(&c->options, USERPOOL_USER_AUTHENTICATION),
-        .trial = c->trial, .log_patience_ms = c->log_patience_ms,
+        .trial = c->trial, .log_patience_ms = c->log_patience_ms, .start_patience_ms = c->start_patience_ms,
+        .family = c->path,
     };
     rc = find_endpoints(c, err);
     if (rc < 0 || !c->has_after)

@@ -9,6 +9,7 @@
 enum {
     FIRST_LOOK_MS = 200, MOST_LOOK_MS = 15000,   /* at a job that is at work */
     FIRST_WAIT_MS = 500, MOST_WAIT_MS = 30000,   /* for somebody else's */
+    WARN_MS = 60 * 60 * 1000,                    /* of waiting for nothing that can be seen */
     MOST_REFUSED = 3,
 };
 
@@ -148,9 +149,55 @@ int step_start(struct jobs *jobs, struct leat_error *err)
         return call_failed(call, err);
     jobs->live = true;
     jobs->start_refused = call->fault.verdict == LEAT_AWS_RECORD || call->fault.verdict == LEAT_AWS_STOP;
+    (void)snprintf(jobs->refusal, sizeof jobs->refusal, "%s", call->fault.code);
     jobs->step = step_watch; /* the pause goes on growing */
     jobs->begun = false;
     return STEP_ON;
+}
+
+static long long minutes_since(int64_t since_ms)
+{
+    return (leat_now_ms() - since_ms) / 60000;
+}
+
+/* No job of this pool is at work. One of another pool of the account may be, which nobody here can see; or the start is
+ * refused for another reason, which would be so for ever. */
+static int wait_in_vain(struct jobs *jobs, struct leat_error *err)
+{
+    int64_t now_ms = leat_now_ms(), patience_ms = jobs->start_patience_ms;
+
+    if (!jobs->waiting_since_ms) {
+        jobs->waiting_since_ms = now_ms;
+        jobs->warn_at_ms = now_ms + (patience_ms / 2 < WARN_MS ? patience_ms / 2 : WARN_MS);
+    }
+    if (now_ms - jobs->waiting_since_ms >= patience_ms)
+        return leat_fail(err, LEAT_EUNREACHABLE, "StartUserImportJob is refused for %lld minutes now (%s), and no job is "
+                         "at work in this pool: is there one in another pool of the account, or of another "
+                         "role? Look at the job %s in the console, put it right, and run again to go on; start_patience "
+                         "says how long to wait", minutes_since(jobs->waiting_since_ms), jobs->refusal, jobs->job.name);
+    if (now_ms < jobs->warn_at_ms)
+        return 0;
+    jobs->warn_at_ms = now_ms + WARN_MS;
+    leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s cannot start for %lld minutes now (%s), and no job is "
+                   "at work in this pool: most likely one is in another pool of the account", jobs->job.name,
+                   minutes_since(jobs->waiting_since_ms), jobs->refusal);
+    return 0;
+}
+
+/* Why the start is refused is not said by its error, but what this pool's newest jobs do can be seen. */
+static int step_look_around(struct jobs *jobs, struct leat_error *err)
+{
+    int rc = jobs_list(jobs, err);
+
+    if (rc <= 0)
+        return rc;
+    if (jobs->seen_at_work)
+        jobs->waiting_since_ms = 0;
+    else
+        rc = wait_in_vain(jobs, err);
+    jobs->step = step_start; /* the pause goes on growing */
+    jobs->begun = false;
+    return rc < 0 ? rc : STEP_ON;
 }
 
 /* An account has one job at work at a time, in whichever pool. */
@@ -161,16 +208,29 @@ static int wait_for_others(struct jobs *jobs)
                        "start yet; most likely another one is at work in this account, and there may be but one. "
                        "Waiting", jobs->job.name);
     jobs->said_waiting |= jobs->start_refused;
+    jobs->step = jobs->start_refused ? step_look_around : step_start;
     (void)pause_for(jobs, FIRST_WAIT_MS, MOST_WAIT_MS);
-    jobs->step = step_start;
+    jobs->token.n = 0;
+    jobs->seen_at_work = false;
     return STEP_ON;
 }
 
-static int look_again(struct jobs *jobs)
+static int look_again(struct jobs *jobs, struct leat_error *err)
 {
     const struct log_counts *counts = &jobs->job.counts;
+    int64_t now_ms = leat_now_ms();
 
     jobs->live = true;
+    if (jobs->job.status != JOB_UNKNOWN)
+        jobs->waiting_since_ms = 0;
+    else if (!jobs->waiting_since_ms) {
+        jobs->waiting_since_ms = now_ms;
+        leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s has a status that no document has; taking it for "
+                       "one at work", jobs->job.name);
+    } else if (now_ms - jobs->waiting_since_ms >= jobs->start_patience_ms)
+        return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s has a status that no document has, for %lld minutes "
+                         "now; look at it in the console, and run again to go on", jobs->job.name,
+                         minutes_since(jobs->waiting_since_ms));
     leat_stage_log(jobs->stage, LEAT_LOG_DEBUG, "import job %s: %s, %lld imported, %lld skipped, %lld failed, of %d",
                    jobs->job.name, job_status_name(jobs->job.status), (long long)counts->imported,
                    (long long)counts->skipped, (long long)counts->failed, (int)jobs->attempt.n_rows);
@@ -196,7 +256,7 @@ int step_watch(struct jobs *jobs, struct leat_error *err)
     if (jobs->job.status == JOB_EXPIRED)
         return go(jobs, step_choose);
     if (jobs->job.status < JOB_STOPPED)
-        return look_again(jobs);
+        return look_again(jobs, err);
     jobs->token.n = 0;
     jobs->log_until_ms = 0;
     return go(jobs, step_log);

@@ -35,7 +35,7 @@ struct cognito_import {
     const char *path, *role, *stage_to;
     int hashing;             /* enum hashing */
     int after_import;
-    int64_t trial, part_rows, log_patience_ms;
+    int64_t trial, part_rows, log_patience_ms, start_patience_ms;
     bool keep;
     const char *declaration; /* of stored passwords */
     struct canary canary;

@@ -16,6 +16,7 @@ enum {
     CALL_MS = 60000, MAX_REPLY = 8 << 20,
     FRESH_S = 12 * 60,       /* of a URL that is good for fifteen minutes */
     SENT_DIGITS = 8,         /* at the end of a job's name */
+    MOST_TOKEN_MS = 8000,
 };
 
 void put_member(struct leat_put *put, const char *name, const char *text)
@@ -125,13 +126,14 @@ static void look_for_others(struct jobs *jobs)
     }
 }
 
-int step_list(struct jobs *jobs, struct leat_error *err)
+int jobs_list(struct jobs *jobs, struct leat_error *err)
 {
     int rc;
 
     if (!jobs->begun) {
         struct leat_put *body = ask_pool(jobs);
 
+        jobs->listed = false;
         leat_put_string(body, ",\"MaxResults\":60");
         if (jobs->token.n)
             put_member(body, "PaginationToken", jobs->token.p);
@@ -142,11 +144,19 @@ int step_list(struct jobs *jobs, struct leat_error *err)
     jobs->begun = false;
     if (call_code_is(&jobs->call, "InvalidParameterException") && jobs->token.n) { /* a token that is too old */
         jobs->token.n = 0;
-        return pause_for(jobs, 1000, 8000);
+        return jobs->pause_ms < MOST_TOKEN_MS ? pause_for(jobs, 1000, MOST_TOKEN_MS) : call_failed(&jobs->call, err);
     }
     rc = jobs->call.fault.verdict == LEAT_AWS_FINE ? reply_list(jobs, err) : call_failed(&jobs->call, err);
-    if (rc < 0 || jobs->token.n)
-        return rc < 0 ? rc : STEP_ON;
+    jobs->listed = rc == 0 && !jobs->token.n;
+    return rc < 0 ? rc : STEP_ON;
+}
+
+int step_list(struct jobs *jobs, struct leat_error *err)
+{
+    int rc = jobs_list(jobs, err);
+
+    if (rc <= 0 || !jobs->listed)
+        return rc;
     look_for_others(jobs);
     return go(jobs, *jobs->attempt.name ? step_match : step_choose);
 }
@@ -192,6 +202,7 @@ int step_choose(struct jobs *jobs, struct leat_error *err)
     if (!piece->verdicts)
         return leat_fail(err, -ENOMEM, "out of memory");
     rc = attempt_make(jobs, piece, &none, err);
+    jobs->looked_twice = false;
     if (rc < 0)
         return rc;
     return none ? finish_piece(jobs) : go(jobs, step_match);
@@ -234,6 +245,11 @@ int step_match(struct jobs *jobs, struct leat_error *err)
 
     (void)err;
     jobs->live = jobs->said_waiting = false;
+    jobs->waiting_since_ms = 0;
+    if (!job && !jobs->looked_twice) { /* one that was made just before the last list may be in this one */
+        jobs->looked_twice = true;
+        return go(jobs, step_list);
+    }
     if (!job)
         return go(jobs, step_create);
     job->used = true;
@@ -310,16 +326,17 @@ static int step_create(struct jobs *jobs, struct leat_error *err)
 static int name_work(struct jobs *jobs, struct leat_error *err)
 {
     const char *work = leat_stage_work(jobs->stage);
-    char random[WORK_DIGITS / 2], hex[WORK_DIGITS];
+    char random[WORK_DIGITS / 2], hex[WORK_DIGITS], family[65];
+    int rc = content_hash(&(struct content){ jobs->family, strlen(jobs->family) }, family, err);
 
-    if (*work) {
-        (void)snprintf(jobs->work, sizeof jobs->work, "%.*s", WORK_DIGITS, work);
-        return 0;
-    }
-    if (getrandom(random, sizeof random, 0) != sizeof random)
+    if (rc < 0)
+        return rc;
+    if (!*work && getrandom(random, sizeof random, 0) != sizeof random)
         return leat_fail(err, -errno, "cannot get random bytes from the system: %s", strerror(errno));
-    leat_hex_put(hex, random, sizeof random);
-    (void)snprintf(jobs->work, sizeof jobs->work, "%.*s", WORK_DIGITS, hex);
+    if (!*work)
+        leat_hex_put(hex, random, sizeof random);
+    (void)snprintf(jobs->work, sizeof jobs->work, "%.*s%.*s", WORK_DIGITS - FAMILY_DIGITS, *work ? work : hex,
+                   FAMILY_DIGITS, family);
     return 0;
 }
 

@@ -23,7 +23,8 @@
 #include "log.h"
 #include "sets.h"
 
-enum { JOB_NAME = 129, JOB_ID = 64, WORK_DIGITS = 12 };
+/* The last digits of a work tell the works of one pipeline, which share them, from those of others. */
+enum { JOB_NAME = 129, JOB_ID = 64, WORK_DIGITS = 12, FAMILY_DIGITS = 4 };
 
 enum job_status {
     JOB_UNKNOWN, JOB_CREATED, JOB_PENDING, JOB_IN_PROGRESS, JOB_STOPPING, JOB_EXPIRED, JOB_STOPPED, JOB_FAILED,
@@ -56,7 +57,8 @@ struct jobs {
     struct sets *sets;
     struct leat_aws *aws;
     const char *pool_id, *pool_name, *role, *stage_to, *proxy, *update_budget, *read_budget;
-    int64_t trial, log_patience_ms;
+    const char *family;      /* a text that all runs of the pipeline have, and others do not */
+    int64_t trial, log_patience_ms, start_patience_ms;
     struct canary *canary;   /* NULL: none */
     const char *sign_in_budget;
     struct leat_aws_endpoint cognito, logs, s3;
@@ -69,11 +71,16 @@ struct jobs {
     struct leat_put url, s3_url, token; /* `url` is a secret */
     int64_t not_before_ms, pause_ms;
     bool start_refused, said_waiting;
+    bool listed;             /* the last page of a list is here */
+    bool seen_at_work;       /* a job of this pool, by the last list */
+    char refusal[96];        /* of the start: the code */
+    bool looked_twice;       /* before the job at hand is made */
+    int64_t waiting_since_ms, warn_at_ms; /* for no reason that could be seen; 0: no such wait */
 
     char work[WORK_DIGITS + 1];
-    struct job *found;       /* those of this work */
+    struct job *found;       /* those of this work and of the pipeline's before it */
     int n_found, cap_found;
-    bool others;             /* another part of this work may have been imported that is none of our pieces */
+    bool others;             /* another part, or another work, may have been imported that is none of our pieces */
     double others_s;         /* when the first of these was started */
 
     bool trying;             /* the trials of all pieces come first */

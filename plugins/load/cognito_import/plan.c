@@ -197,6 +197,7 @@ static void lay_out(struct leat_plan *plan, struct cognito_import *c)
     struct table *tables[] = { &c->plain, &c->hashed };
 
     c->plain.pool = &c->rules;
+    c->plain.pool_option = "user_pool_id";
     c->plain.demands_verified = c->rules.described;
     c->plain.hash_left = "stays behind, as password_hashing: none says; users get a new password";
     c->hashed = c->plain;

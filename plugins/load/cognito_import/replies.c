@@ -106,10 +106,13 @@ static struct job *find_job(struct jobs *jobs, const char *id)
     return NULL;
 }
 
+/* Of this work, or of one before it that was given up or could not tell what became of all. */
 static bool is_ours(const struct jobs *jobs, const char *name)
 {
-    return strncmp(name, "leat-", 5) == 0 && strncmp(name + 5, jobs->work, WORK_DIGITS) == 0 &&
-           name[5 + WORK_DIGITS] == '-';
+    size_t n = WORK_DIGITS - FAMILY_DIGITS;
+
+    return strncmp(name, "leat-", 5) == 0 && strlen(name) > 5 + WORK_DIGITS && name[5 + WORK_DIGITS] == '-' &&
+           strncmp(name + 5 + n, jobs->work + n, FAMILY_DIGITS) == 0;
 }
 
 bool jobs_keep(struct jobs *jobs, const struct job *job)
@@ -136,6 +139,12 @@ bool jobs_keep(struct jobs *jobs, const struct job *job)
     return true;
 }
 
+/* One that comes twice would be asked for for ever. */
+static bool is_same_token(const struct jobs *jobs, const char *token)
+{
+    return token && jobs->token.n && strcmp(token, jobs->token.p) == 0;
+}
+
 static int take_token(struct jobs *jobs, const char *token, struct leat_error *err)
 {
     jobs->token.n = 0;
@@ -155,9 +164,12 @@ int reply_list(struct jobs *jobs, struct leat_error *err)
     cJSON_ArrayForEach(object, list) {
         if (!read_job(object, &job))
             return garbled("ListUserImportJobs", err);
+        jobs->seen_at_work |= job.status > JOB_CREATED && job.status < JOB_EXPIRED;
         if (is_ours(jobs, job.name) && !jobs_keep(jobs, &job))
             return leat_fail(err, -ENOMEM, "out of memory");
     }
+    if (is_same_token(jobs, text_in(root, "PaginationToken")))
+        return garbled("ListUserImportJobs", err);
     return take_token(jobs, text_in(root, "PaginationToken"), err);
 }
 
@@ -179,6 +191,6 @@ int reply_log(struct jobs *jobs, bool *ret_more, struct leat_error *err)
         if (message && log_parse(message, strlen(message), &entry))
             log_add(&jobs->lines, &entry);
     }
-    *ret_more = token && (!jobs->token.n || strcmp(token, jobs->token.p) != 0);
+    *ret_more = token && !is_same_token(jobs, token);
     return *ret_more ? take_token(jobs, token, err) : 0;
 }

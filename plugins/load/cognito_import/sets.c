@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void sets_path(const char *path, enum cognito_algorithm set, char *ret)
 {
@@ -294,13 +295,22 @@ int sets_finish(struct sets *sets, struct leat_error *err)
     return sets->canary ? canary_place(sets->canary, sets, err) : 0;
 }
 
+/* What an earlier run has kept would be taken for a part of this one. */
+static void warn_of_stale(const struct set *set, struct leat_stage *stage)
+{
+    if (set->path && access(set->path, F_OK) == 0)
+        leat_stage_log(stage, LEAT_LOG_WARNING, "%s is not of this run, which has no such users; remove it", set->path);
+}
+
 int sets_publish(struct sets *sets, struct leat_stage *stage, struct leat_error *err)
 {
     struct leat_mark unused;
     int rc = 0;
 
     for (int i = 0; i < N_SETS && rc == 0; i++)
-        if (sets->sets[i].open)
+        if (!sets->sets[i].open)
+            warn_of_stale(&sets->sets[i], stage);
+        else
             rc = parts_commit(&sets->sets[i].parts, stage, true, &unused, err);
     return rc;
 }

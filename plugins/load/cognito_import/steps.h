@@ -18,6 +18,8 @@ enum { STEP_WAIT, STEP_ON };
 
 /* jobs.c */
 int step_list(struct jobs *jobs, struct leat_error *err);
+/* A page of it: what is in token is to be listed yet. Keeps what is ours, as STEP_ON. */
+int jobs_list(struct jobs *jobs, struct leat_error *err);
 int step_choose(struct jobs *jobs, struct leat_error *err);
 int step_match(struct jobs *jobs, struct leat_error *err);
 /* drive.c */

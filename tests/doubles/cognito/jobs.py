@@ -47,7 +47,8 @@ class Job:
         """As Describe and List give it; what was never started expires when somebody looks."""
         if self.status == "Created" and self.double.clock.now() > self.said["CreationDate"] + EXPIRES_SECONDS:
             self.status, self.data = "Expired", None
-        return {**self.said, "Status": self.status, "ImportedUsers": self.imported, "SkippedUsers": self.skipped,
+        status = self.double.o.status_word if self.status == "InProgress" and self.double.o.status_word else self.status
+        return {**self.said, "Status": status, "ImportedUsers": self.imported, "SkippedUsers": self.skipped,
                 "FailedUsers": self.failed}
 
     # ---- the work ----
@@ -172,7 +173,8 @@ def job_of(double, pool, body):
 @operation("StartUserImportJob", "UserPoolResourceUpdate", scope=5, **JOB)
 def start_user_import_job(double, pool, body):
     job = job_of(double, pool, body)
-    if job.shown()["Status"] != "Created":
+    job.shown()
+    if job.status != "Created":
         raise not_now(f"The import job is {job.status} and cannot be started.")
     if not pool.verifies:
         raise not_now("The user pool verifies no attribute automatically.")
@@ -187,7 +189,7 @@ def start_user_import_job(double, pool, body):
 @operation("StopUserImportJob", "UserPoolResourceUpdate", scope=5, **JOB)
 def stop_user_import_job(double, pool, body):
     job = job_of(double, pool, body)
-    if job.shown()["Status"] not in ("Pending", "InProgress"):
+    if job.status not in ("Pending", "InProgress"):
         raise not_now(f"The import job is {job.status} and cannot be stopped.")
     job.status = "Stopping"
     double.later(double.o.stopping / 1000, job.go_on)
@@ -202,6 +204,10 @@ def describe_user_import_job(double, pool, body):
 @operation("ListUserImportJobs", "UserPoolResourceRead", scope=5, UserPoolId=POOL, MaxResults=Whole(1, 60), PaginationToken_=TOKEN)
 def list_user_import_jobs(double, pool, body):
     newest = [job.shown() for job in reversed(double.jobs_of(pool))]
+    if double.o.hide_jobs > 0:
+        double.o.hide_jobs, newest = double.o.hide_jobs - 1, []
+    if double.o.same_token:
+        return {"UserImportJobs": newest[:body["MaxResults"]], "PaginationToken": "again"}
     return page_of(double, "ListUserImportJobs", {**body, "Limit": body["MaxResults"]}, "UserImportJobs", newest, "PaginationToken")
 
 

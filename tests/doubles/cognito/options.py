@@ -99,6 +99,9 @@ def add_import(group):
     add("--pending", type=float, default=0, help="ms before the work begins")
     add("--stopping", type=float, default=0, help="ms till a stop has stopped")
     add("--import-rate", type=float, default=0, help="rows a second; 0: as fast as it goes")
+    add("--hide-jobs", type=int, default=0, help="so many lists of jobs are empty")
+    add("--same-token", action="store_true", help="pages of jobs that never end: each token is the one before")
+    add("--status-word", help="what InProgress is called")
     add("--hold", type=hold, help="Pending, InProgress, or a number of rows: the job waits there till this is changed")
 
 

@@ -46,6 +46,11 @@ def sign_in(double, pool, client, body):
     double.records.active(pool, user.sub)
     if user.status == "FORCE_CHANGE_PASSWORD":
         return {"ChallengeName": "NEW_PASSWORD_REQUIRED", "ChallengeParameters": {"USER_ID_FOR_SRP": user.name}, "Session": "s" * 40}
+    challenge = user.preferred or user.mfa and ("SELECT_MFA_TYPE" if len(user.mfa) > 1 else user.mfa[0])
+    if not challenge and pool.mfa == "ON":
+        challenge = "MFA_SETUP"
+    if challenge:
+        return {"ChallengeName": challenge, "ChallengeParameters": {"USER_ID_FOR_SRP": user.name}, "Session": "s" * 40}
     made = hashlib.blake2b(f"{pool.id}/{user.sub}/{double.clock.now()}".encode(), digest_size=20).hexdigest()
     return {"AuthenticationResult": {"AccessToken": "access." + made, "IdToken": "id." + made, "RefreshToken": "refresh." + made,
                                      "ExpiresIn": 3600, "TokenType": "Bearer"}, "ChallengeParameters": {}}

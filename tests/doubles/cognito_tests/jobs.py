@@ -68,6 +68,20 @@ def test_states():
             ("bad/name", {}), ("good", {"PasswordHashingAlgorithm": "MD5"}))], ["InvalidParameterException"] * 2, "or cannot be")
 
 
+def test_odd_jobs():
+    with Double("--scale", "0", "--pool", POOL, "--hide-jobs", "1", "--hold", "InProgress", "--status-word", "Resting") as d:
+        job = create_job(d, table(d, [person("u")]))
+        listed = lambda **more: d.pool("ListUserImportJobs", MaxResults=60, **more)["UserImportJobs"]  # noqa: E731
+        equal((listed(), len(listed())), ([], 1), "a list of jobs can come late")
+        d.pool("StartUserImportJob", JobId=job)
+        wait_job(d, job, states=("Resting",))
+        equal(fails(d.pool, "StartUserImportJob", JobId=job), "PreconditionNotMetException", "a state can have another name, and be the same")
+        d.tell("control", {"hold": None, "status_word": None, "same_token": True})
+        equal(wait_job(d, job)["Status"], "Succeeded", "until it has its own")
+        tokens = [d.pool("ListUserImportJobs", MaxResults=60, **more)["PaginationToken"] for more in ({}, {"PaginationToken": "again"})]
+        equal(tokens, ["again"] * 2, "and a list can have no end")
+
+
 def test_log():
     with Double("--scale", "0", "--pool", POOL, "--fail-least", "100") as d:
         rows = [person("a"), person("b", email_verified=""), person("a"), person("c")]

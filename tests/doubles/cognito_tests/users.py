@@ -145,6 +145,10 @@ def test_clients():
         digest = base64.b64encode(hmac.digest(b"s3cret", b"uc2", "sha256")).decode()
         equal([sign_in("c2"), sign_in("c2", SECRET_HASH=digest), sign_in("none")], ["NotAuthorizedException", None, "ResourceNotFoundException"],
               "a client with a secret shows it")
+        admin = lambda client, **more: fails(d.pool, "AdminInitiateAuth", AuthFlow="ADMIN_USER_PASSWORD_AUTH", ClientId=client,  # noqa: E731
+                                             AuthParameters={"USERNAME": "u", "PASSWORD": PASSWORD, **more})
+        equal([admin("c2"), admin("c2", SECRET_HASH="x"), admin("c2", SECRET_HASH=digest), admin("c4")],
+              ["NotAuthorizedException", "NotAuthorizedException", None, "InvalidParameterException"], "so for admins")
         equal([sign_in("c1", "nobody"), sign_in("c3", "nobody")], ["UserNotFoundException", "NotAuthorizedException"], "a client may hide who is there")
         equal([sign_in("c3"), sign_in("c4"), sign_in("c1", flow="USER_SRP_AUTH")], [None] + ["InvalidParameterException"] * 2, "and has its flows")
 
@@ -165,6 +169,10 @@ def test_mfa():
                                                  for status in ("UNCONFIRMED", "RESET_REQUIRED")]})
         equal([prefer("UNCONFIRMED", **sms), prefer("RESET_REQUIRED", **sms)], ["UserNotConfirmedException", "PasswordResetRequiredException"],
               "nor for who is not confirmed")
+        d.pool("AdminSetUserPassword", Username="u", Password=PASSWORD, Permanent=True)
+        sign_in = lambda: d.ask("InitiateAuth", signed=False, AuthFlow="USER_PASSWORD_AUTH", ClientId=next(iter(RICH["Clients"])),  # noqa: E731
+                                AuthParameters={"USERNAME": "u", "PASSWORD": PASSWORD}).get("ChallengeName")
+        equal(sign_in(), "SMS_MFA", "behind the password it is asked for")
         prefer("u", SMSMfaSettings={"Enabled": False})
         ok("UserMFASettingList" not in d.pool("AdminGetUser", Username="u"), "it can be turned off")
 
