@@ -6,6 +6,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -257,6 +258,76 @@ static void test_replies_that_are_none(void **state)
     leat_put_free(&url);
 }
 
+/* Of jobs in a list those of the same pipeline are kept, whichever run they are of; a page must lead on. */
+static void test_lists(void **state)
+{
+    struct jobs jobs = {.work = "01234567abcd"};
+    struct leat_error err = {0};
+    const char *body = "{\"PaginationToken\": \"next\", \"UserImportJobs\": ["
+        "{\"JobId\": \"a\", \"JobName\": \"leat-01234567abcd-b1-x\", \"Status\": \"Succeeded\"},"
+        "{\"JobId\": \"b\", \"JobName\": \"leat-76543210abcd-b1-x\", \"Status\": \"Succeeded\"},"
+        "{\"JobId\": \"c\", \"JobName\": \"leat-01234567ffff-b1-x\", \"Status\": \"Resting\"},"
+        "{\"JobId\": \"d\", \"JobName\": \"leat\", \"Status\": \"Created\"}]}";
+
+    (void)state;
+    jobs.call.reply = (struct leat_http_reply){.body = body, .n_body = strlen(body)};
+    assert_int_equal(reply_list(&jobs, &err), 0);
+    assert_int_equal(jobs.n_found, 2);
+    assert_string_equal(jobs.found[1].id, "b");
+    assert_string_equal(jobs.token.p, "next");
+    assert_false(jobs.seen_at_work);
+    assert_int_equal(reply_list(&jobs, &err), LEAT_EUNREACHABLE); /* the same page again */
+    leat_put_free(&jobs.token);
+    free(jobs.found);
+}
+
+static void test_an_empty_file(void **state)
+{
+    struct content content = {0};
+    struct leat_error err = {0};
+
+    (void)state;
+    errno = ENOSPC; /* of something before */
+    assert_int_equal(content_open(&content, "/dev/null", &err), -EIO);
+    assert_has(err.text, "it is empty");
+    assert_int_equal(content_open(&content, "/nowhere/at/all", &err), -ENOENT);
+}
+
+/* ---- the canary ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct canary_user *)a)->name, ((const struct canary_user *)b)->name);
+}
+
+static void test_where_a_canary_stands(void **state)
+{
+    struct piece pieces[] = {{.set = COGNITO_BCRYPT, .n_rows = 10}, {.set = COGNITO_SCRYPT, .n_rows = 5},
+                             {.set = COGNITO_BCRYPT, .n_rows = 3}};
+    struct sets sets = {.pieces = pieces, .n_pieces = 3};
+    struct canary canary = {.path = "canary.csv", .n = 3, .users = {{.name = "a", .n_name = 1, .line = 4},
+                            {.name = "ab", .n_name = 2, .line = 3}, {.name = "b", .n_name = 1, .line = 2}}};
+    struct leat_error err = {0};
+
+    (void)state;
+    canary_meet(&canary, "ab", 2, COGNITO_BCRYPT, 11, true);
+    canary_meet(&canary, "abc", 3, COGNITO_BCRYPT, 2, true);
+    canary_meet(&canary, "b", 1, COGNITO_SCRYPT, 4, true);
+    assert_int_equal(canary_place(&canary, &sets, &err), LEAT_EDATA);
+    assert_has(err.text, "1 are not in the input, or were rejected (line 4)");
+    qsort(canary.users, 3, sizeof *canary.users, by_name);
+    canary_meet(&canary, "a", 1, COGNITO_BCRYPT, 9, true);
+    canary_meet(&canary, "a", 1, COGNITO_BCRYPT, 12, true); /* the first of two is meant */
+    assert_int_equal(canary_place(&canary, &sets, &err), 0);
+    assert_int_equal(pieces[0].n_canary, 1);
+    assert_int_equal(canary.users[pieces[0].canary].row, 9);
+    assert_int_equal(pieces[1].n_canary, 1);
+    assert_int_equal(canary.users[pieces[1].canary].row, 4);
+    assert_int_equal(pieces[2].n_canary, 1);
+    assert_int_equal(canary.users[pieces[2].canary].row, 1);
+    assert_int_equal(canary.n_of[COGNITO_BCRYPT], 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +335,9 @@ int main(void)
         cmocka_unit_test(test_the_first_line_is_found_out),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_names_of_jobs),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_an_empty_file),
+        cmocka_unit_test(test_where_a_canary_stands),
         cmocka_unit_test(test_names_of_files),
         cmocka_unit_test(test_what_is_sent),
         cmocka_unit_test(test_replies_that_are_none),
