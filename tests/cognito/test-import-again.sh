@@ -192,7 +192,7 @@ double_post pools @none.json
 pipeline
 sed -i "s/$pool/eu-central-1_None/" p.yaml
 run leat plan p.yaml
-like "$err" "p.yaml:8:[0-9]*: error: .*verifies no attribute by itself" "a pool that verifies nothing is a mistake"
+like "$err" "p.yaml:8:34: error: .*verifies no attribute by itself" "a pool that verifies nothing is a mistake"
 like "$err" "user_pool_id: eu-central-1_None" "which is where the pool is named"
 unlike "$err" "has no 'pool'|option .pool" "and not of an option that is not there"
 
