@@ -215,8 +215,9 @@ static void explain_missing(struct leat_plan *plan, struct table *table)
     if (!pool->described)
         return;
     if (!pool->verifies_email && !pool->verifies_phone)
-        leat_plan_wrong(plan, table->pool_option ? table->pool_option : "pool", "the pool verifies no attribute by itself (AutoVerifiedAttributes), and then no "
-                        "import job starts; let it verify email or phone_number, or load by the API");
+        leat_plan_wrong(plan, table->pool_option ? table->pool_option : "pool", "the pool verifies no attribute by "
+                        "itself (AutoVerifiedAttributes), and then no import job starts; let it verify email or "
+                        "phone_number, or load by the API");
     else if (!(pool->verifies_email && is_mapped(table, "email_verified")) &&
              !(pool->verifies_phone && is_mapped(table, "phone_number_verified")))
         leat_plan_wrong(plan, NULL, "the import refuses every user without %s; map it",

@@ -206,8 +206,8 @@ static bool fields_fit(struct leat_plan *plan, bool no_hashes)
     if (name < 0 || input->fields[name].type != LEAT_TEXT)
         leat_plan_wrong(plan, "canary", "its users are known by cognito:username, and no field of text has that name");
     if (leat_schema_find(input, "password_hash") < 0 || no_hashes)
-        leat_plan_wrong(plan, "canary", "no hashes go along that it could try: map password_hash and let it go, or take "
-                        "the option away");
+        leat_plan_wrong(plan, "canary", "no hashes go along that it could try: map password_hash and let it go, or "
+                        "take the option away");
     return name >= 0;
 }
 
@@ -223,7 +223,8 @@ bool canary_plan(struct leat_plan *plan, const struct canary *canary, bool no_ha
     if (canary_read(&trying, &err) < 0)
         leat_plan_wrong(plan, "canary", "%s", err.text);
     (void)snprintf(text, sizeof text, "the %d users of the canary are imported first and signed in once: that makes "
-                   "them monthly active users, converts their hashes, and sends a code to those who have MFA", trying.n);
+                   "them monthly active users, converts their hashes, and sends a code to those who have MFA",
+                   trying.n);
     leat_plan_note(plan, text);
     canary_close(&trying);
     return true;
@@ -249,7 +250,8 @@ const struct cognito_declaration *declaration_plan(struct leat_plan *plan, const
 
 /* ---- where they stand ---- */
 
-void canary_meet(struct canary *canary, const char *name, size_t n, enum cognito_algorithm set, int64_t index, bool goes)
+void canary_meet(struct canary *canary, const char *name, size_t n, enum cognito_algorithm set, int64_t index,
+                 bool goes)
 {
     int low = 0, high = canary->n;
 
@@ -330,10 +332,10 @@ int canary_place(struct canary *canary, struct sets *sets, struct leat_error *er
     n_missing = list_lines(canary, CANARY_MISSING, missing);
     n_without = list_lines(canary, CANARY_WITHOUT, without);
     if (n_missing || n_without)
-        return leat_fail(err, LEAT_EDATA, "of the %d users of the canary %d are not in the input, or were rejected%s%s%s, "
-                         "and the hashes of %d cannot go%s%s%s. Lines are those of %s. Take them out of it or put it "
-                         "right, and run again; nobody was imported", canary->n, n_missing, *missing ? " (line " : "",
-                         missing, *missing ? ")" : "", n_without, *without ? " (line " : "", without,
+        return leat_fail(err, LEAT_EDATA, "of the %d users of the canary %d are not in the input, or were "
+                         "rejected%s%s%s, and the hashes of %d cannot go%s%s%s. Lines are those of %s. Take them out "
+                         "of it or put it right, and run again; nobody was imported", canary->n, n_missing,
+                         *missing ? " (line " : "", missing, *missing ? ")" : "", n_without, *without ? " (line " : "", without,
                          *without ? ")" : "", canary->path);
     for (int i = 0; i < canary->n; i++)
         place(&canary->users[i], sets);

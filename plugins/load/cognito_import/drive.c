@@ -171,15 +171,16 @@ static int wait_in_vain(struct jobs *jobs, struct leat_error *err)
         jobs->warn_at_ms = now_ms + (patience_ms / 2 < WARN_MS ? patience_ms / 2 : WARN_MS);
     }
     if (now_ms - jobs->waiting_since_ms >= patience_ms)
-        return leat_fail(err, LEAT_EUNREACHABLE, "StartUserImportJob is refused for %lld minutes now (%s), and no job is "
-                         "at work in this pool: is there one in another pool of the account, or of another "
-                         "role? Look at the job %s in the console, put it right, and run again to go on; start_patience "
-                         "says how long to wait", minutes_since(jobs->waiting_since_ms), jobs->refusal, jobs->job.name);
+        return leat_fail(err, LEAT_EUNREACHABLE, "StartUserImportJob is refused for %lld minutes now (%s), and no job "
+                         "is at work in this pool: is there one in another pool of the account, or of another "
+                         "role? Look at the job %s in the console, put it right, and run again to go on; "
+                         "start_patience says how long to wait",
+                         minutes_since(jobs->waiting_since_ms), jobs->refusal, jobs->job.name);
     if (now_ms < jobs->warn_at_ms)
         return 0;
     jobs->warn_at_ms = now_ms + WARN_MS;
-    leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s cannot start for %lld minutes now (%s), and no job is "
-                   "at work in this pool: most likely one is in another pool of the account", jobs->job.name,
+    leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s cannot start for %lld minutes now (%s), and no "
+                   "job is at work in this pool: most likely one is in another pool of the account", jobs->job.name,
                    minutes_since(jobs->waiting_since_ms), jobs->refusal);
     return 0;
 }
@@ -225,11 +226,11 @@ static int look_again(struct jobs *jobs, struct leat_error *err)
         jobs->waiting_since_ms = 0;
     else if (!jobs->waiting_since_ms) {
         jobs->waiting_since_ms = now_ms;
-        leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s has a status that no document has; taking it for "
-                       "one at work", jobs->job.name);
+        leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s has a status that no document has; taking it "
+                       "for one at work", jobs->job.name);
     } else if (now_ms - jobs->waiting_since_ms >= jobs->start_patience_ms)
-        return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s has a status that no document has, for %lld minutes "
-                         "now; look at it in the console, and run again to go on", jobs->job.name,
+        return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s has a status that no document has, for %lld "
+                         "minutes now; look at it in the console, and run again to go on", jobs->job.name,
                          minutes_since(jobs->waiting_since_ms));
     leat_stage_log(jobs->stage, LEAT_LOG_DEBUG, "import job %s: %s, %lld imported, %lld skipped, %lld failed, of %d",
                    jobs->job.name, job_status_name(jobs->job.status), (long long)counts->imported,

@@ -8,5 +8,6 @@ plugin_LTLIBRARIES += plugins/load-cognito_import.la
 	plugins/kit/aws/libaws.la plugins/kit/http/libhttp.la \
 	plugins/kit/cognito_csv/libcognitocsv.la plugins/kit/cognito/libcognito.la plugins/kit/cognito/libcognitopassword.la \
 	plugins/kit/csv/libcsvread.la plugins/kit/file/libfile.la plugins/kit/file/libinput.la \
-	plugins/kit/store/libstore.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la $(CJSON_LIBS) $(LIBCURL_LIBS) $(CRYPTO_LIBS) $(UTF8PROC_LIBS)
+	plugins/kit/store/libstore.la plugins/kit/json/libjson.la plugins/kit/text/libtext.la \
+	$(CJSON_LIBS) $(LIBCURL_LIBS) $(CRYPTO_LIBS) $(UTF8PROC_LIBS)
 EXTRA_DIST += %D%/cognito_import.pod

@@ -204,14 +204,16 @@ static int job_failed(const struct jobs *jobs, const uint8_t *verdicts, struct l
 static int after_failure(struct jobs *jobs, const uint8_t *verdicts, struct leat_error *err)
 {
     const struct log_counts *counts = &jobs->job.counts;
-    bool ours = is_after_others(jobs) || jobs_are_unclear(jobs, piece_at(jobs)); /* then it failed for who was there already */
+    /* Then it failed for who was there already. */
+    bool ours = is_after_others(jobs) || jobs_are_unclear(jobs, piece_at(jobs));
     bool brought = counts->imported > 0 || (ours && counts->skipped > 0 && !counts->failed);
 
     if (brought) {
         if (!jobs->is_calibrated && !all_imported(jobs))
             return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s failed on its way, and its log does not tell "
                              "whether the header counts as a line, so nobody knows who was imported; begin anew "
-                             "with `trial: 1`, which shows it, and --restart: who is in the pool is then taken for imported", jobs->job.name);
+                             "with `trial: 1`, which shows it, and --restart: who is in the pool is then taken for "
+                             "imported", jobs->job.name);
         (void)merge(jobs, verdicts);
         piece_at(jobs)->unclear |= jobs->lines.n_seen < counted(counts);
     }

@@ -104,8 +104,9 @@ static bool says(const struct leat_http_reply *reply, const char *words)
 
 static int client_is_wrong(const char *why, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_EUNREACHABLE, "the users of the canary cannot sign in by the app client of `client_id`: %s. "
-                     "Nobody but canary and trial was imported; put it right, and run again to go on", why);
+    return leat_fail(err, LEAT_EUNREACHABLE, "the users of the canary cannot sign in by the app client of "
+                     "`client_id`: %s. Nobody but canary and trial was imported; put it right, and run again to go "
+                     "on", why);
 }
 
 static int note_other(struct canary *canary, const char *what)
@@ -149,8 +150,8 @@ static int judge(struct jobs *jobs, struct canary_user *user, struct leat_error 
 /* ", 2 of 3 with BCRYPT hashes"; and advice for what failed. */
 static size_t put_algorithm(char *text, size_t n, const struct canary *canary, int set, bool first)
 {
-    return (size_t)snprintf(text, n, "%s%d of %d with %s hashes", first ? "" : ", ", canary->n_good[set], canary->n_of[set],
-                            cognito_algorithm_name((enum cognito_algorithm)set));
+    return (size_t)snprintf(text, n, "%s%d of %d with %s hashes", first ? "" : ", ", canary->n_good[set],
+                            canary->n_of[set], cognito_algorithm_name((enum cognito_algorithm)set));
 }
 
 static int refused(const struct canary *canary, struct leat_error *err)
@@ -166,11 +167,12 @@ static int refused(const struct canary *canary, struct leat_error *err)
             advice = canary_advice((enum cognito_algorithm)set, true);
     }
     if (canary->n_other)
-        (void)snprintf(other, sizeof other, " (of %d of them it was another reason: %s)", canary->n_other, canary->other);
-    return leat_fail(err, LEAT_EDATA, "the users of the canary could not all sign in with their old passwords: %s%s. Nobody "
-                     "but canary and trial was imported. Where a password in the canary is wrong, put it right and run again. "
-                     "Else look, %s (leat-function-cognito_password(7), Declarations); then delete these users from "
-                     "the pool, and begin anew with --restart", counts, other, advice);
+        (void)snprintf(other, sizeof other, " (of %d of them it was another reason: %s)", canary->n_other,
+                       canary->other);
+    return leat_fail(err, LEAT_EDATA, "the users of the canary could not all sign in with their old passwords: %s%s. "
+                     "Nobody but canary and trial was imported. Where a password in the canary is wrong, put it right "
+                     "and run again. Else look, %s (leat-function-cognito_password(7), Declarations); then delete "
+                     "these users from the pool, and begin anew with --restart", counts, other, advice);
 }
 
 static int finish(struct jobs *jobs, struct leat_error *err)
