@@ -331,12 +331,14 @@ static int name_work(struct jobs *jobs, struct leat_error *err)
 
     if (rc < 0)
         return rc;
-    if (!*work && getrandom(random, sizeof random, 0) != sizeof random)
-        return leat_fail(err, -errno, "cannot get random bytes from the system: %s", strerror(errno));
-    if (!*work)
+    if (*work) {
+        memcpy(hex, work, sizeof hex);
+    } else {
+        if (getrandom(random, sizeof random, 0) != sizeof random)
+            return leat_fail(err, -errno, "cannot get random bytes from the system: %s", strerror(errno));
         leat_hex_put(hex, random, sizeof random);
-    (void)snprintf(jobs->work, sizeof jobs->work, "%.*s%.*s", WORK_DIGITS - FAMILY_DIGITS, *work ? work : hex,
-                   FAMILY_DIGITS, family);
+    }
+    (void)snprintf(jobs->work, sizeof jobs->work, "%.*s%.*s", WORK_DIGITS - FAMILY_DIGITS, hex, FAMILY_DIGITS, family);
     return 0;
 }
 
