@@ -16,13 +16,14 @@ import subprocess
 import sys
 
 import api
+import cognito_api
 import durability
 import figures
 from postmaster import Postmaster
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = ("csv-main", "sqlite-main", "sqlite-raw", "memory", "one-row", "pass-through", "allocations",
-        "durability", "api", "postgres-raw", "postgres-main", "mysql-raw", "mysql-main", "mongodb-raw")
+        "durability", "api", "cognito-api", "postgres-raw", "postgres-main", "mysql-raw", "mysql-main", "mongodb-raw")
 TABLES = ("csv-main", "sqlite-main", "sqlite-raw", "postgres-raw", "postgres-main", "mysql-raw", "mysql-main", "mongodb-raw")
 QUERY = "SELECT * FROM users"  # that of sqlite-main.yaml
 MIN_PAIRS, MAX_PAIRS = 15, 3   # of the pass-through stage: at least; times those asked for, if still unclear
@@ -410,6 +411,11 @@ class Bench:
     def api(self):
         api.measure(self, Contestant)
 
+    def cognito_api(self):
+        if not os.path.exists(os.path.join(os.path.dirname(self.options.leat), "plugins/.libs/load-cognito_api.so")):
+            raise NotHere("leat has not been built with libcurl")
+        cognito_api.measure(self, Contestant)
+
     # ---- the end ----
 
     def report(self):
@@ -420,6 +426,8 @@ class Bench:
                 lines += ["", f"**{job}**", "", figures.contestants_table(self.results[job], "leat")]
         if self.results.get("api"):
             lines += ["", "**api**", "", api.table(self.results["api"])]
+        if self.results.get("cognito-api"):
+            lines += ["", "**cognito-api**", "", cognito_api.table(self.results["cognito-api"])]
         lines += ["", figures.goals_table(self.goals)]
         lines += [""] * bool(self.not_measured) + ["not measured: " + what for what in self.not_measured]
         return "\n".join(lines) + "\n"

@@ -12,8 +12,8 @@
 #   LEAT_BENCH_DIR       the scratch folder (bench/ beside the program)
 #   LEAT_BENCH_DATA      a folder with users.csv of the 15 columns of generate and, perhaps, the same
 #                        as table `users' in users.db; without it leat generates them
-#   LEAT_BENCH_PYTHON    a Python that has polars and duckdb, and connectorx with pyarrow, if it shall be a peer;
-#                        without it they are installed by pip
+#   LEAT_BENCH_PYTHON    a Python that has polars and duckdb, and connectorx with pyarrow and boto3, if these shall be
+#                        peers; without it they are installed by pip
 #   LEAT_BENCH_RUNS      runs of each contestant (5)
 #   LEAT_BENCH_ONLY      jobs, such as "csv-main one-row", if not all
 set -euo pipefail
@@ -111,9 +111,13 @@ if [ -z "${LEAT_BENCH_PYTHON:-}" ] && ! "$python" -c 'import polars, duckdb' 2>/
         say "they could not be installed"
     "$python" -m pip install --quiet --disable-pip-version-check connectorx pyarrow 2>/dev/null || true # only one job wants them
 fi
+if [ -z "${LEAT_BENCH_PYTHON:-}" ] && ! "$python" -c 'import boto3' 2>/dev/null; then
+    "$python" -m pip install --quiet --disable-pip-version-check boto3 2>/dev/null || true # cognito-api wants it
+fi
 peer polars "$python" -c 'import polars; print(polars.__version__)'
 peer duckdb "$python" -c 'import duckdb; print(duckdb.__version__)'
 peer connectorx "$python" -c 'import connectorx, pyarrow; print(connectorx.__version__)'
+peer boto3 "$python" -c 'import boto3; print(boto3.__version__)'
 peer python python3 --version
 peer awk gawk --version
 peer miller mlr --version
