@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "observe/crash.h"
 #include "observe/log.h"
 
 static void help(void)
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
     const struct leat_command *command;
     int status;
 
+    leat_crash_leave_no_core();
     umask(077); /* what leat writes holds people's data */
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         command = argc > 2 ? leat_command_find(argv[2]) : NULL;

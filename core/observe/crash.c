@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -17,6 +20,10 @@
 _Thread_local const char *leat_crash_stage;
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+
+void leat_crash_leave_no_core(void)
+{
+}
 
 void leat_crash_install(const char *path)
 {
@@ -36,6 +43,7 @@ void leat_crash_leave(void)
 enum { STACK = 64 << 10, TEXT = 512 };
 
 static char crash_path[PATH_MAX]; /* the process's, as its signal handlers are; empty: none */
+static bool leaves_core;            /* LEAT_COREDUMP=1 */
 static _Thread_local stack_t alternate;
 
 /* Appends, for want of a printf that may be called in a handler. */
@@ -82,7 +90,22 @@ static void on_crash(int signal_number)
     if (write(STDERR_FILENO, "leat: ", 6) == 6 && write(STDERR_FILENO, text, strlen(text)) < 0)
         text[0] = '\0'; /* nobody is left to tell */
     write_file(text);
+    if (leaves_core)
+        (void)raise(signal_number); /* SA_RESETHAND: this time it does what it does by itself */
     _exit(EX_SOFTWARE);
+}
+
+/* A core_pattern that is a pipe takes no notice of the limit, and children take no notice of the flag: both are needed. */
+void leat_crash_leave_no_core(void)
+{
+    const char *wish = getenv("LEAT_COREDUMP");
+    struct rlimit none = {0};
+
+    leaves_core = wish && strcmp(wish, "1") == 0;
+    if (leaves_core)
+        return;
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)setrlimit(RLIMIT_CORE, &none);
 }
 
 void leat_crash_install(const char *path)

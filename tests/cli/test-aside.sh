@@ -110,7 +110,8 @@ unset state_home
 # ---- what is stopped before it has come whole is not worked on ----
 
 printf '%s\n' 'leat: 1' 'name: p' 'extract: {generate: 500000000}' 'load: {aside: at_once}' >p.yaml
-"$LEAT" run --json --state-dir "$PWD/state" --plugin-dir "$plugins" p.yaml >stopped.json 2>stopped.err &
+# LEAT_COREDUMP: or only root may see what it has open
+LEAT_COREDUMP=1 "$LEAT" run --json --state-dir "$PWD/state" --plugin-dir "$plugins" p.yaml >stopped.json 2>stopped.err &
 pid=$!
 until ls -l /proc/$pid/fd 2>/dev/null | grep -q '(deleted)$' || ! kill -0 $pid 2>/dev/null; do # some are put aside
     sleep 0.01

@@ -8,6 +8,7 @@ plugins=$top_builddir/tests/plugins/.libs
 [ -e "$plugins/extract-probe.so" ] || skip_all "the plugins of the tests are not built (make check does)"
 [ -d /proc/self/fd ] || skip_all "no /proc"
 export XDG_STATE_HOME=$states/mine
+export LEAT_COREDUMP=1 # or only root may see what a run has open
 folder=$states/mine/leat
 printf '%s\n' 'leat: 1' 'name: p' 'extract: {probe: {rows: 10, mode: plain}}' 'load: {csv: o.csv}' >p.yaml
 

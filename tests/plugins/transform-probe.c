@@ -7,16 +7,19 @@
 #include <leat/plugin.h>
 
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum mode {
     ALIGN, MAKE, AGAIN, RETRY, RETRY_ALIGNED, RETRY_MADE, RETRY_AGAIN, RETRY_REJECTS, RETRY_OPEN, FAIL, FAIL_OPEN,
-    NO_ORIGIN, WRONG_ORIGIN, SLOW, UNEVEN, CRASH, ABORT,
+    NO_ORIGIN, WRONG_ORIGIN, SLOW, UNEVEN, CRASH, ABORT, CORE,
 };
 
 static const char *const modes[] = {
     "align", "make", "again", "retry", "retry_aligned", "retry_made", "retry_again", "retry_rejects", "retry_open",
-    "fail", "fail_open", "no_origin", "wrong_origin", "slow", "uneven", "crash", "abort", NULL,
+    "fail", "fail_open", "no_origin", "wrong_origin", "slow", "uneven", "crash", "abort",
+    "core", NULL,
 };
 
 struct probe {
@@ -51,6 +54,16 @@ static int probe_plan(struct leat_plan *plan, void *self, struct leat_error *err
     return 0;
 }
 
+/* What would become of this process's memory if it crashed. */
+static int say_core(struct leat_error *err)
+{
+    struct rlimit limit = {0};
+
+    (void)getrlimit(RLIMIT_CORE, &limit);
+    return leat_fail(err, LEAT_EUNREACHABLE, "dumpable %d, core limit %s", prctl(PR_GET_DUMPABLE),
+                     limit.rlim_cur || limit.rlim_max ? "not 0" : "0");
+}
+
 static int probe_open(struct leat_stage *stage, void *self, struct leat_error *err)
 {
     struct probe *p = self;
@@ -60,6 +73,8 @@ static int probe_open(struct leat_stage *stage, void *self, struct leat_error *e
         err->retry_after_ms = p->after_ms;
         return leat_fail(err, LEAT_ERETRY, "not now");
     }
+    if (p->mode == CORE)
+        return say_core(err);
     return p->mode == FAIL_OPEN ? leat_fail(err, LEAT_EUNREACHABLE, "cannot open") : 0;
 }
 
