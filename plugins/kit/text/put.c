@@ -11,6 +11,13 @@
 
 enum { FIRST_ROOM = 512 };
 
+static void wipe(struct leat_put *put)
+{
+    if (put->p)
+        explicit_bzero(put->p, put->cap);
+    free(put->p);
+}
+
 char *leat_put_reserve(struct leat_put *put, size_t n)
 {
     size_t cap = put->cap ? put->cap : FIRST_ROOM;
@@ -20,11 +27,14 @@ char *leat_put_reserve(struct leat_put *put, size_t n)
         return put->p + put->n;
     while (cap - put->n < n)
         cap *= 2;
-    grown = realloc(put->p, cap);
+    grown = malloc(cap); /* not realloc, which may leave what was there where it was */
     if (!grown) {
         put->failed = true;
         return NULL;
     }
+    if (put->n)
+        memcpy(grown, put->p, put->n);
+    wipe(put);
     put->p = grown;
     put->cap = cap;
     return put->p + put->n;
@@ -82,8 +92,6 @@ char *leat_put_end(struct leat_put *put)
 
 void leat_put_free(struct leat_put *put)
 {
-    if (put->p)
-        explicit_bzero(put->p, put->cap);
-    free(put->p);
+    wipe(put);
     *put = (struct leat_put){ 0 };
 }

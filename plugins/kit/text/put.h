@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the leat authors
  *
- * A growing buffer of text. Its memory is wiped when it is freed: it may have held a secret.
+ * A growing buffer of text. Its memory is wiped when it grows or is freed: it may have held a secret.
  */
 #ifndef LEAT_KIT_PUT_H
 #define LEAT_KIT_PUT_H
