@@ -149,6 +149,7 @@ AWS_TESTS = \
 	tests/cognito/test-import.sh \
 	tests/cognito/test-after.sh \
 	tests/cognito/test-plan.sh \
+	tests/cognito/test-secrets.sh \
 	tests/cognito/test-swap.sh \
 	tests/docs/test-cognito-guide.sh \
 	$(NULL)

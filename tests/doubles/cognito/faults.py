@@ -10,6 +10,8 @@ n-th, from the n-th to the m-th) and what:
   alias        AliasExistsException, nothing done            late       reset at once, done only after "ms"
   expired      ExpiredTokenException, nothing done           slow       done, the reply comes after "ms"
   error        the rule's "type" and "status", nothing done
+
+What is refused says the rule's "text", if it has one.
 """
 import json
 
@@ -22,7 +24,7 @@ BEFORE = {"throttle": ("TooManyRequestsException", "Too many requests", 400),
           "error": ("InternalErrorException", "ordered", 500)}
 AFTER = ("lose", "lie", "garbage", "slow")
 KINDS = (*BEFORE, *AFTER, "cut", "unavailable", "late")
-FIELDS = {"fault", "op", "user", "p", "n", "from", "to", "ms", "type", "status", "times"}
+FIELDS = {"fault", "op", "user", "p", "n", "from", "to", "ms", "type", "status", "text", "times"}
 PAGE = b"<html><head><title>503 Service Unavailable</title></head><body>busy</body></html>"
 
 
@@ -39,7 +41,7 @@ class Rule:
 
     def refusal(self):
         type_, text, status = BEFORE["internal" if self.kind == "lie" else self.kind]
-        return Refusal(self.said.get("type", type_), text, self.said.get("status", 400 if "type" in self.said else status))
+        return Refusal(self.said.get("type", type_), self.said.get("text", text), self.said.get("status", 400 if "type" in self.said else status))
 
 
 class Faults:
