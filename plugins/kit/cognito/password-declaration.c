@@ -151,7 +151,7 @@ static bool set(enum word word, struct span s, struct clause *c, struct cognito_
     case KEY_BYTES: return set_size(s, 16, 128, &v->key_bytes);
     case SECRET: return set_pepper(s, v);
     case OVER: return set_over(s, d);
-    case ALPHABET: d->dot = span_is(s, "."); d->plus = span_is(s, "+"); return d->dot || d->plus;
+    case ALPHABET: d->dot = span_is(s, "."); return d->dot || span_is(s, "+");
     case COST: return between(s, 4, 12, &d->min_cost);
     case N_WORDS: break;
     }

@@ -66,7 +66,7 @@ struct cognito_declaration {
     struct cognito_clause clauses[COGNITO_MAX_CLAUSES];
     const char *bcrypt_over; /* what every plain bcrypt is made of instead of the password, or NULL */
     /* What the import turned out to take; 0: whatever the guide allows. */
-    bool dot, plus;          /* PBKDF2 with . for +; or + was said */
+    bool dot;                /* PBKDF2 with . for + */
     uint64_t min_cost;       /* bcrypt */
     size_t salt_bytes;       /* the one size of a salt */
 };

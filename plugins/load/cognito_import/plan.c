@@ -276,7 +276,7 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     check_role(plan, c->role);
     check_place(plan, c->stage_to);
     check_hashing(plan, c);
-    sets_declare(&c->sets, declaration_plan(plan, "password_declaration", c->declaration));
+    c->sets.declared = declaration_plan(plan, "password_declaration", c->declaration);
     c->sets.canary = canary_plan(plan, &c->canary, c->hashing == HASHING_NONE) ? &c->canary : NULL;
     plan_sets(plan, c);
     plan_paths(plan, c);

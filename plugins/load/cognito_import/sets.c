@@ -91,23 +91,6 @@ static enum fate fate_of(const struct cognito_password *password)
     return FATE_SIGN_IN;
 }
 
-void sets_declare(struct sets *sets, const struct cognito_declaration *declared)
-{
-    sets->declared = declared;
-    sets->dotted = declared ? *declared : (struct cognito_declaration){ .n_clauses = 0 };
-    sets->dotted.dot = true;
-}
-
-/* PBKDF2 in Cognito's own form keeps its base64 as it came, for that may have been declared where it was made. */
-static const struct cognito_declaration *declaration_for(const struct sets *sets, const char *stored, size_t n)
-{
-    static const char prefix[] = "$pbkdf2-sha256$";
-    bool dotted = n > sizeof prefix && memcmp(stored, prefix, sizeof prefix - 1) == 0 && memchr(stored, '.', n);
-    bool said = sets->declared && (sets->declared->dot || sets->declared->plus);
-
-    return dotted && !said ? &sets->dotted : sets->declared;
-}
-
 enum fate sets_judge_password(const struct sets *sets, const struct leat_column *column, int32_t row,
                               struct cognito_password *ret, uint8_t *ret_set)
 {
@@ -118,7 +101,7 @@ enum fate sets_judge_password(const struct sets *sets, const struct leat_column 
     ret->n = 0;
     if (leat_is_null(column, row) || !n)
         return FATE_RESET;
-    cognito_password_read(stored, n, declaration_for(sets, stored, n), ret);
+    cognito_password_read(stored, n, sets->declared, ret);
     if (!ret->n)
         return fate_of(ret);
     if (!sets->split && ret->algorithm != sets->only) {

@@ -51,7 +51,6 @@ struct sets {
     int name_field;          /* cognito:username */
     bool no_hashes;          /* they stay behind */
     const struct cognito_declaration *declared; /* of the hashes; NULL: nothing */
-    struct cognito_declaration dotted; /* the same, with . in base64 */
     struct canary *canary;   /* NULL: none */
     bool split;              /* by algorithm; else all go into `only` */
     enum cognito_algorithm only;
@@ -88,9 +87,6 @@ enum { ROW_SET = 7, ROW_MUST_VERIFY = 8 };
 
 /* users.csv, BCRYPT -> users-bcrypt.csv, into strlen(path) + 24 bytes. */
 void sets_path(const char *path, enum cognito_algorithm set, char *ret);
-
-/* In plan: what is declared of the hashes, or NULL. */
-void sets_declare(struct sets *sets, const struct cognito_declaration *declared);
 
 /* In open: removes what killed runs have left. */
 void sets_sweep(struct sets *sets, struct leat_stage *stage);
