@@ -229,6 +229,7 @@ static void get_ledger(struct cursor *c, const struct head *head, struct leat_ba
     take_into(c, h->verify, n / 8 + 1);
     take_into(c, h->updates, n / 8 + 1);
     memset(h->given_back, 0, n / 8 + 1);
+    memset(h->stepped, 0, n / 8 + 1);
     memset(h->answered, 0, n * sizeof *h->answered);
     h->has_ids = true;
     b->steps = head->has_steps ? h->steps : NULL;

@@ -48,6 +48,11 @@ static inline void leat_row_into(uint8_t *bits, int32_t row)
     bits[row >> 3] |= (uint8_t)(1 << (row & 7));
 }
 
+static inline void leat_row_out_of(uint8_t *bits, int32_t row)
+{
+    bits[row >> 3] &= (uint8_t)~(1 << (row & 7));
+}
+
 /* The fields that identify a source record; none: the first one. */
 enum { LEAT_MAX_KEY = 16 };
 struct leat_key {
@@ -138,8 +143,8 @@ struct leat_batch_private {
     /* At a load that answers late (engine/intents.c); the load's thread's. */
     struct leat_record_id *ids;
     uint64_t *payloads;
-    uint8_t *verify, *updates, *given_back; /* bit a row each */
-    bool any_given_back;
+    uint8_t *verify, *updates, *given_back, *stepped; /* bit a row each */
+    bool any_given_back, any_stepped;
     int64_t n_before;               /* of an origin: records that were read before its first, in all runs of the work */
     uint32_t *steps;
     int32_t *answered;              /* 1 + the row's first answer in the origin's account; 0: none */

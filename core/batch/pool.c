@@ -39,6 +39,7 @@ static void batch_free(struct leat_batch *b)
     free(h->verify);
     free(h->updates);
     free(h->given_back);
+    free(h->stepped);
     free(h->steps);
     free(h->answered);
     leat_text_deinit(&h->account.text);
@@ -93,7 +94,7 @@ static void reset(struct leat_batch *b, struct leat_pool *pool)
     b->error = 0;
     b->must_verify = NULL;
     b->updates = NULL;
-    h->any_given_back = false;
+    h->any_given_back = h->any_stepped = false;
     b->steps = NULL;
     h->base = h->origin = NULL;
     h->parent = NULL;
@@ -199,6 +200,7 @@ void leat_batch_ledger_room(struct leat_batch *b)
     h->verify = leat_alloc(rows / 8 + 1);
     h->updates = leat_alloc(rows / 8 + 1);
     h->given_back = leat_alloc(rows / 8 + 1);
+    h->stepped = leat_alloc(rows / 8 + 1);
 }
 
 void leat_batch_account_room(struct leat_batch *origin)

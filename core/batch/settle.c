@@ -65,8 +65,11 @@ void leat_batch_row_given_back(struct leat_batch *b, int32_t row)
 
 void leat_batch_step(struct leat_batch *b, int32_t row, uint32_t step)
 {
-    if (b->steps)
-        b->steps[row] |= step;
+    if (!b->steps || row < 0 || row >= b->n_rows)
+        return;
+    b->steps[row] |= step;
+    leat_row_into(b->host->stepped, row);
+    b->host->any_stepped = true;
 }
 
 static void end_row(struct leat_account *a, int32_t origin_row, uint8_t verdict)

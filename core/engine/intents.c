@@ -7,7 +7,7 @@
  *     deliver    ids; the ledger is asked: done rows are answered here, the others
  *                get their intent; one transaction, with the outcomes of before
  *     answered   the outcome is noted, and written with the next intents, after
- *                64 of them or 20 ms, with each checkpoint, and when the run ends
+ *                64 of them or 5 ms, with each checkpoint, and when the run ends
  *     given back never sent: the intent is taken back
  *
  * All in the load's thread.
@@ -20,7 +20,7 @@
 #include "base/hash.h"
 #include "engine/run.h"
 
-enum { FLUSH_ROWS = 64, FLUSH_US = 20000 };
+enum { FLUSH_ROWS = 64, FLUSH_US = 5000, SHARE = 4 /* of the time, that a slow disk may take */ };
 
 static bool has_ledger(const struct leat_run *run)
 {
@@ -272,7 +272,7 @@ static void mark_row(struct leat_run *run, struct leat_batch *b, int32_t row, co
         leat_row_into(b->host->verify, row);
         b->must_verify = b->host->verify;
     }
-    b->host->steps[row] = was->done ? 0 : was->steps;
+    b->host->steps[row] = was->done || changed ? 0 : was->steps; /* they were another record's */
 }
 
 static int intend_row(struct leat_run *run, struct leat_batch *b, int32_t row, struct leat_error *err)
@@ -306,6 +306,12 @@ static int write_outcome(struct leat_intents *in, const struct leat_outcome *out
 
     if (rc <= 0)
         return rc;
+    if (outcome->is_part) {
+        struct leat_ledger_row part = was;
+
+        part.steps = now->steps;
+        return was.done ? 0 : leat_ledger_put(&in->ledger, &part, &was, err);
+    }
     if (!now->done)
         return leat_ledger_drop(&in->ledger, &was, err);
     rc = leat_ledger_put(&in->ledger, now, &was, err);
@@ -339,6 +345,7 @@ static int intend(struct leat_run *run, struct leat_batch *b, struct leat_error 
     memset(b->host->verify, 0, (size_t)b->n_rows / 8 + 1);
     memset(b->host->updates, 0, (size_t)b->n_rows / 8 + 1);
     memset(b->host->given_back, 0, (size_t)b->n_rows / 8 + 1);
+    memset(b->host->stepped, 0, (size_t)b->n_rows / 8 + 1);
     LEAT_EACH_ROW(b, row)
         if (rc == 0 && !b->host->fates[row])
             rc = intend_row(run, b, row, err);
@@ -348,6 +355,7 @@ static int intend(struct leat_run *run, struct leat_batch *b, struct leat_error 
 static int in_transaction(struct leat_run *run, struct leat_batch *b, struct leat_error *err)
 {
     struct leat_state *state = run->options.state;
+    int64_t began_us = leat_clock_us();
     int rc = leat_state_begin(state, err);
 
     if (rc < 0)
@@ -357,6 +365,7 @@ static int in_transaction(struct leat_run *run, struct leat_batch *b, struct lea
         rc = leat_state_commit(state, err);
     if (rc < 0)
         leat_state_rollback(state);
+    run->intents.write_us = leat_clock_us() - began_us;
     return rc;
 }
 
@@ -372,22 +381,27 @@ int leat_intents_begin(struct leat_run *run, struct leat_batch *b, struct leat_e
 
 /* ---- outcomes ---- */
 
-/* Done, or an intent that is taken back: nothing of ours has come of it. */
-static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, bool done, bool there)
+static struct leat_outcome *new_outcome(struct leat_run *run, const struct leat_batch *b, int32_t row)
 {
     struct leat_intents *in = &run->intents;
-    struct leat_outcome *outcome;
 
     if (!in->n)
         in->oldest_us = leat_clock_us();
     in->outcomes = leat_grow(in->outcomes, in->n, &in->cap, sizeof *in->outcomes);
-    outcome = &in->outcomes[in->n++];
-    *outcome = (struct leat_outcome){.row = intent_of(run, b, row)};
+    in->outcomes[in->n] = (struct leat_outcome){.row = intent_of(run, b, row)};
+    return &in->outcomes[in->n++];
+}
+
+/* Done, or an intent that is taken back: nothing of ours has come of it. */
+static void note(struct leat_run *run, const struct leat_batch *b, int32_t row, bool done, bool there)
+{
+    struct leat_outcome *outcome = new_outcome(run, b, row);
+
     outcome->row.before = false;
     outcome->row.there = there;
     outcome->row.done = done;
     if (done && run->results && b->host->answered[row])
-        keep_answers(in, b, row, outcome);
+        keep_answers(&run->intents, b, row, outcome);
 }
 
 /* An update that is refused may be tried again by the next run; what is unknown is to be looked at again. */
@@ -406,17 +420,31 @@ static void note_given_back(struct leat_run *run, const struct leat_batch *b, in
         note(run, b, row, false, false);
 }
 
+/* Of a record in several calls some are made. */
+static void note_step(struct leat_run *run, const struct leat_batch *b, int32_t row)
+{
+    if (!leat_row_in(b->host->stepped, row))
+        return;
+    leat_row_out_of(b->host->stepped, row);
+    new_outcome(run, b, row)->is_part = true;
+}
+
 void leat_intents_note(struct leat_run *run, const struct leat_batch *b)
 {
-    if (!has_ledger(run) || !b->host->has_ids || (!b->host->n_ended && !b->host->rest && !b->host->any_given_back))
+    struct leat_batch_private *h = b->host;
+
+    if (!has_ledger(run) || !h->has_ids || (!h->n_ended && !h->rest && !h->any_given_back && !h->any_stepped))
         return;
+    h->any_stepped = false;
     LEAT_EACH_ROW(b, row) {
         uint8_t verdict = b->host->fates[row] ? b->host->fates[row] : b->host->rest;
 
         if (verdict)
             note_verdict(run, b, row, verdict);
-        else if (b->host->any_given_back)
+        else if (h->any_given_back)
             note_given_back(run, b, row);
+        else
+            note_step(run, b, row);
     }
 }
 
@@ -450,8 +478,9 @@ int leat_intents_finish(struct leat_run *run, struct leat_error *err)
 int leat_intents_flush(struct leat_run *run, struct leat_error *err)
 {
     struct leat_intents *in = &run->intents;
+    int64_t patience_us = in->write_us * SHARE > FLUSH_US ? in->write_us * SHARE : FLUSH_US;
 
-    if (!in->n || (in->n < FLUSH_ROWS && leat_clock_us() - in->oldest_us < FLUSH_US))
+    if (!in->n || (in->n < FLUSH_ROWS && leat_clock_us() - in->oldest_us < patience_us))
         return 0;
     return is_whole(run) ? add_to_whole(run, err) : in_transaction(run, NULL, err);
 }

@@ -156,7 +156,8 @@ struct leat_intents {
     struct leat_record_ids ids;
     struct leat_ledger ledger;
     struct leat_outcome {
-        struct leat_ledger_row row;   /* done false: to be dropped */
+        struct leat_ledger_row row;   /* done false: to be dropped, but for */
+        bool is_part;                 /* which stays an intent: some of its steps are done */
         size_t answer, n_answer;      /* in `answers` */
     } *outcomes;                      /* not written yet */
     int n, cap;
@@ -165,6 +166,7 @@ struct leat_intents {
     const char **known_names;
     int n_names, cap_names;
     int64_t oldest_us;                /* when the first of them came */
+    int64_t write_us;                 /* that the last transaction took */
     bool whole;                       /* a transaction is open that the last checkpoint ends */
     int *sent;                        /* fields of the load that are sent; with a state */
     int n_sent;

@@ -13,7 +13,8 @@ cat >pool.json <<END
 {"Id": "$target", "Name": "target", "AutoVerifiedAttributes": ["email"], "Schema": [{"Name": "mig_id", "AttributeDataType": "String",
  "Mutable": false, "StringAttributeConstraints": {"MinLength": "0", "MaxLength": "64"}}]}
 END
-double_start --scale 100 --pools pool.json
+scale=100
+double_start --scale $scale --pools pool.json
 state_home=$PWD/state # one for all runs, as on a machine
 
 # stats EXPRESSION: of what the double has counted, as d; `users' are those of the pool, `by' the same by name
@@ -161,7 +162,7 @@ calls='sum(d["calls"].get(op, 0) for op in ("AdminCreateUser", "AdminSetUserPass
 figures()
 {
     echo "# $1: $2 users, $(stats "'%.2f' % ($calls / 2 / $2)") calls a step a user: $(stats '{op: n for op, n in d["calls"].items() if op.startswith("Admin")}')"
-    echo "# $1: with quotas times 100, at most a second: $(stats '", ".join("%s %d of %d" % (name, q["peak_offered"], q["limit"])
+    echo "# $1: with quotas times $scale, at most a second: $(stats '", ".join("%s %d of %d" % (name, q["peak_offered"], q["limit"])
         for name, q in d["quotas"].items() if q["limit"])'); $(stats 'd["n_messages"]') messages, $(stats 'len(d["doubled"])') doubled"
 }
 size=${LEAT_TEST_COGNITO_USERS:-2000}
@@ -199,6 +200,8 @@ END
 }
 kills=${LEAT_TEST_COGNITO_KILLS:-12} killed=0
 fresh
+scale=20
+double_post control '{"scale": 20}' # so that the double keeps up, and what is on its way at once is what the quotas let
 pipeline killed "generate: {rows: $size, seed: 6}" "$map" ', password: generated, mark: custom:mig_id'
 for ((i = 0; i < kills; i++)); do
     XDG_STATE_HOME=$state_home "$LEAT" run --json killed.yaml >killed.json 2>killed.err &
@@ -216,7 +219,10 @@ judge "killed $kills times"
 is "$(stats 'd["users"].get("foreign", 0)')" "$(counted conflict)" "killed $kills times: each stranger is a conflict"
 is "$(stats 'd["users"]["api"]')" "$(($(counted loaded) + $(counted already_there)))" "killed $kills times: all others are there, once"
 is "$(stats '{user["UserStatus"] for user in users if user["Origin"] == "api"}')" "{'CONFIRMED'}" "killed $kills times: each with a password"
+ok "$(stats "0 if $calls <= 1.5 * 2 * $n_users else 1")" "killed $kills times: at most 1.5 calls a step a user"
 figures "killed $kills times" "$n_users"
+scale=100
+double_post control '{"scale": 100}'
 
 # ---- what may happen on the way ----
 

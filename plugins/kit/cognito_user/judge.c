@@ -181,6 +181,8 @@ static enum flow_found whose(struct users *u, struct flow_job *job, const struct
 
     if (!has_our_name(u, record, user))
         return FLOW_FOUND_FOREIGN;
+    if (!record->known && steps_is_done(record, STEP_CREATE))
+        return FLOW_FOUND_OURS; /* we have seen it made */
     if (u->mark && has_our_mark(u, record, user)) {
         record->step = record->known ? STEP_UPDATE : record->step;
         return FLOW_FOUND_OURS;

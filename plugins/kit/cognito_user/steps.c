@@ -16,7 +16,7 @@ static uint32_t bit(enum step step)
     return UINT32_C(1) << step;
 }
 
-static bool is_done(const struct flow_record *record, enum step step)
+bool steps_is_done(const struct flow_record *record, enum step step)
 {
     const struct leat_batch *b = record->held->batch;
 
@@ -39,13 +39,15 @@ static bool flag(const struct leat_batch *b, int field, int32_t row, bool *ret)
 /* ---- before the first call ---- */
 
 /* A record that was loaded before and has changed is looked at first: the user may be a stranger whom an earlier run has
- * let be, or gone. */
+ * let be, or gone; and so is one who was made by a run that was killed, for what has become of the password. One that a killed run may have sent is sent again: no two users have the same name, so if it had come
+ * through, Cognito says that the name is taken, and then the user is read back. Most of them were never sent, and to look
+ * for those first, twice, as they might come into sight late, would cost more calls than to make them. */
 void steps_begin(void *self, struct flow_record *record)
 {
     (void)self;
     record->step = STEP_CREATE;
     record->known = record->update;
-    record->ask |= record->update;
+    record->ask = record->update || steps_is_done(record, STEP_CREATE);
     record->update = false;
 }
 
@@ -56,7 +58,7 @@ static bool wants_password(const struct users *u, const struct flow_record *reco
     size_t n;
     const char *password = fields_text(record->held->batch, u->extras.password, record->row, &n);
 
-    if (!call->no_password || is_done(record, STEP_PASSWORD))
+    if (!call->no_password || steps_is_done(record, STEP_PASSWORD))
         return false;
     return u->password == PASSWORD_GENERATED || (u->password == PASSWORD_PERMANENT && password && n);
 }
@@ -67,14 +69,14 @@ static bool wants_mfa(const struct users *u, const struct flow_record *record, c
     bool on;
 
     return flag(record->held->batch, u->extras.mfa, record->row, &on) && on && !call->no_password &&
-           !is_done(record, STEP_MFA);
+           !steps_is_done(record, STEP_MFA);
 }
 
 static bool wants_group(const struct users *u, const struct flow_record *record)
 {
     char group[GROUP_ROOM];
 
-    return u->extras.groups >= 0 && !is_done(record, STEP_GROUP) &&
+    return u->extras.groups >= 0 && !steps_is_done(record, STEP_GROUP) &&
            fields_group(u, record->held->batch, record->row, record->place, group, sizeof group) > 0;
 }
 
@@ -162,7 +164,7 @@ void steps_count(const struct users *u, const struct leat_batch *b, int32_t row,
 }
 
 /* What the call that was fine has brought about. */
-static void note_done(struct flow_record *record, struct user_call *call)
+static void note_done(const struct users *u, struct flow_record *record, struct user_call *call)
 {
     struct leat_batch *b = record->held->batch;
 
@@ -173,7 +175,9 @@ static void note_done(struct flow_record *record, struct user_call *call)
     case STEP_GROUP:
         record->place++;
         call->group_made = false;
-        return; /* the bit is that of all groups: they may be added twice */
+        if (wants_group(u, record)) /* the bit is that of all groups: they may be added twice */
+            return;
+        break;
     case STEP_NEW_GROUP:
         call->group_made = true;
         return;
@@ -205,7 +209,7 @@ bool steps_next(void *self, struct flow_job *job, enum leat_verdict verdict, con
         record->repeatable = true;
         return true;
     }
-    note_done(record, call);
+    note_done(u, record, call);
     record->repeatable = true;
     if (record->step == STEP_NEW_GROUP) {
         record->step = STEP_GROUP;

@@ -152,6 +152,8 @@ struct steps_wanted {
     int password, own /* it is the user's */, groups, mfa, disable;
 };
 void steps_count(const struct users *u, const struct leat_batch *b, int32_t row, struct steps_wanted *ret);
+/* By this run, or by one that was killed. */
+bool steps_is_done(const struct flow_record *record, enum step step);
 void steps_begin(void *self, struct flow_record *record);
 /* Of users who are there already: those for whom nothing is to be done are answered. */
 int steps_admit_there(void *self, struct leat_batch *b, int32_t row, struct leat_error *err);

@@ -178,12 +178,13 @@ static bool may_send(struct flow *f, const struct flow_job *job)
     return !f->stopping && (!lane || leat_now_ms() >= lane->not_before_ms);
 }
 
-/* Jobs that wait for their time or for the rate come before new ones. */
+/* Jobs that wait for their time or for the rate come before new ones. Where many wait whose records are half done, no
+ * others are begun: the rate would not let them end any sooner, and a kill would leave more of them. */
 static int send_waiting(struct flow *f, struct leat_error *err)
 {
     int64_t now = leat_now_ms();
     bool some = false;
-    int rc = 0;
+    int rc = 0, n_half = 0;
 
     f->held_up = false;
     for (int i = 0, first = f->turn; i < f->n_jobs && rc == 0; i++) {
@@ -196,8 +197,10 @@ static int send_waiting(struct flow *f, struct leat_error *err)
             f->turn = job->state == FLOW_FLYING ? (first + i + 1) % f->n_jobs : f->turn;
         }
         some |= job->state == FLOW_READY || job->state == FLOW_WAITING;
+        n_half += job->state == FLOW_READY && !job->fresh;
         f->held_up |= job->state == FLOW_READY && job->fresh;
     }
+    f->held_up |= n_half > f->n_jobs / 4;
     f->jobs_wait = some;
     return rc;
 }

@@ -37,7 +37,8 @@ static const struct leat_option options[] = {
     { .name = "invite", .type = LEAT_OPTION_ENUM, LEAT_MEMBER(struct cognito_api, users.invite), .values = invites,
       .default_text = "none", .help = "Whether Cognito sends each new user a message, and how; none: no message at all." },
     { .name = "concurrency", .type = LEAT_OPTION_INTEGER, LEAT_MEMBER(struct cognito_api, users.concurrency),
-      .default_text = "32", .min = 1, .max = 1000, .tuning = true, .help = "Users on their way at once." },
+      .default_text = "16", .min = 1, .max = 1000, .tuning = true,
+      .help = "Users on their way at once; the default is enough for Cognito's default quotas." },
     { .name = "timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_api, users.timeout_ms), .default_text = "30s",
       .min = 1, .max = 86400000, .tuning = true, .help = "How long a call may take." },
     { .name = "connect_timeout", .type = LEAT_OPTION_DURATION, LEAT_MEMBER(struct cognito_api, users.connect_timeout_ms),
@@ -112,6 +113,7 @@ static int cognito_api_plan(struct leat_plan *plan, void *self, struct leat_erro
     c->users.live = &c->live;
     fields_find(&c->users, leat_plan_input(plan));
     leat_plan_ledger(plan);
+    leat_plan_batch_rows(plan, c->users.concurrency); /* who is about to be made is written down a batch at a time */
     if (leat_plan_is_incremental(plan) && !c->users.mark)
         leat_plan_wrong(plan, "mark", "with an incremental extract users who are there are changed, so it must be certain "
                         "that they are ours: name a custom attribute for a mark");
