@@ -195,6 +195,8 @@ static void keep_answers(struct leat_intents *in, const struct leat_batch *b, in
     ret->answer = in->answers.n;
     pthread_mutex_lock(&a->lock);
     for (bool first = true; i >= 0 && i < a->n_answers && (first || !a->answers[i].first); i++, first = false) {
+        if (memchr(a->text.p + a->answers[i].text, '\0', a->answers[i].n))
+            continue; /* it would come back as two */
         leat_text_add(&in->answers, a->answers[i].name, strlen(a->answers[i].name) + 1);
         leat_text_add(&in->answers, a->text.p + a->answers[i].text, a->answers[i].n);
         leat_text_add(&in->answers, "", 1);

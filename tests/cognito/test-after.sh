@@ -140,8 +140,36 @@ for signal in TERM KILL; do
     cp users.before users.jsonl
 done
 
+# ---- a stranger whom an earlier job met ----
+
+cat >twelve.py <<'END'
+import json, sys
+for i in range(1, 13):
+    if i not in map(int, sys.argv[1:]):
+        print(json.dumps({"name": f"u{i}", "mail": f"u{i}@example.org", "on": False, "groups": ["staff"]}))
+END
+strangers="{\"pool\": \"$pool\", \"users\": [{\"Username\": \"u5\", \"Attributes\": {\"email\": \"else@example.org\"}},
+    {\"Username\": \"u1\", \"Attributes\": {\"email\": \"one@example.org\"}}]}"
+double_post forget '{}'
+double_post users "$strangers"
+rm -rf state
+job ', groups: create, trial: 2'
+python3 twelve.py >users.jsonl
+run leat run --json after.yaml
+is "$status" 65 "a trial that meets a stranger: status"
+python3 twelve.py 1 >users.jsonl
+run leat run --json after.yaml
+is "$status $(counted loaded) $(counted conflict)" "0 10 1" "put right, and run again: a stranger is not taken for ours, though a job has imported somebody"
+is "$(double_get "users?pool=$pool" | python3 -c 'import json, sys
+print(sorted((user["Username"], user["Enabled"], user["Groups"]) for user in json.load(sys.stdin) if user["Username"] in ("u1", "u2", "u5")))')" \
+    "[('u1', True, []), ('u2', False, ['staff']), ('u5', True, [])]" "nor is disabled, as ours are"
+
 # ---- what is wrong with the pipeline ----
 
+job ''
+sed -i 's/"cognito:username": name/"cognito:username": "length(name)"/' after.yaml
+run leat check after.yaml
+like "$status $err" "^78 .*'cognito:username' must be of type text" "a user name that is no text"
 job ', after_import: group'
 run leat check after.yaml
 is "$status" 78 "a value that is none"

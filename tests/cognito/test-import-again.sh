@@ -51,7 +51,7 @@ codes()
     python3 -c 'import csv
 print(*[r["id"] + ":" + r["leat:code"] for r in csv.DictReader(open("rejects.csv", encoding="utf-8"))])' 2>/dev/null
 }
-counts() { python3 -c 'import json; r = json.load(open("report.json")); print(*[f"{k}:{r[k]}" for k in ("loaded", "rejected", "unknown") if r.get(k)])'; }
+counts() { python3 -c 'import json; r = json.load(open("report.json")); print(*[f"{k}:{r[k]}" for k in ("loaded", "rejected", "conflict", "unknown") if r.get(k)])'; }
 double_says() { double_get stats | grep -q "$1"; }
 calls() { double_get stats | python3 -c 'import json, sys; print(json.load(sys.stdin)["calls"].get(sys.argv[1], 0))' "$1"; }
 has_tried() { [ "$(calls StartUserImportJob)" -ge "$1" ]; }
@@ -69,8 +69,8 @@ double_post control '{"log_lag": 0}'
 users 14
 foreign 14
 move
-is "$status $(codes)" "0 14:exists" "the next run takes those for imported whom a job of ours may have brought"
-is "$(counts)" "loaded:13 rejected:1" "and others for what they are"
+is "$status $(codes)" "0 14:exists" "the next run looks at those whom a job of ours may have brought"
+is "$(counts)" "loaded:11 rejected:1 conflict:2" "and takes strangers for what they are"
 
 job "log_patience: 100ms, trial: 1"
 users 12
@@ -79,7 +79,7 @@ double_post control '{"log_lag": 3600000}'
 move
 double_post control '{"log_lag": 0, "fail_share": 0.3, "fail_least": 3}'
 move
-is "$status $(counts)" "0 loaded:11" "though a job of nobody but such users fails, which it does by and by"
+is "$status $(counts)" "0 loaded:9 conflict:2" "though a job of nobody but such users fails, which it does by and by"
 like "$(statuses)" "Failed" "it did"
 double_post control '{"fail_share": 0.5, "fail_least": 20}'
 

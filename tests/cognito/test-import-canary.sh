@@ -172,6 +172,19 @@ double_post control '{"min_cost": 5}'
 move
 like "$err" "of the 1 users of the trial 0 were imported.*cognito min_cost=10" "a cost that is too low is found, too"
 
+# ---- again, when an earlier run has imported them ----
+
+canary 1 2
+job "client_id: open"
+move
+is "$status $(there)" "0 18 2" "a run with a canary"
+move
+is "$status" 0 "the same again has nothing to do"
+sed -i '$a 19,user19,' users.csv
+move
+is "$status $(there)" "0 19 2" "one user more: the canary signs in as who it is, and the user is imported"
+sed -i '$d' users.csv
+
 # ---- a client with a secret ----
 
 canary 1 2

@@ -313,8 +313,14 @@ static void test_where_a_canary_stands(void **state)
     canary_meet(&canary, "ab", 2, COGNITO_BCRYPT, 11, true);
     canary_meet(&canary, "abc", 3, COGNITO_BCRYPT, 2, true);
     canary_meet(&canary, "b", 1, COGNITO_SCRYPT, 4, true);
-    assert_int_equal(canary_place(&canary, &sets, &err), LEAT_EDATA);
+    assert_int_equal(canary_place(&canary, &sets, &err), 0);
+    assert_int_equal(canary.n_missing, 1);
+    assert_int_equal(canary.n_of[COGNITO_NO_ALGORITHM], 1);
+    assert_int_equal(canary_missing(&canary, &err), LEAT_EDATA);
     assert_has(err.text, "1 are not in the input, or were rejected (line 4)");
+    for (int i = 0; i < 3; i++)
+        pieces[i].n_canary = 0;
+    memset(canary.n_of, 0, sizeof canary.n_of);
     qsort(canary.users, 3, sizeof *canary.users, by_name);
     canary_meet(&canary, "a", 1, COGNITO_BCRYPT, 9, true);
     canary_meet(&canary, "a", 1, COGNITO_BCRYPT, 12, true); /* the first of two is meant */

@@ -159,10 +159,25 @@ void fields_plan(struct leat_plan *plan, struct users *u)
 void fields_plan_there(struct leat_plan *plan, struct users *u)
 {
     fields_bind(u, leat_plan_input(plan));
+    if (u->extras.username >= 0)
+        plan_extra(plan, u, u->extras.username);
     if (u->extras.groups >= 0)
         plan_extra(plan, u, u->extras.groups);
     if (u->extras.enabled >= 0)
         plan_extra(plan, u, u->extras.enabled);
+}
+
+void fields_plan_known(struct leat_plan *plan, struct users *u)
+{
+    const struct leat_schema *in = leat_plan_input(plan);
+
+    for (int i = 0; i < in->n_fields; i++) {
+        const struct cognito_attribute *a = extra_of(u, in->fields[i].name) ? NULL
+                                                                            : cognito_pool_assume(u->pool, in->fields[i].name);
+
+        if (a && u->n_fields < MAX_FIELDS && !cognito_type_trouble(a, &in->fields[i]))
+            u->fields[u->n_fields++] = (struct user_field){ .attribute = a, .name = a->name, .field = i };
+    }
 }
 
 /* ---- open ---- */

@@ -320,6 +320,8 @@ static enum flow_found nothing_there(const struct users *u, const struct flow_jo
 
     if (!has_code(call, "UserNotFoundException") && !has_code(call, "InvalidParameterException"))
         return FLOW_FOUND_STOP;
+    if (u->is_there)
+        return FLOW_FOUND_SOMETHING; /* nobody is made here: what became of the user is not known */
     return job->records[0].known && (u->pool->username_is_email || u->pool->username_is_phone) ? FLOW_FOUND_FOREIGN
                                                                                              : FLOW_FOUND_NOTHING;
 }

@@ -159,6 +159,7 @@ static bool put_step(struct users *u, const struct flow_record *record, struct u
         return true;
     case STEP_DISABLE:
     case STEP_ENABLE:
+    case STEP_IN_DOUBT:
         break;
     }
     return true;

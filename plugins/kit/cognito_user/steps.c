@@ -126,20 +126,29 @@ int steps_admit_there(void *self, struct leat_batch *b, int32_t row, struct leat
     struct users *u = self;
 
     (void)err;
-    if (!u->is_there(u->owner, b, row))
+    switch (u->is_there(u->owner, b, row)) {
+    case USERS_ANSWERED:
         return 0;
+    case USERS_IN_DOUBT:
+        leat_batch_step_done(b, row, bit(STEP_IN_DOUBT));
+        return 1;
+    case USERS_THERE:
+        break;
+    }
     if (choose_first(u, &record))
         return 1;
     leat_batch_answer(b, row, LEAT_LOADED, NULL, 0);
     return 0;
 }
 
-/* None of its steps does any harm twice. */
+/* None of its steps does any harm twice, if only it is ours. */
 void steps_begin_there(void *self, struct flow_record *record)
 {
-    record->repeatable = true;
-    record->ask = record->alone = record->update = record->maybe_sent = false;
-    (void)choose_first(self, record);
+    record->alone = record->update = false;
+    record->ask = record->maybe_sent = steps_is_done(record, STEP_IN_DOUBT);
+    record->repeatable = !record->ask;
+    if (!record->ask)
+        (void)choose_first(self, record);
 }
 
 /* ---- the next call ---- */
@@ -188,6 +197,7 @@ static void note_done(const struct users *u, struct flow_record *record, struct 
     case STEP_CREATE:
     case STEP_UPDATE:
     case STEP_MFA:
+    case STEP_IN_DOUBT:
         break;
     }
     leat_batch_step_done(b, record->row, bit((enum step)record->step));

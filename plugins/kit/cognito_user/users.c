@@ -14,7 +14,8 @@ static const struct flow_calls calls_to_make = {
 static const struct flow_calls calls_behind = {
     .job_size = sizeof(struct user_call), .free_job = request_free, .admit = steps_admit_there,
     .begin = steps_begin_there, .budget = request_budget, .build = request_build, .start = request_start,
-    .judge = judge_sent, .next = steps_next, .answer = steps_answer, .reject = steps_reject, .stop = steps_stop,
+    .judge = judge_sent, .judge_found = judge_found,
+    .next = steps_next, .answer = steps_answer, .reject = steps_reject, .stop = steps_stop,
 };
 
 /* Users who share one of these are never on their way together. */
@@ -31,8 +32,7 @@ static void take_aliases(const struct users *u, struct flow_settings *settings)
 
 int users_open(struct users *u, struct leat_stage *stage, struct leat_error *err)
 {
-    struct flow_settings settings = { .batch = 1, .retries = (int)u->retries, .has_find = !u->is_there,
-                                      .find_delay_ms = FIND_DELAY_MS };
+    struct flow_settings settings = { .batch = 1, .retries = (int)u->retries, .has_find = true, .find_delay_ms = FIND_DELAY_MS };
     int rc = fields_open(u, leat_stage_input(stage), err);
 
     if (rc < 0)

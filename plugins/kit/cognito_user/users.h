@@ -33,7 +33,11 @@ enum { INVITE_NONE, INVITE_EMAIL, INVITE_SMS };
 enum { MAX_FIELDS = COGNITO_N_STANDARD + COGNITO_MAX_CUSTOM, MAX_GROUP = 128, GROUP_ROOM = 12 * MAX_GROUP + 1 /* as JSON may write it */ };
 
 /* Calls for one user. A bit of each stands in the ledger once it is done. */
-enum step { STEP_CREATE, STEP_UPDATE, STEP_PASSWORD, STEP_GROUP, STEP_MFA, STEP_DISABLE, STEP_ENABLE, STEP_NEW_GROUP };
+enum step { STEP_CREATE, STEP_UPDATE, STEP_PASSWORD, STEP_GROUP, STEP_MFA, STEP_DISABLE, STEP_ENABLE, STEP_NEW_GROUP,
+            STEP_IN_DOUBT /* no call: the user may be somebody else's, and is read back */ };
+
+/* What is known of a user whom others have made. */
+enum users_presence { USERS_ANSWERED /* not there, and the record is answered */, USERS_THERE, USERS_IN_DOUBT };
 
 /* A field of the input that is an attribute of the user. */
 struct user_field {
@@ -73,9 +77,8 @@ struct users {
     int on_existing, password, groups, invite;
     const char *mark;            /* or NULL */
     int64_t concurrency, timeout_ms, connect_timeout_ms, retries;
-    /* Users who are in the pool already: answers for the record, and returns false, unless it is one. NULL: all are to
-     * be made. */
-    bool (*is_there)(void *owner, struct leat_batch *b, int32_t row);
+    /* Users who are in the pool already. NULL: all are to be made. */
+    enum users_presence (*is_there)(void *owner, struct leat_batch *b, int32_t row);
     void *owner;
     bool no_groups, no_enabled;  /* these fields are of no concern */
 
@@ -116,8 +119,10 @@ void fields_bind(struct users *u, const struct leat_schema *in);
 void fields_find(struct users *u, const struct leat_schema *in);
 /* Plan: notes mistakes, what is left out, and what will be done. */
 void fields_plan(struct leat_plan *plan, struct users *u);
-/* The same for users who are there already. */
+/* The same for users who are there already; and, once the pool is described, their attributes, by which those in doubt
+ * are known. */
 void fields_plan_there(struct leat_plan *plan, struct users *u);
+void fields_plan_known(struct leat_plan *plan, struct users *u);
 /* Open: finds them in the batches. */
 LEAT_MUST_CHECK int fields_open(struct users *u, const struct leat_schema *in, struct leat_error *err);
 /* Of struct flow_calls: 1 it may go, 0 it breaks a rule of the pool and is rejected. */

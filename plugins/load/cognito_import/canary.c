@@ -311,7 +311,7 @@ static void place(struct canary_user *user, const struct sets *sets)
 {
     int64_t index = user->index;
 
-    for (user->piece = 0; user->piece < sets->n_pieces; user->piece++) {
+    for (user->piece = 0; user->piece < sets->n_pieces && user->state == CANARY_THERE; user->piece++) {
         const struct piece *piece = &sets->pieces[user->piece];
 
         if (piece->set != user->set)
@@ -321,28 +321,42 @@ static void place(struct canary_user *user, const struct sets *sets)
         index -= piece->n_rows;
     }
     user->row = (int32_t)index;
+    if (user->state == CANARY_MISSING) /* behind all others */
+        user->piece = sets->n_pieces;
+}
+
+int canary_missing(const struct canary *canary, struct leat_error *err)
+{
+    return leat_fail(err, LEAT_EDATA, "of the %d users of the canary %d are not in the input, or were rejected%s%s%s. "
+                     "Lines are those of %s. Take them out of it or put it right, and run again; nobody was imported",
+                     canary->n, canary->n_missing, *canary->missing ? " (line " : "", canary->missing,
+                     *canary->missing ? ")" : "", canary->path);
 }
 
 int canary_place(struct canary *canary, struct sets *sets, struct leat_error *err)
 {
-    char missing[128], without[128];
-    int n_missing, n_without;
+    char without[128];
+    int n_without;
 
     qsort(canary->users, (size_t)canary->n, sizeof *canary->users, by_line);
-    n_missing = list_lines(canary, CANARY_MISSING, missing);
+    canary->n_missing = list_lines(canary, CANARY_MISSING, canary->missing);
     n_without = list_lines(canary, CANARY_WITHOUT, without);
-    if (n_missing || n_without)
+    if (n_without)
         return leat_fail(err, LEAT_EDATA, "of the %d users of the canary %d are not in the input, or were "
                          "rejected%s%s%s, and the hashes of %d cannot go%s%s%s. Lines are those of %s. Take them out "
-                         "of it or put it right, and run again; nobody was imported", canary->n, n_missing,
-                         *missing ? " (line " : "", missing, *missing ? ")" : "", n_without, *without ? " (line " : "", without,
-                         *without ? ")" : "", canary->path);
+                         "of it or put it right, and run again; nobody was imported", canary->n, canary->n_missing,
+                         *canary->missing ? " (line " : "", canary->missing, *canary->missing ? ")" : "", n_without,
+                         *without ? " (line " : "", without, *without ? ")" : "", canary->path);
     for (int i = 0; i < canary->n; i++)
         place(&canary->users[i], sets);
     qsort(canary->users, (size_t)canary->n, sizeof *canary->users, by_place);
     for (int i = canary->n - 1; i >= 0; i--) {
         struct piece *piece = &sets->pieces[canary->users[i].piece];
 
+        if (canary->users[i].state == CANARY_MISSING) {
+            canary->n_of[COGNITO_NO_ALGORITHM]++;
+            continue;
+        }
         piece->canary = i;
         piece->n_canary++;
         canary->n_of[piece->set]++;

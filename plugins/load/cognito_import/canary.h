@@ -21,7 +21,7 @@ struct sets;
 enum { CANARY_MOST = 100 };
 
 enum canary_state {
-    CANARY_MISSING,          /* not in the input, or rejected */
+    CANARY_MISSING,          /* not in what this run imports: an earlier one has, or it was rejected */
     CANARY_WITHOUT,          /* there, but its hash cannot go */
     CANARY_THERE
 };
@@ -48,6 +48,8 @@ struct canary {
     size_t cap_text;
     bool others_read;        /* others than the owner may read the file */
 
+    int n_missing;
+    char missing[128];       /* their lines */
     int at;                  /* whose turn it is to sign in */
     int n_of[COGNITO_PBKDF2_SHA256 + 1], n_good[COGNITO_PBKDF2_SHA256 + 1];
     int n_other;             /* of whom something else was said than that the password is wrong */
@@ -69,8 +71,10 @@ void canary_close(struct canary *canary);
 /* A user of the input that was written as the index-th of its set; `goes`: with a hash. */
 void canary_meet(struct canary *canary, const char *name, size_t n, enum cognito_algorithm set, int64_t index,
                  bool goes);
-/* No user follows, and the pieces are listed: finds the rows of all, which have to be there. */
+/* No user follows, and the pieces are listed: finds the rows of those that are there. */
 LEAT_MUST_CHECK int canary_place(struct canary *canary, struct sets *sets, struct leat_error *err);
+/* Says which are missing, for a run before which none has imported anybody. */
+LEAT_MUST_CHECK int canary_missing(const struct canary *canary, struct leat_error *err);
 
 /* signin.c: a step of jobs. */
 int step_sign_in(struct jobs *jobs, struct leat_error *err);

@@ -105,7 +105,7 @@ static int import_open(struct leat_stage *stage, void *self, struct leat_error *
         .family = c->path,
     };
     rc = find_endpoints(c, err);
-    if (rc < 0 || !c->has_after)
+    if (rc < 0)
         return rc;
     c->sets.may_go = may_go;
     c->sets.owner = &c->after;
@@ -133,7 +133,7 @@ static enum leat_flow import_poll(struct leat_stage *stage, void *self, bool dry
 {
     struct cognito_import *c = self;
     int rc = c->ended ? 0 : end_input(c, err);
-    enum leat_flow after = LEAT_END;
+    enum leat_flow after;
 
     (void)dry;
     if (rc == 0 && !jobs_are_done(&c->jobs))
@@ -142,8 +142,7 @@ static enum leat_flow import_poll(struct leat_stage *stage, void *self, bool dry
         return LEAT_FAILED;
     if (!jobs_are_done(&c->jobs))
         return LEAT_MORE;
-    if (c->has_after)
-        after = flow_poll(&c->after.flow, stage, true, err);
+    after = flow_poll(&c->after.flow, stage, true, err);
     return after != LEAT_FULL && after != LEAT_FAILED && c->n_settled < c->sets.n_rows ? LEAT_SETTLE : after;
 }
 

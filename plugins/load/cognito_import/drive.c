@@ -254,6 +254,7 @@ int step_watch(struct jobs *jobs, struct leat_error *err)
         return rc;
     if (jobs->job.status == JOB_CREATED)
         return wait_for_others(jobs);
+    jobs->token.n = 0;
     if (jobs->job.status == JOB_EXPIRED)
         return go(jobs, step_choose);
     if (jobs->job.status < JOB_STOPPED)

@@ -72,8 +72,8 @@ int import_forecast(struct leat_plan *plan, void *self, const struct leat_batch 
                     struct leat_error *err);
 
 /* settle.c */
-/* Of struct users: whether the import has brought the next user, who is answered for else. */
-bool import_is_there(void *self, struct leat_batch *batch, int32_t row);
+/* Of struct users, for one record after the other. */
+enum users_presence import_is_there(void *self, struct leat_batch *batch, int32_t row);
 LEAT_MUST_CHECK int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch,
                                   struct leat_error *err);
 

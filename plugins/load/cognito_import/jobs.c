@@ -151,6 +151,24 @@ int jobs_list(struct jobs *jobs, struct leat_error *err)
     return rc < 0 ? rc : STEP_ON;
 }
 
+/* Any job of the pipeline, of this run or another. */
+static bool has_imported(const struct jobs *jobs)
+{
+    for (int i = 0; i < jobs->n_found; i++)
+        if (may_have_imported(&jobs->found[i]))
+            return true;
+    return false;
+}
+
+bool jobs_are_past_canary(const struct jobs *jobs)
+{
+    for (int i = 0; i < jobs->n_found; i++)
+        if (may_have_imported(&jobs->found[i]) && !jobs->found[i].used && is_of_any(jobs, &jobs->found[i]) &&
+            strncmp(jobs->found[i].name + strlen("leat-"), jobs->work, WORK_DIGITS) == 0)
+            return true;
+    return false;
+}
+
 int step_list(struct jobs *jobs, struct leat_error *err)
 {
     int rc = jobs_list(jobs, err);
@@ -158,6 +176,8 @@ int step_list(struct jobs *jobs, struct leat_error *err)
     if (rc <= 0 || !jobs->listed)
         return rc;
     look_for_others(jobs);
+    if (jobs->canary && jobs->canary->n_missing && !has_imported(jobs))
+        return canary_missing(jobs->canary, err);
     return go(jobs, *jobs->attempt.name ? step_match : step_choose);
 }
 
@@ -256,7 +276,7 @@ int step_match(struct jobs *jobs, struct leat_error *err)
     jobs->job = *job;
     if (job->status == JOB_CREATED)
         return go(jobs, (double)leat_aws_now(jobs->aws) - job->created_s < FRESH_S ? step_describe : step_choose);
-    if (job->status == JOB_EXPIRED || job->status == JOB_UNKNOWN)
+    if (job->status == JOB_EXPIRED)
         return go(jobs, step_choose);
     leat_stage_log(jobs->stage, LEAT_LOG_INFO, "going on with the import job %s (%s)", job->name,
                    job_status_name(job->status));

@@ -11,6 +11,7 @@ enum {
     PAGE_LINES = 5000,       /* of a log; AWS gives 1 MiB of text at most */
     FIRST_LOOK_MS = 250, MOST_LOOK_MS = 20000,
     BASE_MS = 30000,         /* of waiting for no more than where the lines begin */
+    MOST_BARREN = 3,
 };
 
 static int64_t counted(const struct log_counts *counts)
@@ -158,18 +159,22 @@ static bool trial_is_good(const struct jobs *jobs, const uint8_t *verdicts)
     return true;
 }
 
+/* Of a trial of an earlier run: somebody may have put right what was wrong with the others. */
+static int keep_imported(struct jobs *jobs, const uint8_t *verdicts)
+{
+    for (int32_t i = 0; i < jobs->attempt.n_rows; i++)
+        if (log_tag_of(verdicts[i]) == LOG_SUCCEEDED)
+            piece_at(jobs)->verdicts[jobs->attempt.rows ? jobs->attempt.rows[i] : i] = verdicts[i];
+    return go(jobs, step_choose);
+}
+
 static int after_trial(struct jobs *jobs, const uint8_t *verdicts, struct leat_error *err)
 {
     if (trial_is_good(jobs, verdicts)) {
         (void)merge(jobs, verdicts);
         return go(jobs, step_choose);
     }
-    if (jobs->live)
-        return trial_failed(jobs, verdicts, err);
-    for (int32_t i = 0; i < jobs->attempt.n_rows; i++) /* an earlier run's; somebody may have put it right */
-        if (log_tag_of(verdicts[i]) == LOG_SUCCEEDED)
-            piece_at(jobs)->verdicts[jobs->attempt.rows ? jobs->attempt.rows[i] : i] = verdicts[i];
-    return go(jobs, step_choose);
+    return jobs->live ? trial_failed(jobs, verdicts, err) : keep_imported(jobs, verdicts);
 }
 
 static int after_success(struct jobs *jobs, const uint8_t *verdicts)
@@ -199,6 +204,18 @@ static int job_failed(const struct jobs *jobs, const uint8_t *verdicts, struct l
                      (int)jobs->attempt.n_rows, why);
 }
 
+/* One job after the other that is only told who is there already leads to no end. */
+static bool leads_nowhere(struct jobs *jobs, const uint8_t *verdicts)
+{
+    struct piece *piece = piece_at(jobs);
+    int32_t n_closed = 0;
+
+    for (int32_t i = 0; i < jobs->attempt.n_rows; i++)
+        n_closed += log_tag_of(verdicts[i]) != LOG_NONE;
+    piece->n_barren = jobs->job.counts.imported ? 0 : piece->n_barren + 1;
+    return !n_closed || piece->n_barren > MOST_BARREN;
+}
+
 /* What is known of its rows is known; the rest goes with another job. One that brought nobody says nothing of its rows,
  * only that something has to be put right first. */
 static int after_failure(struct jobs *jobs, const uint8_t *verdicts, struct leat_error *err)
@@ -208,6 +225,8 @@ static int after_failure(struct jobs *jobs, const uint8_t *verdicts, struct leat
     bool ours = is_after_others(jobs) || jobs_are_unclear(jobs, piece_at(jobs));
     bool brought = counts->imported > 0 || (ours && counts->skipped > 0 && !counts->failed);
 
+    if (jobs->attempt.is_trial && !jobs->live)
+        return keep_imported(jobs, verdicts);
     if (brought) {
         if (!jobs->is_calibrated && !all_imported(jobs))
             return leat_fail(err, LEAT_EUNREACHABLE, "the import job %s failed on its way, and its log does not tell "
@@ -217,7 +236,7 @@ static int after_failure(struct jobs *jobs, const uint8_t *verdicts, struct leat
         (void)merge(jobs, verdicts);
         piece_at(jobs)->unclear |= jobs->lines.n_seen < counted(counts);
     }
-    if (jobs->live && (!brought || jobs->job.status == JOB_STOPPED))
+    if (jobs->live && (!brought || jobs->job.status == JOB_STOPPED || leads_nowhere(jobs, verdicts)))
         return job_failed(jobs, verdicts, err);
     if (jobs->live)
         leat_stage_log(jobs->stage, LEAT_LOG_WARNING, "the import job %s failed on its way, with %lld users imported, "

@@ -69,7 +69,7 @@ static void plan_after(struct leat_plan *plan, struct cognito_import *c)
     c->after.concurrency = 16;
     c->after.timeout_ms = 30000;
     c->after.connect_timeout_ms = 10000;
-    c->after.retries = 8;
+    c->after.retries = 30; /* a server that is not there for some minutes: what was done is lost if this gives up */
     fields_plan_there(plan, &c->after);
     if (c->after.extras.groups >= 0)
         c->elsewhere[n++] = "groups";
@@ -288,11 +288,12 @@ int import_plan(struct leat_plan *plan, void *self, struct leat_error *err)
     rc = look_at_pool(plan, c, err);
     if (rc < 0)
         return leat_in_plan(rc, err);
+    fields_plan_known(plan, &c->after);
     lay_out(plan, c);
     import_bind(c, leat_plan_input(plan));
     columns_explain(plan, c->hashing == HASHING_NONE ? &c->plain : &c->hashed);
     userpool_plan_quotas(plan, &c->options, 1U << USERPOOL_POOL_RESOURCE_UPDATE | 1U << USERPOOL_POOL_RESOURCE_READ |
-                                            (c->has_after ? 1U << USERPOOL_USER_UPDATE : 0) |
+                                            1U << USERPOOL_USER_READ | (c->has_after ? 1U << USERPOOL_USER_UPDATE : 0) |
                                             (c->sets.canary ? 1U << USERPOOL_USER_AUTHENTICATION : 0));
     leat_plan_ledger(plan);
     leat_plan_at_once(plan);

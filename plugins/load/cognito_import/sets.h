@@ -27,6 +27,7 @@ struct piece {
     char hash[65];           /* of the file */
     uint8_t *verdicts;       /* a row: enum log_tag and a reason; NULL before its turn, and once all are told */
     bool done;
+    int n_barren;            /* jobs in a row that brought nobody, but skipped some */
     bool unclear;            /* an attempt of ours may have imported users of whom no log says so */
     bool after_others;       /* its users may be those of another part of an earlier run, whose source was another */
     int canary, n_canary;    /* users of it: the first, and how many */

@@ -47,17 +47,16 @@ static bool may_be_ours(const struct piece *piece, uint8_t byte)
     return piece->unclear || ((byte & ROW_MUST_VERIFY) && piece->after_others);
 }
 
-/* True: the user is in the pool, by us; else the record is answered. */
-static bool judge_row(struct leat_batch *batch, int32_t row, const struct piece *piece, int32_t line, uint8_t byte)
+static enum users_presence judge_row(struct leat_batch *batch, int32_t row, const struct piece *piece, int32_t line, uint8_t byte)
 {
     uint8_t verdict = piece->verdicts[line];
 
     switch (log_tag_of(verdict)) {
     case LOG_SUCCEEDED:
-        return true;
+        return USERS_THERE;
     case LOG_SKIPPED:
         if (may_be_ours(piece, byte))
-            return true;
+            return USERS_IN_DOUBT;
         leat_batch_reject(batch, row, -1, "exists", "a user of that name, e-mail address or phone number is in the pool "
                           "already; the import leaves such users as they are");
         break;
@@ -67,37 +66,34 @@ static bool judge_row(struct leat_batch *batch, int32_t row, const struct piece 
     default:
         leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
     }
-    return false;
+    return USERS_ANSWERED;
 }
 
-bool import_is_there(void *self, struct leat_batch *batch, int32_t row)
+enum users_presence import_is_there(void *self, struct leat_batch *batch, int32_t row)
 {
     struct cognito_import *c = self;
     uint8_t byte = c->n_settled < c->sets.n_rows ? c->sets.rows[c->n_settled++] : 0;
     int32_t line = 0;
     struct piece *piece = next_row(c, byte & ROW_SET, &line);
-    bool is_there;
+    enum users_presence presence;
 
     if (!piece) {
         leat_batch_answer(batch, row, LEAT_UNKNOWN, NULL, 0);
-        return false;
+        return USERS_ANSWERED;
     }
-    is_there = judge_row(batch, row, piece, line, byte);
+    presence = judge_row(batch, row, piece, line, byte);
     if (line + 1 == piece->n_rows) {
         free(piece->verdicts);
         piece->verdicts = NULL;
     }
-    return is_there;
+    return presence;
 }
 
 int import_settle(struct leat_stage *stage, void *self, struct leat_batch *batch, struct leat_error *err)
 {
     struct cognito_import *c = self;
 
-    if (c->has_after)
-        return flow_deliver(&c->after.flow, stage, batch, err);
-    LEAT_EACH_ROW(batch, row)
-        if (import_is_there(c, batch, row))
-            leat_batch_answer(batch, row, LEAT_LOADED, NULL, 0);
-    return 0;
+    if (c->jobs.others && c->jobs.others_s < (double)c->after.began_s)
+        c->after.began_s = (int64_t)c->jobs.others_s; /* those in doubt may have come by them */
+    return flow_deliver(&c->after.flow, stage, batch, err);
 }

@@ -150,6 +150,9 @@ static int judge(struct jobs *jobs, struct canary_user *user, struct leat_error 
 /* ", 2 of 3 with BCRYPT hashes"; and advice for what failed. */
 static size_t put_algorithm(char *text, size_t n, const struct canary *canary, int set, bool first)
 {
+    if (set == COGNITO_NO_ALGORITHM)
+        return (size_t)snprintf(text, n, "%d of %d whom an earlier run has imported", canary->n_good[set],
+                                canary->n_of[set]);
     return (size_t)snprintf(text, n, "%s%d of %d with %s hashes", first ? "" : ", ", canary->n_good[set],
                             canary->n_of[set], cognito_algorithm_name((enum cognito_algorithm)set));
 }
@@ -160,8 +163,8 @@ static int refused(const struct canary *canary, struct leat_error *err)
     const char *advice = NULL;
     size_t n = 0;
 
-    for (int set = COGNITO_BCRYPT; set <= COGNITO_PBKDF2_SHA256; set++) {
-        if (canary->n_of[set])
+    for (int set = COGNITO_NO_ALGORITHM; set <= COGNITO_PBKDF2_SHA256; set++) {
+        if (canary->n_of[set] && n < sizeof counts)
             n += put_algorithm(counts + n, sizeof counts - n, canary, set, n == 0);
         if (!advice && canary->n_good[set] < canary->n_of[set])
             advice = canary_advice((enum cognito_algorithm)set, true);
@@ -172,7 +175,7 @@ static int refused(const struct canary *canary, struct leat_error *err)
     return leat_fail(err, LEAT_EDATA, "the users of the canary could not all sign in with their old passwords: %s%s. "
                      "Nobody but canary and trial was imported. Where a password in the canary is wrong, put it right "
                      "and run again. Else look, %s (leat-function-cognito_password(7), Declarations); then delete "
-                     "these users from the pool, and begin anew with --restart", counts, other, advice);
+                     "these users, and those of a trial, from the pool, and begin anew with --restart", counts, other, advice);
 }
 
 static int finish(struct jobs *jobs, struct leat_error *err)
@@ -194,7 +197,7 @@ int step_sign_in(struct jobs *jobs, struct leat_error *err)
     struct canary *canary = jobs->canary;
     int rc = 0;
 
-    if (!canary)
+    if (!canary || (!canary->at && jobs_are_past_canary(jobs)))
         return go(jobs, step_choose);
     if (canary->at == canary->n)
         return finish(jobs, err);

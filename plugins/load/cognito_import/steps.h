@@ -78,6 +78,9 @@ static inline int ask_go(struct jobs *jobs, const char *operation, bool update, 
     return call_go(&jobs->call, err);
 }
 
+/* Whether an earlier run of this work has begun with others than those of trial and canary: then these were good. */
+bool jobs_are_past_canary(const struct jobs *jobs);
+
 /* Whether a job of ours that has no part in the attempts may have imported users of this piece. */
 bool jobs_are_unclear(const struct jobs *jobs, const struct piece *piece);
 
