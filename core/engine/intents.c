@@ -182,7 +182,7 @@ static bool is_second(const struct leat_run *run, const struct leat_ledger_row *
            was->record < run->resume.n_read;
 }
 
-/* ---- what the target has answered: NAME NUL TEXT NUL, as often as there are answers; kept where results are wanted ---- */
+/* ---- what the target has answered, where results are wanted: NAME NUL TEXT NUL, as often as there are answers ---- */
 
 enum { MOST_ANSWERS = 16 };
 

@@ -100,12 +100,14 @@ static void explain_missing(struct leat_plan *plan, struct users *u)
         const struct cognito_attribute *a = &u->pool->attributes[i];
 
         if (a->required && a->standard != COGNITO_USERNAME && !is_mapped(u, a->name))
-            leat_plan_wrong(plan, NULL, "the pool requires '%s' of every user, and no field has that name; map it", a->name);
+            leat_plan_wrong(plan, NULL, "the pool requires '%s' of every user, and no field has that name; map it",
+                            a->name);
     }
     if (u->mark && !cognito_is_custom(u->mark))
         leat_plan_wrong(plan, "mark", "takes a custom attribute, such as custom:mig_id");
     else if (u->mark && u->pool->described && !cognito_pool_find(u->pool, u->mark))
-        leat_plan_wrong(plan, "mark", "the pool has no attribute '%s'; add it to the pool (a String of 32 characters)", u->mark);
+        leat_plan_wrong(plan, "mark", "the pool has no attribute '%s'; add it to the pool (a String of 32 characters)",
+                        u->mark);
     if (u->password == PASSWORD_TEMPORARY && u->extras.password < 0)
         leat_plan_wrong(plan, "password", "there is no field password; map it, as type text and class secret");
 }
@@ -172,8 +174,8 @@ void fields_plan_known(struct leat_plan *plan, struct users *u)
     const struct leat_schema *in = leat_plan_input(plan);
 
     for (int i = 0; i < in->n_fields; i++) {
-        const struct cognito_attribute *a = extra_of(u, in->fields[i].name) ? NULL
-                                                                            : cognito_pool_assume(u->pool, in->fields[i].name);
+        bool extra = extra_of(u, in->fields[i].name);
+        const struct cognito_attribute *a = extra ? NULL : cognito_pool_assume(u->pool, in->fields[i].name);
 
         if (a && u->n_fields < MAX_FIELDS && !cognito_type_trouble(a, &in->fields[i]))
             u->fields[u->n_fields++] = (struct user_field){ .attribute = a, .name = a->name, .field = i };

@@ -39,9 +39,10 @@ static bool flag(const struct leat_batch *b, int field, int32_t row, bool *ret)
 /* ---- before the first call ---- */
 
 /* A record that was loaded before and has changed is looked at first: the user may be a stranger whom an earlier run has
- * let be, or gone; and so is one who was made by a run that was killed, for what has become of the password. One that a killed run may have sent is sent again: no two users have the same name, so if it had come
- * through, Cognito says that the name is taken, and then the user is read back. Most of them were never sent, and to look
- * for those first, twice, as they might come into sight late, would cost more calls than to make them. */
+ * let be, or gone; and so is one who was made by a run that was killed, for what has become of the password. One that a
+ * killed run may have sent is sent again: no two users have the same name, so if it had come through, Cognito says that
+ * the name is taken, and then the user is read back. Most of them were never sent, and to look for those first, twice, as
+ * they might come into sight late, would cost more calls than to make them. */
 void steps_begin(void *self, struct flow_record *record)
 {
     (void)self;

@@ -32,7 +32,8 @@ static void take_aliases(const struct users *u, struct flow_settings *settings)
 
 int users_open(struct users *u, struct leat_stage *stage, struct leat_error *err)
 {
-    struct flow_settings settings = { .batch = 1, .retries = (int)u->retries, .has_find = true, .find_delay_ms = FIND_DELAY_MS };
+    struct flow_settings settings = { .batch = 1, .retries = (int)u->retries, .has_find = true,
+                                      .find_delay_ms = FIND_DELAY_MS };
     int rc = fields_open(u, leat_stage_input(stage), err);
 
     if (rc < 0)

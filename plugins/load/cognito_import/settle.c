@@ -47,7 +47,8 @@ static bool may_be_ours(const struct piece *piece, uint8_t byte)
     return piece->unclear || ((byte & ROW_MUST_VERIFY) && piece->after_others);
 }
 
-static enum users_presence judge_row(struct leat_batch *batch, int32_t row, const struct piece *piece, int32_t line, uint8_t byte)
+static enum users_presence judge_row(struct leat_batch *batch, int32_t row, const struct piece *piece, int32_t line,
+                                     uint8_t byte)
 {
     uint8_t verdict = piece->verdicts[line];
 

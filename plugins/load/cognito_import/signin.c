@@ -175,7 +175,8 @@ static int refused(const struct canary *canary, struct leat_error *err)
     return leat_fail(err, LEAT_EDATA, "the users of the canary could not all sign in with their old passwords: %s%s. "
                      "Nobody but canary and trial was imported. Where a password in the canary is wrong, put it right "
                      "and run again. Else look, %s (leat-function-cognito_password(7), Declarations); then delete "
-                     "these users, and those of a trial, from the pool, and begin anew with --restart", counts, other, advice);
+                     "these users, and those of a trial, from the pool, and begin anew with --restart", counts, other,
+                     advice);
 }
 
 static int finish(struct jobs *jobs, struct leat_error *err)
