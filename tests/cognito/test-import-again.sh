@@ -185,6 +185,41 @@ move
 like "$err" "warning: .*cognito-import-3.csv is not of this run, which ends with part 2" "parts of a larger run are named"
 is "$(grep -c "is not of this run" <<<"$err")" 1 "and nothing else"
 
+# ---- what leads nowhere has an end, and a trial that has failed is not passed ----
+
+rm -f cognito-import*
+users 100
+job "trial: 2, log_patience: 200ms"
+foreign $(seq 41 100)
+double_post control '{"fail_least": 20, "fail_share": 0.3, "hold": 30}'
+"$LEAT" run --state-dir state p.yaml 2>nowhere.err >/dev/null &
+pid=$!
+until_true "$pid" double_says '"ImportedUsers": \(28\|30\)'
+double_post control '{"log_lag": 3600000, "hold": null}'
+wait "$pid"
+is $? 69 "a job fails without a log, and the next only meets who is there: status"
+like "$(cat nowhere.err)" "failed as a whole: 0 imported, 20 skipped" "why"
+is "$(statuses)" "Succeeded Failed Failed" "and no further job is made"
+
+users 30
+job "trial: 10"
+foreign 9 10
+double_post control '{"fail_least": 2, "fail_share": 0.1}'
+move
+is "$status" 65 "a trial that fails as a job: status"
+double_post control '{"fail_least": 20, "fail_share": 0.5}'
+move
+is "$status $(statuses)" "65 Failed Succeeded" "run again with nothing changed, it is made again, and nothing behind it"
+
+users 6
+job "start_patience: 300ms"
+double_post control '{"hold": "InProgress", "status_word": "Resting"}'
+move
+is "$status" 69 "a status that nobody knows: status"
+double_post control '{"hold": null, "status_word": null}'
+move
+is "$status $(counts) $(statuses)" "0 loaded:6 Succeeded" "the next run goes on with that job, and makes no other"
+
 # ---- mistakes ----
 
 echo "[{\"Id\": \"eu-central-1_None\", \"Name\": \"none\"}]" >none.json

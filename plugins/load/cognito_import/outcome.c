@@ -213,7 +213,7 @@ static bool leads_nowhere(struct jobs *jobs, const uint8_t *verdicts)
     for (int32_t i = 0; i < jobs->attempt.n_rows; i++)
         n_closed += log_tag_of(verdicts[i]) != LOG_NONE;
     piece->n_barren = jobs->job.counts.imported ? 0 : piece->n_barren + 1;
-    return !n_closed || piece->n_barren > MOST_BARREN;
+    return piece->n_barren && (!n_closed || piece->n_barren > MOST_BARREN);
 }
 
 /* What is known of its rows is known; the rest goes with another job. One that brought nobody says nothing of its rows,
