@@ -216,9 +216,15 @@ job "start_patience: 300ms"
 double_post control '{"hold": "InProgress", "status_word": "Resting"}'
 move
 is "$status" 69 "a status that nobody knows: status"
+pipeline "start_patience: 1h"
+asked=$(calls DescribeUserImportJob)
+asks_again() { [ "$(calls DescribeUserImportJob)" -gt "$asked" ]; }
+"$LEAT" run --state-dir state --report report.json p.yaml 2>nobody.err &
+pid=$!
+until_true "$pid" asks_again
 double_post control '{"hold": null, "status_word": null}'
-move
-is "$status $(counts) $(statuses)" "0 loaded:6 Succeeded" "the next run goes on with that job, and makes no other"
+wait "$pid"
+is "$? $(counts) $(statuses)" "0 loaded:6 Succeeded" "the next run goes on with that job, and makes no other"
 
 # ---- mistakes ----
 
