@@ -153,9 +153,6 @@ AWS_TESTS = \
 	tests/cognito/test-swap.sh \
 	tests/docs/test-cognito-guide.sh \
 	$(NULL)
-if WITH_LIBCURL
-SHELL_TESTS += $(AWS_TESTS)
-endif
 
 # Against real servers.
 STORE_TESTS = \
@@ -265,10 +262,14 @@ VALGRIND_TESTS = \
 
 # What ./bootstrap check runs out of the tarball, to see whether it is whole: servers and faults have had their say in `check'.
 DIST_TESTS = $(SHELL_TESTS) $(UNIT_TESTS)
+if WITH_LIBCURL
+DIST_TESTS += tests/cognito/test-plan.sh tests/cognito/test-swap.sh
+endif
 
 # Files and whole folders that the tests read.
 EXTRA_DIST += \
 	$(SHELL_TESTS) \
+	$(AWS_TESTS) \
 	tests/aws \
 	tests/bad-input \
 	tests/bench \
@@ -300,6 +301,7 @@ check_PROGRAMS += $(UNIT_TESTS) tests/stores/find
 TESTS += $(UNIT_TESTS)
 endif
 if WITH_LIBCURL
+TESTS += $(AWS_TESTS)
 check_PROGRAMS += tests/aws/tool
 endif
 # A driver of our own.
