@@ -169,7 +169,8 @@ silent "credentials that are wrong, or stand in files that are"
 struck()
 {
     double_mark
-    ( ulimit -c unlimited 2>/dev/null; exec env "${@:2}" "$LEAT" run -vvv $load.yaml --state-dir state/struck-$load ) \
+    # Whoever started us may have SIGQUIT ignored, which children inherit.
+    ( ulimit -c unlimited 2>/dev/null; exec env --default-signal=QUIT "${@:2}" "$LEAT" run -vvv $load.yaml --state-dir state/struck-$load ) \
         >"said/$n_said-$1.out" 2>"said/$n_said-$1.err" &
     local pid=$!
     n_said=$((n_said + 1))
