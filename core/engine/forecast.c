@@ -19,7 +19,6 @@ static int count_batch(struct leat_run *run, struct leat_plan *load, struct leat
     for (; list; list = next) {
         next = list->host->next;
         list = leat_run_without_secrets(run, list);
-        sample->arrived += list->n_selected;
         if (rc == 0)
             rc = load->plugin->forecast(load, load->self, list, 1, err);
         leat_batch_release(list);

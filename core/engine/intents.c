@@ -441,12 +441,12 @@ void leat_intents_note(struct leat_run *run, const struct leat_batch *b)
     LEAT_EACH_ROW(b, row) {
         uint8_t verdict = b->host->fates[row] ? b->host->fates[row] : b->host->rest;
 
-        if (verdict)
+        if (verdict) {
             note_verdict(run, b, row, verdict);
-        else if (h->any_given_back)
+        } else {
             note_given_back(run, b, row);
-        else
-            note_step(run, b, row);
+            note_step(run, b, row); /* what was begun is not given back */
+        }
     }
 }
 

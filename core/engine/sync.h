@@ -28,8 +28,7 @@ LEAT_MUST_CHECK int leat_sync_process(struct leat_run *run, int last, struct lea
 
 /* What a forecast is made of. */
 struct leat_sample {
-    int64_t read, arrived;   /* records; those of them that come to the load */
-    int64_t expected;        /* in the source; -1: that is not known */
+    int64_t read, expected;  /* records; those in the source, -1: that is not known */
     bool all;                /* all that there are were read */
 };
 

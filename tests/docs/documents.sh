@@ -24,6 +24,19 @@ leat()
     esac
 }
 
+# A folder `clone' with build/leat, as documents have it, which is entered.
+enter_clone()
+{
+    mkdir -p clone/build clone/pipelines
+    cat >clone/build/leat <<END
+#!/bin/sh
+[ "\$1" != run ] || { shift; set -- run --progress "\$@"; }
+exec "$LEAT" "\$@"
+END
+    chmod +x clone/build/leat
+    cd clone || exit 1
+}
+
 # `timeout -s KILL SECONDS leat run ... FILE' of a document kills the run behind its first checkpoint,
 # whatever the clock says: how fast this machine is does not matter.
 timeout()

@@ -14,14 +14,7 @@ double_start --scale 0 --pools pools.json
 state_home=$PWD/state
 export XDG_STATE_HOME=$state_home
 
-mkdir -p clone/build
-cat >clone/build/leat <<END_OF_LEAT
-#!/bin/sh
-[ "\$1" != run ] || { shift; set -- run --progress "\$@"; }
-exec "$LEAT" "\$@"
-END_OF_LEAT
-chmod +x clone/build/leat
-cd clone || exit 1
+enter_clone
 run_markdown "$guide"
 is "$(double_get "users?pool=eu-central-1_AbCdEfGhI" | python3 -c 'import json, sys
 users = json.load(sys.stdin)

@@ -7,14 +7,7 @@
 requires sqlite3
 
 # As in a clone: build/leat and pipelines/. On a terminal a run ends with the books.
-mkdir -p clone/build clone/pipelines
-cat >clone/build/leat <<END
-#!/bin/sh
-[ "\$1" != run ] || { shift; set -- run --progress "\$@"; }
-exec "$LEAT" "\$@"
-END
-chmod +x clone/build/leat
-cd clone || exit 1
+enter_clone
 run_markdown "$top_srcdir/README.md"
 same "$top_srcdir/pipelines/first.yaml" pipelines/first.yaml "it shows pipelines/first.yaml as it is"
 
